@@ -1,1 +1,278 @@
-"""The pytest plugin of the suite."""
+"""The pytest plugin: options, collection of cases from vectors, verdicts as outcomes, and the reports."""
+
+import re
+from collections.abc import Generator, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .adapter import Adapter, AdapterError, read_adapter
+from .clause import Clause, read_clauses
+from .dialects import DIALECTS
+from .document import InputError, read_yaml
+from .host import Host
+from .models import Model, ModelError, ModelFiles, load_models
+from .places import PACKAGE, VECTORS
+from .record import Case, Record
+from .report.file import report, write_report
+from .report.paragraph import paragraph, replay_command
+from .report.summary import summary
+from .schema import schema
+from .vector import Vector, read_vectors
+from .verdict import Verdict
+
+ENCODINGS = ("openvino", "onnx")
+_NO_VECTORS = ("clauses.yaml", "models.yaml")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    group = parser.getgroup("wasi-nn", "wasi-nn conformance")
+    group.addoption("--impl", metavar="NAME_OR_PATH", help="the host under test: an adapter's name, or its file")
+    group.addoption("--report", metavar="DIR", type=Path, help="write report.json into this folder")
+    group.addoption("--fresh", action="store_true", help="start a new process of the host for each vector")
+    group.addoption("--case", metavar="ID", action="append", help="run only this case; * and ? match, may be repeated")
+    group.addoption("--abi", action="append", choices=tuple(DIALECTS), help="run only this ABI; may be repeated")
+    group.addoption("--encoding", action="append", choices=ENCODINGS, help="run only this encoding; may be repeated")
+    group.addoption(
+        "--vectors",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        help="run these vectors (file or folder) instead",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take up the run if `--impl` asks for one."""
+    config.stash[_SUITE] = suite = Suite(config)
+    if suite.impl is not None:
+        suite.adapter  # noqa: B018 an adapter that cannot be read ends the run before anything is collected
+    config.pluginmanager.register(suite, "wasi-nn-suite")
+
+
+_SUITE = pytest.StashKey["Suite"]()
+
+
+class Suite:
+    """One run: what is collected and seen during it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.impl: str | None = config.getoption("--impl")
+        self.records: list[dict[str, Any]] = []
+
+    @cached_property
+    def adapter(self) -> Adapter:
+        """The adapter that `--impl` names. Raises `pytest.UsageError`."""
+        if self.impl is None:
+            raise pytest.UsageError("the suite needs a host: add --impl=NAME_OR_PATH (for example --impl=reference)")
+        try:
+            return read_adapter(self.impl)
+        except AdapterError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    @cached_property
+    def clauses(self) -> dict[str, Clause]:
+        """All clauses by id."""
+        return read_clauses(VECTORS / "clauses.yaml")
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """All models by id. Raises `InputError`."""
+        document = read_yaml(VECTORS / "models.yaml")
+        document.check(schema("models"))
+        try:
+            return load_models(document.data)
+        except ModelError as error:
+            raise document.error((), str(error)) from None
+
+    @cached_property
+    def model_files(self) -> ModelFiles:
+        """The models' bytes in each encoding. Raises `ModelError` for files that are missing or altered."""
+        return ModelFiles.open(VECTORS / "models")
+
+    @cached_property
+    def host(self) -> Host:
+        """The host under test."""
+        return Host(self.adapter, self.models, self.model_files, fresh=self.config.getoption("--fresh"))
+
+    def files(self) -> list[Path]:
+        """Give the files of vectors, in the order of their names."""
+        files: list[Path] = []
+        for root in self.config.getoption("--vectors") or (VECTORS, VECTORS / "regressions"):
+            found = sorted(root.glob("*.yaml")) if root.is_dir() else [root]
+            files += [path for path in found if path.name not in _NO_VECTORS]
+        return files
+
+    def cases(self, vector: Vector) -> Iterator[Case]:
+        """Give each case of a vector: every ABI it is for, and every encoding if it has a model."""
+        clause = self.clauses.get(vector.clause)
+        if clause is None:
+            raise vector.error(f"there is no clause {vector.clause!r} in clauses.yaml")
+        if missing := sorted(vector.models - set(self.models)):
+            raise vector.error(f"there is no model {missing[0]!r} in models.yaml")
+        encodings = (vector.encodings or ENCODINGS) if vector.models else (None,)
+        for abi in vector.abis or DIALECTS:
+            for encoding in encodings:
+                case = Case(vector, clause, abi, encoding)
+                if abi in DIALECTS and self.selects(case):
+                    yield case
+
+    def selects(self, case: Case) -> bool:
+        """Whether the options ask for this case."""
+        abis, encodings, ids = (self.config.getoption(name) for name in ("--abi", "--encoding", "--case"))
+        return (
+            (not abis or case.abi in abis)
+            and (not encodings or case.encoding is None or case.encoding in encodings)
+            and (not ids or any(_matches(pattern, case.id) for pattern in ids))
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Collect the vectors where pytest finds this package."""
+        if path == PACKAGE:
+            return SuiteDirectory.from_parent(parent, path=path, suite=self)
+        return None
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Ask for a host before the first case would."""
+        if any(isinstance(item, CaseItem) for item in items):
+            self.adapter  # noqa: B018
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Shake hands with the host before any verdict is given."""
+        if session.config.option.collectonly or not any(isinstance(item, CaseItem) for item in session.items):
+            return
+        try:
+            self.host.check()
+            self.host.version  # noqa: B018
+        except AdapterError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Let the report of a case carry its record."""
+        result = yield
+        if isinstance(item, CaseItem) and result.when == "call" and item.record is not None:
+            result.wasi_nn = item.record.json()
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the records, also those of other processes."""
+        if record := getattr(report, "wasi_nn", None):
+            self.records.append(record)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Show the verdict where pytest knows only passed and failed."""
+        record = getattr(report, "wasi_nn", None)
+        if record is None or report.when != "call":
+            return None
+        verdict = Verdict(record["verdict"])
+        return _STATUS.get(verdict)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the summary by clause."""
+        if not self.records:
+            return
+        terminalreporter.section(f"wasi-nn: {self.adapter.name}")
+        for line in summary(self.records, self.clauses):
+            terminalreporter.write_line(line)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report and end the host's processes."""
+        folder: Path | None = self.config.getoption("--report")
+        if folder is not None and self.records and not hasattr(session.config, "workerinput"):
+            impl = {
+                "name": self.adapter.name,
+                "version": self.host.version,
+                "command": list(self.adapter.command),
+            }
+            write_report(folder, report(impl, self.records))
+        if "host" in self.__dict__:
+            self.host.close()
+
+
+_STATUS = {
+    Verdict.DEVIATES: ("deviates", "d", "DEVIATES"),
+    Verdict.FAIL: ("failed", "F", "FAIL"),
+    Verdict.CRASH: ("failed", "C", "CRASH"),
+    Verdict.HANG: ("failed", "H", "HANG"),
+    Verdict.UNSUPPORTED: ("unsupported", "u", "UNSUPPORTED"),
+    Verdict.ERROR: ("error", "E", "ERROR"),
+}
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Match with * and ?; brackets, which ids contain, are themselves."""
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, text) is not None
+
+
+class SuiteDirectory(pytest.Directory):
+    """The folder of this package, whose items are the vectors' cases."""
+
+    def __init__(self, *, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.suite = suite
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        """Give a collector for each file of vectors."""
+        for path in self.suite.files():
+            yield VectorFile.from_parent(self, path=path, nodeid=f"vectors/{path.name}", suite=self.suite)
+
+
+class VectorFile(pytest.File):
+    """A file of vectors."""
+
+    def __init__(self, *, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.suite = suite
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Give the cases of the file. What is wrong in it is told with its line."""
+        try:
+            cases = [case for vector in read_vectors(self.path) for case in self.suite.cases(vector)]
+        except InputError as error:
+            raise self.CollectError(str(error)) from None
+        return [CaseItem.from_parent(self, name=case.id, case=case, suite=self.suite) for case in cases]
+
+
+class _Finding(Exception):  # noqa: N818
+    """A case that failed: carries it out of the item."""
+
+
+class CaseItem(pytest.Item):
+    """One case: a vector on one ABI and encoding."""
+
+    def __init__(self, *, case: Case, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.case, self.suite = case, suite
+        self.record: Record | None = None
+
+    def runtest(self) -> None:
+        """Carry out the case."""
+        try:
+            self.record = record = self.suite.host.run(self.case)
+        except AdapterError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        verdict = Verdict(record.verdict)
+        if verdict is Verdict.UNSUPPORTED:
+            pytest.skip(record.diagnosis)
+        if verdict.is_finding or verdict is Verdict.ERROR:
+            raise _Finding(record.diagnosis)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Write the paragraph of a failed case."""
+        if isinstance(excinfo.value, _Finding) and self.record is not None:
+            arguments = (["--pyargs"] if self.config.option.pyargs else []) + list(self.config.args)
+            replay = replay_command(arguments, self.suite.impl or "", self.case.id)
+            return paragraph(self.case, self.record, replay)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Say where the vector stands."""
+        return self.path, (self.case.vector.line or 1) - 1, self.case.id

@@ -1,0 +1,163 @@
+"""A vector carried out: its steps said to a probe one by one, each answer judged, until one decides."""
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .adapter import Adapter
+from .dialects import Dialect
+from .expectation import Expectation
+from .judge import judge, preference
+from .outcome import Kind, Outcome
+from .probe import Ended, ProbeProcess, Reply, Silent, exit_words
+from .record import Case, Judgement, Record
+from .scene import Scene
+from .tensor import tensor_literal
+from .vector import Block, Node, Step
+from .verdict import Verdict
+
+_PRINTED = 300  # characters of a dying host's last words that a diagnosis keeps
+
+
+class _AnsweredWithError(Exception):
+    """A step inside a block answered with an error, which the block accepts."""
+
+    def __init__(self, outcome: Outcome, where: str) -> None:
+        super().__init__(where)
+        self.outcome, self.where = outcome, where
+
+
+class _Decided(Exception):  # noqa: N818 no fault either
+    """The conversation is over: an answer failed, or nobody is there to answer."""
+
+
+@dataclass
+class Conversation:
+    """One case on one process. `run` gives its record; afterwards the process may be gone."""
+
+    case: Case
+    process: ProbeProcess
+    adapter: Adapter
+    dialect: Dialect
+    scene: Scene
+    transcript: list[str] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
+    said: int = 0
+
+    def run(self) -> Record:
+        """Carry the vector out."""
+        started = time.perf_counter()
+        with contextlib.suppress(_Decided):
+            self._nodes(self.case.vector.steps, in_block=False)
+        return Record.of(self.case, self.judgements, time.perf_counter() - started, self.transcript)
+
+    def _nodes(self, nodes: tuple[Node, ...], *, in_block: bool) -> None:
+        for node in nodes:
+            if isinstance(node, Block):
+                self._block(node)
+            elif node.action == "outputs":
+                for step in self._outputs(node):
+                    self._step(step, in_block=in_block)
+            else:
+                self._step(node, in_block=in_block)
+
+    def _block(self, block: Block) -> None:
+        try:
+            self._nodes(block.steps, in_block=True)
+        except _AnsweredWithError as answer:
+            if answer.outcome.faults:
+                self._keep(Judgement(Verdict.FAIL, "", "; ".join(answer.outcome.faults), where=answer.where))
+            elif block.prefer:
+                self._keep(preference(block.prefer, answer.outcome, self.case.clause, answer.where))
+            return
+        if block.must_fail:
+            wanted = f"an error at one of these steps (rather {block.prefer})" if block.prefer else "an error"
+            self._keep(Judgement(Verdict.FAIL, wanted, "success of all of them", where=_place("fails_by", block)))
+        elif block.prefer:
+            self._keep(preference(block.prefer, Outcome(Kind.OK), self.case.clause, _place("may_fail", block)))
+
+    def _outputs(self, step: Step) -> Iterator[Step]:
+        """Ask for each output of the context's model."""
+        context = self.scene.context(step.arguments["context"])
+        names = step.arguments["order"] or [port.name for port in context.model.outputs] if context else []
+        for name in names:
+            arguments = {"context": step.arguments["context"], "output": name}
+            yield Step("output", arguments, Expectation(), line=step.line)
+        if context is None:
+            self._broken(step, "no context of this name is known here")
+
+    def _step(self, step: Step, *, in_block: bool) -> None:
+        self.said += 1
+        where = _place(f"step {self.said} ({step.action})", step)
+        try:
+            request = self.dialect.request(step, self.scene)
+        except ValueError as error:
+            self._broken(step, str(error))
+        outcome = self._ask(request, step)
+        accepted = outcome.kind.value in step.expectation.accept
+        if in_block and outcome.kind is Kind.ERROR and not accepted:
+            raise _AnsweredWithError(outcome, where)
+        self._keep(judge(step.expectation, outcome, self.case.clause, where))
+        if not self.process.usable:
+            raise _Decided
+        if outcome.kind is Kind.OK:
+            self._remember(step)
+            self._nodes(step.then, in_block=in_block)
+
+    def _ask(self, request: Mapping[str, Any], step: Step) -> Outcome:
+        self.transcript.append("> " + json.dumps(request, separators=(",", ":")))
+        answer = self.process.call(request, self.adapter.limits.call_seconds)
+        if isinstance(answer, Silent):
+            self.transcript.append("< (nothing)")
+            return Outcome(Kind.HANG, detail=f"no answer within {answer.seconds:g} s")
+        if isinstance(answer, Ended):
+            self.transcript.append(f"< (the process ended: {exit_words(answer.code)})")
+            return self._end(answer)
+        self.transcript.append("< @@" + json.dumps(answer, separators=(",", ":")))
+        return self._read(answer, step)
+
+    def _read(self, reply: Reply, step: Step) -> Outcome:
+        try:
+            return self.dialect.outcome(step, reply, self.scene)
+        except (KeyError, TypeError, ValueError) as error:
+            return Outcome(Kind.BROKEN, detail=f"the probe's reply is not of protocol 1: {error!r}")
+
+    def _end(self, ended: Ended) -> Outcome:
+        """Tell the guest's trap from the host's death, by exit code and signal as the adapter says."""
+        words = _last_words(ended.printed)
+        detail = exit_words(ended.code) + (f": {words}" if words else "")
+        codes = self.adapter.exit_codes
+        if ended.code in codes.trap or ended.code in codes.host_error:
+            return Outcome(Kind.TRAP, detail=detail)
+        return Outcome(Kind.CRASH, detail=detail)
+
+    def _remember(self, step: Step) -> None:
+        self.scene.remember(step.action, step.arguments)
+        if step.action == "set_input":
+            literal = tensor_literal(step.arguments["tensor"])
+            if literal.is_consistent:
+                self.scene.remember_input(step.arguments["context"], step.arguments["input"], literal.array)
+
+    def _keep(self, judgement: Judgement) -> None:
+        self.judgements.append(judgement)
+        if judgement.verdict.severity > Verdict.DEVIATES.severity:
+            raise _Decided
+
+    def _broken(self, step: Step, message: str) -> None:
+        self._keep(Judgement(Verdict.ERROR, "", message, where=_place(step.action, step)))
+
+
+def _place(what: str, node: Node) -> str:
+    return f"{what}, line {node.line}" if node.line else what
+
+
+def _last_words(printed: str) -> str:
+    """Give what a host said of its end: from the last panic or error line on, on one line."""
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    starts = [n for n, line in enumerate(lines) if re.search(r"panicked|[Ee]rror|[Tt]rap|fault|abort", line)]
+    kept = " ".join(lines[starts[0] :] if starts else lines[-3:])
+    return kept if len(kept) <= _PRINTED else kept[:_PRINTED] + " ..."

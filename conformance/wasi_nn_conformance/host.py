@@ -1,0 +1,119 @@
+"""The host under test as the suite sees it: processes that are started, asked, reused and replaced."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from .adapter import Adapter, AdapterError, probe_path
+from .conversation import Conversation
+from .dialects import DIALECTS
+from .models import Model, ModelFiles
+from .probe import ProbeProcess, greet
+from .record import Case, Judgement, Record
+from .scene import Scene
+from .verdict import Verdict
+
+_MODEL_FILES = {"openvino": ("model.xml", "model.bin"), "onnx": ("model.onnx",)}
+
+# What one process is started with: its ABI, and for each registered graph its name, model and encoding.
+_Setting = tuple[str, tuple[tuple[str, str, str], ...]]
+
+
+@dataclass
+class _Running:
+    process: ProbeProcess
+    served: int = 0
+
+
+@dataclass
+class Host:
+    """The host of `adapter`. With `fresh`, each vector gets a process of its own.
+
+    One process lives at a time for each setting; `close` ends them all.
+    """
+
+    adapter: Adapter
+    models: Mapping[str, Model]
+    files: ModelFiles
+    fresh: bool = False
+    _running: dict[_Setting, _Running] = field(default_factory=dict)
+
+    def unsupported(self, case: Case) -> str | None:
+        """Say what the adapter declares not to offer and the case needs."""
+        if case.abi not in self.adapter.abis:
+            return f"{self.adapter.name} does not serve {case.abi}"
+        if case.encoding is not None and case.encoding not in self.adapter.encodings:
+            return f"{self.adapter.name} does not serve the encoding {case.encoding}"
+        if case.vector.graphs and case.encoding not in self.adapter.graphs:
+            return f"{self.adapter.name} has no way to register a graph in {case.encoding}"
+        return None
+
+    def check(self) -> None:
+        """Say hello on every ABI that the adapter declares. Raises `AdapterError`."""
+        for abi in self.adapter.abis:
+            if abi in DIALECTS:
+                self._running[abi, ()] = self._started((abi, ()))
+
+    @cached_property
+    def version(self) -> str:
+        """The host's own word for its version. Raises `AdapterError`."""
+        return self.adapter.version()
+
+    def run(self, case: Case) -> Record:
+        """Carry out one case, on a process that is ready for it. Raises `AdapterError` if none can be had."""
+        if reason := self.unsupported(case):
+            return Record.of(case, [Judgement(Verdict.UNSUPPORTED, got=reason)], 0.0, ())
+        graphs = tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
+        running = self._ready((case.abi, graphs))
+        scene = Scene(case.encoding, self.models, case.vector.graphs, self.files.model_bytes)
+        running.served += 1
+        return Conversation(case, running.process, self.adapter, DIALECTS[case.abi], scene).run()
+
+    def _ready(self, setting: _Setting) -> _Running:
+        running = self._running.get(setting)
+        if running and running.process.usable:
+            if not self.fresh and running.served < self.adapter.limits.vectors_per_process:
+                return running
+            running.process.close()
+        self._running[setting] = self._started(setting)
+        return self._running[setting]
+
+    def _started(self, setting: _Setting) -> _Running:
+        abi, graphs = setting
+        probe = probe_path(abi)
+        if not probe.is_file():
+            raise AdapterError(f"the prebuilt probe {probe.name} is missing; `tox -e guests` builds it")
+        folders = {name: (encoding, self._folder(name, model, encoding)) for name, model, encoding in graphs}
+        argv = self.adapter.argv(probe, folders)
+        try:
+            process = ProbeProcess(argv, self.adapter.process_environment())
+        except OSError as error:
+            raise AdapterError(f"{self.adapter.name}: {argv[0]} cannot be started: {error.strerror}") from None
+        try:
+            greet(process, self.adapter, abi)
+        except BaseException:
+            process.close()
+            raise
+        return _Running(process)
+
+    def _folder(self, name: str, model: str, encoding: str) -> Path:
+        """Give a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
+        folder = Path(self._folders.name) / f"{encoding}-{model}" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, data in zip(_MODEL_FILES[encoding], self.files.model_bytes(model, encoding), strict=True):
+            (folder / file).write_bytes(data)
+        return folder
+
+    @cached_property
+    def _folders(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(prefix="wasi-nn-graphs-")
+
+    def close(self) -> None:
+        """End all processes."""
+        for running in self._running.values():
+            running.process.close()
+        self._running.clear()
+        if "_folders" in self.__dict__:
+            self._folders.cleanup()

@@ -1,0 +1,227 @@
+"""One process of the host under test with a probe inside: requests go in as lines, replies come out as lines.
+
+Both pipes are read and written without buffering streams, from one loop with a deadline, so neither a guest
+that does not read nor a host that prints without end can stop the suite.
+"""
+
+import base64
+import binascii
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from .adapter import Adapter, AdapterError
+
+PROTOCOL = 1
+_PREFIX = b"@@{"
+_NOISE_KEPT = 2000
+_LONGEST_LINE = 128 << 20  # bytes; the largest reply is an output of 64 MiB in base64
+_SECONDS_TO_DIE = 5.0
+
+Request = Mapping[str, Any]
+Reply = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The process ended instead of answering; `code` is its exit code, negative for a signal."""
+
+    code: int
+    printed: str
+
+
+@dataclass(frozen=True)
+class Silent:
+    """No answer came within `seconds`."""
+
+    seconds: float
+    printed: str
+
+
+class ProbeProcess:
+    """A running host with a probe inside. Use it in a `with` statement: leaving it kills the process."""
+
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start `argv`. Raises `OSError` if that cannot be done."""
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 closed with the process
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 the adapter names the program
+                argv,
+                env=dict(environment),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError:
+            self._errors.close()
+            raise
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin, self._stdout = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._stdin, False)
+        os.set_blocking(self._stdout, False)
+        self._received = bytearray()
+        self._noise = bytearray()
+        self.usable = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def call(self, request: Request, seconds: float) -> Reply | Ended | Silent:
+        """Send one request and wait for its reply, at most `seconds`.
+
+        After `Ended` or `Silent` the process is gone and `usable` is false.
+        """
+        deadline = time.monotonic() + seconds
+        unsent = memoryview(json.dumps(request, separators=(",", ":")).encode() + b"\n")
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stdout, selectors.EVENT_READ)
+            selector.register(self._stdin, selectors.EVENT_WRITE)
+            while True:
+                left = deadline - time.monotonic()
+                events = selector.select(max(left, 0))
+                if not events and left <= 0:
+                    return self._silent(seconds)
+                for key, _ in events:
+                    if key.fd == self._stdin:
+                        unsent = self._send(unsent)
+                        if not unsent:
+                            selector.unregister(self._stdin)
+                    elif not self._receive():
+                        return self._ended(deadline)
+                if (reply := self._reply()) is not None:
+                    return reply
+
+    def _send(self, unsent: memoryview) -> memoryview:
+        try:
+            return unsent[os.write(self._stdin, unsent) :]
+        except BlockingIOError:
+            return unsent
+        except BrokenPipeError:
+            return unsent[len(unsent) :]  # the end of its output tells why
+
+    def _receive(self) -> bool:
+        """Take what the process printed; false at the end of its output."""
+        try:
+            chunk = os.read(self._stdout, 1 << 16)
+        except BlockingIOError:
+            return True
+        self._received += chunk
+        return bool(chunk)
+
+    def _reply(self) -> Reply | None:
+        while (end := self._received.find(b"\n")) >= 0:
+            line = bytes(self._received[:end])
+            del self._received[: end + 1]
+            start = line.find(_PREFIX)
+            self._keep(line + b"\n" if start < 0 else line[:start])
+            if start >= 0 and (reply := _parsed(line[start + 2 :])) is not None:
+                return reply
+        if len(self._received) > _LONGEST_LINE:
+            self._keep(bytes(self._received))
+            self._received.clear()
+        return None
+
+    def _keep(self, noise: bytes) -> None:
+        self._noise = (self._noise + noise)[-_NOISE_KEPT:]
+
+    def _ended(self, deadline: float) -> Ended | Silent:
+        self._keep(bytes(self._received))
+        try:
+            code = self._process.wait(max(deadline - time.monotonic(), _SECONDS_TO_DIE))
+        except subprocess.TimeoutExpired:
+            return self._silent(_SECONDS_TO_DIE)
+        printed = self.printed()
+        self.close()
+        return Ended(code, printed)
+
+    def _silent(self, seconds: float) -> Silent:
+        printed = self.printed()
+        self.close()
+        return Silent(seconds, printed)
+
+    def printed(self) -> str:
+        """Give the end of what the host printed besides replies, on both streams, in readable form."""
+        if self._errors.closed:
+            return ""
+        end = os.fstat(self._errors.fileno()).st_size
+        errors = os.pread(self._errors.fileno(), _NOISE_KEPT, max(0, end - _NOISE_KEPT))
+        return (bytes(self._noise) + errors).decode("utf-8", "replace").strip()
+
+    def close(self) -> None:
+        """Kill the process and all that it started."""
+        self.usable = False
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                stream.close()
+
+
+def _parsed(text: bytes) -> Reply | None:
+    try:
+        reply = json.loads(text)
+    except ValueError:
+        return None
+    return reply if isinstance(reply, dict) else None
+
+
+def decode(text: str) -> bytes:
+    """Decode the base64 of a reply. Raises `ValueError` for anything else."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"the reply's bytes are no base64: {error}") from None
+
+
+def encode(data: bytes) -> str:
+    """Encode bytes for a request, in base64."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def greet(process: ProbeProcess, adapter: Adapter, abi: str) -> Reply:
+    """Say hello and check who answers. Raises `AdapterError`: nothing can be said about the host then."""
+    answer = process.call({"call": "hello"}, adapter.limits.hello_seconds)
+    if isinstance(answer, Ended | Silent):
+        how = (
+            f"gave no sign of the probe within {answer.seconds:g} s"
+            if isinstance(answer, Silent)
+            else f"ended with {exit_words(answer.code)} before the probe said hello"
+        )
+        printed = f"; it printed: {answer.printed[-600:]}" if answer.printed else "; it printed nothing"
+        raise AdapterError(f"{adapter.name}: the host {how}{printed}")
+    if answer.get("protocol") != PROTOCOL:
+        raise AdapterError(
+            f"{adapter.name}: the probe speaks protocol {answer.get('protocol')!r}, this suite {PROTOCOL};"
+            " use the probe that came with this suite"
+        )
+    if answer.get("abi") != abi:
+        raise AdapterError(f"{adapter.name}: the probe speaks ABI {answer.get('abi')!r} where {abi!r} was started")
+    return answer
+
+
+def exit_words(code: int) -> str:
+    """Say an exit code, or a signal (negative) by its name."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,92 @@
+"""One case of a run: a vector on one ABI and encoding, and what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .clause import Clause
+from .vector import Vector
+from .verdict import Verdict
+
+_SHOWN = 160  # characters of a line of the transcript
+
+
+@dataclass(frozen=True)
+class Case:
+    """A vector, the ABI it is spoken in and the encoding of its models (None if it has none)."""
+
+    vector: Vector
+    clause: Clause
+    abi: str
+    encoding: str | None
+
+    @property
+    def id(self) -> str:
+        """The id by which `--vector` selects it: `inference/two-inputs[witx-openvino]`."""
+        return f"{self.vector.id}[{'-'.join(part for part in (self.abi, self.encoding) if part)}]"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one step or block came to, in words; `choice` is the answer to what the clause leaves open."""
+
+    verdict: Verdict
+    wanted: str = ""
+    got: str = ""
+    choice: str | None = None
+    where: str = ""
+
+    @property
+    def diagnosis(self) -> str:
+        """Say in one line what is wrong."""
+        if self.verdict in (Verdict.PASS, Verdict.UNSUPPORTED):
+            return self.got
+        return f"{self.where}: wanted {self.wanted}, got {self.got}" if self.wanted else f"{self.where}: {self.got}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the report keeps of one case; all of it can be written as JSON.
+
+    `seconds` is the time of the whole conversation, `transcript` the lines sent (`> `) and received (`< `).
+    """
+
+    id: str
+    vector: str
+    clause: str
+    level: str
+    abi: str
+    encoding: str | None
+    verdict: str
+    diagnosis: str
+    choice: str | None
+    seconds: float
+    transcript: Sequence[str] = field(default_factory=tuple)
+
+    @classmethod
+    def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "Record":
+        """Make the record of `case` from what its steps came to: the worst verdict, and what explains it."""
+        decisive = max(judgements, key=lambda judgement: judgement.verdict.severity, default=Judgement(Verdict.PASS))
+        choices = dict.fromkeys(judgement.choice for judgement in judgements if judgement.choice)
+        return cls(
+            id=case.id,
+            vector=case.vector.id,
+            clause=case.clause.id,
+            level=case.clause.level.value,
+            abi=case.abi,
+            encoding=case.encoding,
+            verdict=decisive.verdict.value,
+            diagnosis=decisive.diagnosis,
+            choice="; ".join(choices) or None,
+            seconds=round(seconds, 6),
+            transcript=tuple(transcript),
+        )
+
+    def json(self) -> dict[str, Any]:
+        """Give the record as plain data."""
+        return {**asdict(self), "transcript": list(self.transcript)}
+
+
+def shortened(line: str) -> str:
+    """Cut a line of a transcript for people: the middle of long bytes says nothing."""
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 60]} ... {line[-50:]} ({len(line)} characters)"

@@ -1,0 +1,36 @@
+"""A failing case in words for the developer of the runtime: what is owed, what was seen, how to see it again."""
+
+import shlex
+import textwrap
+from collections.abc import Sequence
+
+from wasi_nn_conformance.record import Case, Record, shortened
+
+_WIDTH = 100
+
+
+def paragraph(case: Case, record: Record, replay: str) -> str:
+    """Write the paragraph of one case that failed."""
+    clause = case.clause
+    lines = [
+        *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
+        *_wrapped(f"Where it stands: {clause.source}"),
+        *_wrapped(f"Why this vector: {case.vector.why}"),
+        "",
+        *_wrapped(f"{record.verdict.upper()} at {record.diagnosis}"),
+        f"Vector: {case.vector.path.name}:{case.vector.line}",
+        f"Replay: {replay}",
+        "",
+        "Conversation (requests to the probe and its replies):",
+        *(f"  {shortened(line)}" for line in record.transcript),
+    ]
+    return "\n".join(lines)
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(" ".join(text.split()), _WIDTH, subsequent_indent="    ")
+
+
+def replay_command(arguments: Sequence[str], impl: str, case_id: str) -> str:
+    """Give the command line that runs one case alone. `arguments` are those of pytest that name the suite."""
+    return shlex.join(["pytest", *arguments, f"--impl={impl}", "--case", case_id])

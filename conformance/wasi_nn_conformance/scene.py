@@ -1,0 +1,83 @@
+"""What a conversation has set up so far: which model each graph and context has, and which inputs are set."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .models.element_type import Array
+from .models.expression import Input
+from .models.model import Model, ModelError, Port
+from .models.oracle import evaluate
+
+
+@dataclass
+class Context:
+    """An execution context; `outputs` are numpy's for the inputs that were set at the last `compute`."""
+
+    model: Model
+    inputs: dict[str, Array] = field(default_factory=dict)
+    outputs: Mapping[str, Array] | None = None
+
+    def compute(self) -> None:
+        """Work out what the model must give; nothing, if inputs are missing or do not fit."""
+        try:
+            self.outputs = evaluate(self.model, self.inputs)
+        except ModelError:
+            self.outputs = None
+
+    def output(self, name: Any) -> Port | None:
+        """Give the output of that name, if there is one."""
+        return next((port for port in self.model.outputs if port.name == name), None)
+
+    def passes_through(self, name: str) -> bool:
+        """Whether the output is an input unchanged, so that every bit of it counts."""
+        return any(output == name and isinstance(value, Input) for output, value in self.model.expressions)
+
+
+@dataclass
+class Scene:
+    """The names that a conversation has given, with their meaning.
+
+    `builders(model, encoding)` gives a model's builders as bytes.
+    """
+
+    encoding: str | None
+    models: Mapping[str, Model]
+    registered: Mapping[str, str]
+    builders: Callable[[str, str], list[bytes]]
+    graphs: dict[str, Model] = field(default_factory=dict)
+    contexts: dict[str, Context] = field(default_factory=dict)
+
+    def builder(self, model: str, part: int, encoding: str | None) -> bytes:
+        """Give one builder of a model. Raises `ValueError` for a part that it does not have."""
+        encoding = encoding or self.encoding
+        if encoding is None:
+            raise ValueError(f"the model {model} needs an encoding here")
+        parts = self.builders(model, encoding)
+        if part >= len(parts):
+            raise ValueError(f"{model} has {len(parts)} builders in {encoding}, no part {part}")
+        return parts[part]
+
+    def remember(self, action: str, arguments: Mapping[str, Any]) -> None:
+        """Keep what a successful call has set up."""
+        name = arguments.get("as")
+        match action:
+            case "load" if name and "model" in arguments:
+                self.graphs[name] = self.models[arguments["model"]]
+            case "load_by_name" if name and arguments["name"] in self.registered:
+                self.graphs[name] = self.models[self.registered[arguments["name"]]]
+            case "context" if name and arguments["graph"] in self.graphs:
+                self.contexts[name] = Context(self.graphs[arguments["graph"]])
+            case "compute" if context := self.context(arguments["context"]):
+                context.compute()
+
+    def remember_input(self, context: Any, name: Any, value: Array) -> None:
+        """Keep the tensor that a successful `set_input` has set. A host may take `[1]` for a scalar."""
+        if known := self.context(context):
+            for port in known.model.inputs:
+                if port.name == name:
+                    known.inputs[name] = value.reshape(()) if port.type.shape == () and value.size == 1 else value
+
+    def context(self, handle: Any) -> Context | None:
+        """Give the context of that name, if it is one that the conversation made."""
+        return self.contexts.get(handle) if isinstance(handle, str) else None

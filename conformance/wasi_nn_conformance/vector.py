@@ -1,0 +1,265 @@
+"""A vector: one short conversation with a host, and what each answer must be. Read from `vectors/*.yaml`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .document import Document, InputError, Key, read_yaml, violation
+from .expectation import Expectation
+from .matrix import MatrixError, combinations, references, substitute, suffix
+from .schema import schema
+
+ACTIONS = (
+    *("load", "load_by_name", "context", "set_input", "compute", "output"),
+    *("raw", "place", "overwrite", "read", "grow"),
+)
+_WITX_ONLY = {"raw", "place", "overwrite", "read", "grow"}
+_BLOCKS = ("fails_by", "may_fail")
+_NESTED = (*_BLOCKS, "then")
+_EXPECTING = {"fails", "accept", "prefer", "slot", "then"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of the guest: `action` with its `arguments`, what is expected, and what follows success."""
+
+    action: str
+    arguments: Mapping[str, Any]
+    expectation: Expectation
+    slot_untouched: bool = False
+    then: tuple["Node", ...] = ()
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Steps with one expectation: an error at any of them is accepted, and wanted if `must_fail`."""
+
+    must_fail: bool
+    steps: tuple["Node", ...]
+    prefer: str | None
+    line: int | None = None
+
+
+Node = Step | Block
+
+
+@dataclass(frozen=True)
+class Vector:
+    """One check, without ABI and encoding: those are dimensions of the run.
+
+    `abis` and `encodings` restrict it (None: all); `uses_model` is false for a conversation that needs no
+    model, which then runs once and not once per encoding. `graphs` maps the names that must be registered
+    with the host before the guest starts to models.
+    """
+
+    id: str
+    clause: str
+    why: str
+    steps: tuple[Node, ...]
+    abis: tuple[str, ...] | None
+    encodings: tuple[str, ...] | None
+    graphs: Mapping[str, str]
+    models: frozenset[str]
+    path: Path
+    line: int | None
+
+    def error(self, message: str, line: int | None = None) -> InputError:
+        """Make the complaint about this vector."""
+        return InputError(self.path, line or self.line, f"{self.id}: {message}")
+
+
+def read_vectors(path: Path) -> list[Vector]:
+    """Read one file of vectors, matrices multiplied out.
+
+    Raises `InputError` with file and line for whatever does not fit the schema or itself.
+    """
+    document = read_yaml(path)
+    if not isinstance(document.data, list):
+        raise document.error((), "a file of vectors is a list of vectors")
+    vectors = [vector for index in range(len(document.data)) for vector in _Reader(document, index).vectors()]
+    seen: set[str] = set()
+    for vector in vectors:
+        if vector.id in seen:
+            raise vector.error("this id is given twice")
+        seen.add(vector.id)
+    return vectors
+
+
+@dataclass(frozen=True)
+class _Reader:
+    document: Document
+    index: int
+
+    def vectors(self) -> Iterator[Vector]:
+        entry = self.document.data[self.index]
+        if not isinstance(entry, dict):
+            raise self.error((), "a vector is a mapping with id, clause, why and steps")
+        fields = {key: value for key, value in entry.items() if key != "matrix"}
+        if "matrix" not in entry:
+            yield self.vector(fields)
+            return
+        matrix = entry["matrix"]
+        if not _is_matrix(matrix):
+            raise self.error(("matrix",), "a matrix maps names to lists of values, or is a list of rows")
+        used: set[str] = {"name"}
+        names: set[str] = set()
+        for row in combinations(matrix):
+            names |= set(row)
+            try:
+                expanded = substitute(fields, row, used=used, strict=False)
+            except MatrixError as error:
+                raise self.error(("matrix",), str(error)) from None
+            yield self.vector({**expanded, "id": f"{expanded.get('id', '')}{suffix(row)}"})
+        if unused := names - used:
+            raise self.error(("matrix",), f"nothing refers to ${', $'.join(sorted(unused))}")
+
+    def vector(self, fields: dict[str, Any]) -> Vector:
+        if isinstance(fields.get("steps"), list):
+            fields = {**fields, "steps": self.unrolled(fields["steps"], ("steps",))}
+        if broken := violation(schema("vector"), fields):
+            raise InputError(self.document.path, self.line(broken[0], fields), broken[1])
+        if missing := references(fields):
+            raise self.error((), f"${', $'.join(sorted(missing))}: no key of the matrix and no index of a repeat")
+        steps = tuple(self.nodes(fields["steps"]))
+        abis = tuple(fields["abi"]) if "abi" in fields else None
+        if abis != ("witx",) and (witx := sorted(_WITX_ONLY & set(_actions(steps)))):
+            raise self.error(("steps",), f"{', '.join(witx)}: only witx has this; add `abi: [witx]`")
+        return Vector(
+            id=fields["id"],
+            clause=fields["clause"],
+            why=fields["why"].strip(),
+            steps=steps,
+            abis=abis,
+            encodings=tuple(fields["encoding"]) if "encoding" in fields else None,
+            graphs=fields.get("graphs", {}),
+            models=frozenset(_models(fields["steps"])) | frozenset(fields.get("graphs", {}).values()),
+            path=self.document.path,
+            line=self.document.line((self.index,)),
+        )
+
+    def unrolled(self, steps: list[Any], key: Key) -> list[Any]:
+        """Write out each `repeat`, and let each step remember its line."""
+        result: list[Any] = []
+        for index, step in enumerate(steps):
+            here = (*key, index)
+            if not isinstance(step, dict):
+                result.append(step)
+            elif isinstance(repeat := step.get("repeat"), dict) and _is_repeat(repeat):
+                if len(step) > 1:
+                    raise self.error(here, "repeat stands for several steps: write expectations at one of them")
+                inner = self.unrolled(repeat["steps"], (*here, "repeat", "steps"))
+                for number in range(repeat["count"]):
+                    row = {repeat["index"]: number} if "index" in repeat else {}
+                    result += [_substituted(item, row) for item in inner]
+            else:
+                line = self.document.line((self.index, *here))
+                parts = {
+                    name: self.unrolled(value, (*here, name)) if isinstance(value, list) and name in _NESTED else value
+                    for name, value in step.items()
+                }
+                result.append(_Lined(parts, line))
+        return result
+
+    def nodes(self, steps: list["_Lined"]) -> Iterator[Node]:
+        for step in steps:
+            yield from self.node(step)
+
+    def node(self, step: "_Lined") -> Iterator[Node]:
+        actions = [name for name in step if name not in _EXPECTING]
+        if len(actions) != 1:
+            raise self.wrong(step, f"a step has exactly one action, not {' and '.join(actions) or 'none'}")
+        action, arguments = actions[0], step[actions[0]]
+        extra = sorted(set(step) & _EXPECTING)
+        if action in _BLOCKS:
+            if set(extra) - {"prefer"}:
+                raise self.wrong(step, f"a block takes `prefer` only, not {', '.join(extra)}")
+            yield Block(action == "fails_by", tuple(self.nodes(arguments)), step.get("prefer"), step.line)
+        elif action == "infer":
+            if extra:
+                raise self.wrong(step, f"infer stands for several steps: write {', '.join(extra)} at one step")
+            yield from _inferred(arguments, step.line)
+        else:
+            yield self.step(action, arguments, step)
+
+    def step(self, action: str, arguments: dict[str, Any], step: "_Lined") -> Step:
+        try:
+            expectation = Expectation.of(step)
+        except ValueError as error:
+            raise self.wrong(step, str(error)) from None
+        then = tuple(self.nodes(step["then"])) if "then" in step else ()
+        if then and expectation.accept == {"ok"}:
+            raise self.wrong(step, "`then` is for a step that may also fail: write these steps after it")
+        untouched = "slot" in step
+        if untouched and "error" not in expectation.accept:
+            raise self.wrong(step, "`slot: untouched` speaks of a failing call")
+        return Step(action, arguments, expectation, untouched, then, step.line)
+
+    def line(self, key: Key, fields: dict[str, Any]) -> int | None:
+        """Find the line of what stands at `key` of the unrolled fields."""
+        line, value = self.document.line((self.index, *key[:1])), fields
+        for part in key:
+            value = value[part] if isinstance(value, list) or part in value else {}
+            line = value.line if isinstance(value, _Lined) and value.line else line
+        return line
+
+    def error(self, key: Key, message: str) -> InputError:
+        return self.document.error((self.index, *key), message)
+
+    def wrong(self, step: "_Lined", message: str) -> InputError:
+        return InputError(self.document.path, step.line, message)
+
+
+class _Lined(dict[str, Any]):
+    """A step that remembers its line while a `repeat` around it is written out."""
+
+    def __init__(self, parts: dict[str, Any], line: int | None) -> None:
+        super().__init__(parts)
+        self.line = line
+
+
+def _substituted(value: Any, row: dict[str, Any]) -> Any:
+    if isinstance(value, _Lined):
+        return _Lined({name: _substituted(item, row) for name, item in value.items()}, value.line)
+    if isinstance(value, list):
+        return [_substituted(item, row) for item in value]
+    return substitute(value, row, used=set(), strict=False)
+
+
+def _inferred(arguments: dict[str, Any], line: int | None) -> Iterator[Step]:
+    context = {"context": arguments["context"]}
+    for name, tensor in arguments["inputs"].items():
+        yield Step("set_input", {**context, "input": name, "tensor": tensor}, Expectation(), line=line)
+    yield Step("compute", context, Expectation(), line=line)
+    yield Step("outputs", {**context, "order": arguments.get("order")}, Expectation(), line=line)
+
+
+def _is_repeat(repeat: dict[str, Any]) -> bool:
+    return isinstance(repeat.get("steps"), list) and isinstance(repeat.get("count"), int)
+
+
+def _is_matrix(matrix: Any) -> bool:
+    if isinstance(matrix, dict):
+        return bool(matrix) and all(isinstance(values, list) and values for values in matrix.values())
+    return isinstance(matrix, list) and bool(matrix) and all(isinstance(row, dict) and row for row in matrix)
+
+
+def _actions(nodes: Iterable[Node]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, Block):
+            yield from _actions(node.steps)
+        else:
+            yield node.action
+            yield from _actions(node.then)
+
+
+def _models(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("model"), str):
+            yield value["model"]
+        for item in value.values():
+            yield from _models(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _models(item)

@@ -1,0 +1,41 @@
+"""What a case came to. The words and their order of severity are the same in every report."""
+
+from collections.abc import Iterable
+from enum import Enum
+
+
+class Verdict(Enum):
+    """A verdict; later members are worse, and a case gets the worst that any of its steps earned."""
+
+    PASS = "pass"  # noqa: S105 no password
+    """Every step answered as the clause wants, and as it prefers."""
+    UNSUPPORTED = "unsupported"
+    """The host's adapter declares that it does not offer what the vector needs."""
+    DEVIATES = "deviates"
+    """An answer that the clause accepts, but not the one it prefers."""
+    FAIL = "fail"
+    """An answer that the clause does not accept."""
+    HANG = "hang"
+    """No answer within the time for one call."""
+    CRASH = "crash"
+    """The host itself died: a signal, a panic, an abort. A guest's trap is no crash."""
+    ERROR = "error"
+    """The suite could not judge: a fault of the vector, the probe or the adapter, never of the host."""
+
+    @property
+    def severity(self) -> int:
+        """Rank from 0 (pass) upwards."""
+        return _ORDER.index(self)
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether the host broke the clause."""
+        return self in (Verdict.FAIL, Verdict.HANG, Verdict.CRASH)
+
+
+_ORDER = tuple(Verdict)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Give the most severe of `verdicts`, `PASS` if there are none."""
+    return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.PASS)
