@@ -1,0 +1,9 @@
+"""The suite's models: what they compute, in every encoding and by numpy. No engine is imported here."""
+
+from .catalogue import ModelFiles, load_models
+from .element_type import ElementType
+from .expression import TensorType
+from .model import Model, ModelError, Port
+from .oracle import evaluate
+
+__all__ = ["ElementType", "Model", "ModelError", "ModelFiles", "Port", "TensorType", "evaluate", "load_models"]

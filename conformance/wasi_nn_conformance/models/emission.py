@@ -1,0 +1,54 @@
+"""All files that models are committed as, made from their definitions."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from . import onnx_model, openvino_ir
+from .catalogue import FILES, SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from .model import Model
+
+
+def emit_all(models: Iterable[Model]) -> dict[str, bytes]:
+    """Return the content of every file by its name below the folder of models, SHA256SUMS last."""
+    files = {}
+    for model in models:
+        builders = {"openvino": openvino_ir.emit(model), "onnx": (onnx_model.emit(model),)}
+        for encoding, names in FILES.items():
+            for name, content in zip(names, builders[encoding], strict=True):
+                files[name.format(id=model.id)] = content
+    files = dict(sorted(files.items()))
+    lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()]
+    return files | {SUMS: "".join(lines).encode()}
+
+
+def differences(folder: Path, files: dict[str, bytes]) -> list[str]:
+    """Return one line for each file below `folder` that is missing, differs from `files` or is not among them."""
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    lines = [f"{name}: not made from any model" for name in found - files.keys()]
+    for name, content in files.items():
+        if name not in found:
+            lines.append(f"{name}: missing")
+        elif (folder / name).read_bytes() != content:
+            lines.append(f"{name}: differs from what its model gives")
+    return sorted(lines)
+
+
+def write(folder: Path, files: dict[str, bytes]) -> list[str]:
+    """Make `folder` hold exactly `files`; return what `differences` told of it before."""
+    changes = differences(folder, files)
+    for line in changes:
+        path = folder / line.partition(": ")[0]
+        name = path.relative_to(folder).as_posix()
+        if name in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[name])
+        else:
+            path.unlink()
+    return changes
