@@ -1,0 +1,72 @@
+"""Binds the witx functions to wasmtime: calls in, errnos out."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+from wasi_nn_reference.abi import witx
+from wasi_nn_reference.console import note
+from wasi_nn_reference.errors import ErrorCode, WasiNnError
+from wasi_nn_reference.memory import GuestMemory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import wasmtime
+
+_U32 = 0xFFFF_FFFF
+
+
+class WitxCalls:
+    """The functions of one guest.
+
+    memory: what the guest exports as `memory`, once it is instantiated; until then (a module's start
+    function may call already) each call asks for it.
+    verbose: say on standard error why a call failed, because an errno cannot.
+    """
+
+    def __init__(self, abi: witx.WitxAbi, store: wasmtime.Store, *, verbose: bool = False) -> None:
+        self._abi = abi
+        self._store = store
+        self._verbose = verbose
+        self.memory: object | None = None
+
+    def define(self, linker: wasmtime.Linker) -> None:
+        """Add the functions to `linker`."""
+        import wasmtime  # noqa: PLC0415 - only a guest that runs needs it
+
+        self._memory_type = wasmtime.Memory
+        number = wasmtime.ValType.i32()
+        for name, parameters in witx.FUNCTIONS.items():
+            kind = wasmtime.FuncType([number] * parameters, [number])
+            linker.define_func(witx.MODULE, name, kind, self.function(name), access_caller=True)
+
+    def function(self, name: str) -> Callable[..., int]:
+        """Return the function that wasmtime calls: no exception but an interrupt leaves it."""
+        operation: Callable[..., None] = getattr(self._abi, name)
+
+        def call(caller: Any, *arguments: int) -> int:
+            try:
+                operation(lambda: self._view(caller), *[argument & _U32 for argument in arguments])
+            except WasiNnError as error:
+                if self._verbose:
+                    note(f"{name}: {error}")
+                return witx.ERRNO[error.code]
+            except MemoryError:
+                note(f"{name}: too_large: the host has no memory left")
+                return witx.ERRNO[ErrorCode.TOO_LARGE]
+            except Exception as error:  # noqa: BLE001 - a fault of ours must neither trap nor end the guest
+                note(f"{name}: runtime_error: a fault in the host, {type(error).__name__}")
+                return witx.ERRNO[ErrorCode.RUNTIME_ERROR]
+            return witx.SUCCESS
+
+        return call
+
+    def _view(self, caller: Any) -> GuestMemory:
+        """Return a view of the memory as it is now: it may have grown, and moved, since the last call."""
+        memory = self.memory or caller.get("memory")
+        if not isinstance(memory, self._memory_type):
+            raise WasiNnError(ErrorCode.MISSING_MEMORY, "the guest exports no memory")
+        base = ctypes.cast(memory.data_ptr(self._store), ctypes.c_void_p).value
+        return GuestMemory(base or 0, memory.data_len(self._store))

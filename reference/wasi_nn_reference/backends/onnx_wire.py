@@ -1,0 +1,101 @@
+"""Looks into the bytes of an ONNX model without an engine.
+
+ONNX has no magic number. Its bytes are a protobuf `ModelProto`, so a file is taken for ONNX if its
+outer level is well-formed protobuf, all its fields are ones of ModelProto, and it has a graph.
+The same walk finds tensors that keep their data in other files: an engine that got such a model
+would open files of the host.
+
+Numbers are the field numbers of onnx.proto (https://onnx.ai/onnx/api/classes.html).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types; groups (3, 4) occur nowhere in ONNX
+
+# ModelProto: field number -> wire type.
+_MODEL_FIELDS = {1: _VARINT, 2: _BYTES, 3: _BYTES, 4: _BYTES, 5: _VARINT, 6: _BYTES, 7: _BYTES, 8: _BYTES}
+_MODEL_FIELDS |= {14: _BYTES, 20: _BYTES, 25: _BYTES, 26: _BYTES}
+_GRAPH = 7
+
+# Where tensors can sit: message -> field number -> message in it.
+_NESTED: dict[str, dict[int, str]] = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "function": {7: "node", 11: "attribute"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {},
+}
+_EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # TensorProto
+_MAX_DEPTH = 64  # graphs in graphs; deeper ones are made to exhaust a stack
+
+
+class MalformedError(Exception):
+    """The bytes are not protobuf."""
+
+
+def is_onnx(data: bytes) -> bool:
+    """Tell whether `data` is a ModelProto at its outer level."""
+    try:
+        fields = {number: wire for number, wire, _, _ in _fields(data, 0, len(data))}
+    except MalformedError:
+        return False
+    return _GRAPH in fields and all(_MODEL_FIELDS.get(number) == wire for number, wire in fields.items())
+
+
+def has_external_data(data: bytes) -> bool:
+    """Tell whether any tensor of the model names another file; raises MalformedError."""
+    return _external(data, 0, len(data), "model", 0)
+
+
+def _external(data: bytes, start: int, end: int, message: str, depth: int) -> bool:
+    if depth > _MAX_DEPTH:
+        raise MalformedError("nested too deeply")
+    nested = _NESTED[message]
+    for number, wire, first, last in _fields(data, start, end):
+        if message == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and first != 0)):
+            return True
+        inner = nested.get(number) if wire == _BYTES else None
+        if inner is not None and _external(data, first, last, inner, depth + 1):
+            return True
+    return False
+
+
+def _fields(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield field number, wire type, and for bytes where they begin and end, for a varint its value."""
+    while position < end:
+        key, position = _varint(data, position, end)
+        number, wire = key >> 3, key & 7
+        first = position
+        if wire == _VARINT:
+            first, position = _varint(data, position, end)
+        elif wire == _BYTES:
+            length, first = _varint(data, position, end)
+            position = first + length
+        elif wire in (_FIXED32, _FIXED64):
+            position += 4 if wire == _FIXED32 else 8
+        else:
+            raise MalformedError(f"wire type {wire}")
+        if number == 0 or position > end:
+            raise MalformedError("a field that cannot be")
+        yield number, wire, first, position
+
+
+def _varint(data: bytes, position: int, end: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if position >= end:
+            break
+        byte = data[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+    raise MalformedError("a number without end")

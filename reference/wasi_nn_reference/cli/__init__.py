@@ -1,0 +1,79 @@
+"""The program `wasi-nn`: finds the subcommand and turns errors into one line and an exit status.
+
+Exit status: the guest's own; 134 if it trapped or its time was up; 1 for any other error; 2 for a
+wrong command line.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+
+from wasi_nn_reference.console import note
+from wasi_nn_reference.errors import UserError, WasiNnError
+
+FAILED, USAGE, BROKEN_PIPE = 1, 2, 141
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: `module` is imported when it is called and has `main(arguments) -> exit status`."""
+
+    summary: str
+    module: str
+
+
+COMMANDS = {
+    "run": Command("run a guest", "wasi_nn_reference.cli.run"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    words = sys.argv[1:] if arguments is None else arguments
+    first = words[0] if words else "--help"
+    if first in ("-h", "--help"):
+        _print_help()
+        return 0 if words else USAGE
+    if first in ("-V", "--version"):
+        _print_version()
+        return 0
+    command = COMMANDS.get(first)
+    if command is None:
+        note(f"{first!r} is no subcommand; there are: {', '.join(COMMANDS)}")
+        return USAGE
+    return _call(command, words[1:])
+
+
+def _call(command: Command, arguments: list[str]) -> int:
+    try:
+        status: int = importlib.import_module(command.module).main(arguments)
+        sys.stdout.flush()
+    except UserError as error:
+        note(str(error))
+        return FAILED
+    except WasiNnError as error:
+        note(error.message)
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more while it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _print_help() -> None:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    text = "\n".join(["usage: wasi-nn COMMAND ...", "       wasi-nn --version", "", "commands:", *lines])
+    sys.stdout.write(text + "\n\n`wasi-nn COMMAND --help` tells more.\n")
+
+
+def _print_version() -> None:
+    from importlib import metadata  # noqa: PLC0415 - costs 20 ms that no other command needs
+
+    sys.stdout.write(f"wasi-nn {metadata.version('wasi-nn-conformance')}\n")

@@ -1,0 +1,203 @@
+"""The host functions of wasi-nn as operations on Python objects, in the order of the spec.
+
+No handles, pointers or numbers of an ABI here: `abi` modules own their tables of handles. Every
+operation either works or raises `WasiNnError` and changes nothing.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wasi_nn_reference.errors import invalid_argument, invalid_encoding, too_large, unsupported
+from wasi_nn_reference.sharing import SharedGraphs
+from wasi_nn_reference.tensor import Tensor
+from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wasi_nn_reference.backends import Backend, BackendGraph, BackendRequest, Port
+    from wasi_nn_reference.limits import Limits
+    from wasi_nn_reference.registry import NamedGraph, Registry
+
+_I32_MIN, _I32_MAX = -(2**31), 2**31 - 1
+
+
+@dataclass(eq=False)
+class Graph:
+    """A loaded graph. It lives as long as someone holds it; its contexts outlive it."""
+
+    backend: BackendGraph
+    model_bytes: int
+
+    @property
+    def inputs(self) -> tuple[Port, ...]:
+        """The inputs, by index."""
+        return self.backend.inputs
+
+    @property
+    def outputs(self) -> tuple[Port, ...]:
+        """The outputs, by index."""
+        return self.backend.outputs
+
+
+@dataclass(eq=False)
+class ExecutionContext:
+    """An execution context: the inputs set so far, and the outputs of the last successful compute."""
+
+    graph: Graph
+    inputs: dict[int, Tensor] = field(default_factory=dict)
+    outputs: list[Tensor] | None = None
+    request: BackendRequest | None = None
+
+
+class Host:
+    """All that one guest has: its graphs and contexts count against `limits`."""
+
+    def __init__(self, backends: Sequence[Backend], registry: Registry, limits: Limits) -> None:
+        self._backends = {encoding: backend for backend in backends for encoding in backend.encodings}
+        self._registry = registry
+        self.limits = limits
+        self._shared = SharedGraphs(limits.shared_model_bytes)
+        self._graphs: weakref.WeakSet[Graph] = weakref.WeakSet()
+        self._contexts: weakref.WeakSet[ExecutionContext] = weakref.WeakSet()
+
+    def load(self, builders: tuple[bytes, ...], encoding: GraphEncoding, target: ExecutionTarget) -> Graph:
+        """Load a graph from its builders.
+
+        Raises `invalid_argument` for no builder, a wrong number of them, or a model that is broken
+        inside; `invalid_encoding` for an encoding that is not served or bytes that are not in it;
+        `unsupported_operation` for a target, operator or type that is not available; `too_large`
+        for a limit; `timeout`.
+        """
+        if not builders:
+            raise invalid_argument("load needs at least one builder")
+        from wasi_nn_reference.backends import detection  # noqa: PLC0415 - with the first model, not with the host
+
+        self.check_model_size(sum(map(len, builders)))
+        if encoding is GraphEncoding.AUTODETECT:
+            encoding = detection.detect(builders)
+        backend = self._backends.get(encoding)
+        if backend is None:
+            served = ", ".join(each.value for each in self._backends)
+            raise invalid_encoding(f"the encoding {encoding.value} is not served here; served: {served}")
+        if target is not ExecutionTarget.CPU:
+            raise unsupported(f"the target {target.value} is not available here; available: cpu")
+        detection.check(encoding, builders)
+        loaded = self._shared.load(backend, encoding, builders, target, self.limits.call_seconds)
+        graph = Graph(loaded, sum(map(len, builders)))
+        self._graphs.add(graph)
+        return graph
+
+    def check_model_size(self, model_bytes: int) -> None:
+        """Make sure that a graph of so many bytes fits in the limits; raises `too_large`."""
+        if model_bytes > self.limits.model_bytes:
+            raise too_large(f"the model has {model_bytes} bytes; the limit is {self.limits.model_bytes}")
+        if len(self._graphs) >= self.limits.graphs:
+            raise too_large(f"{self.limits.graphs} graphs are loaded; that is the limit")
+        total = model_bytes + sum(graph.model_bytes for graph in self._graphs)
+        if total > self.limits.total_model_bytes:
+            raise too_large(
+                f"all graphs together would have {total} bytes; the limit is {self.limits.total_model_bytes}"
+            )
+
+    def load_by_name(self, name: str) -> Graph:
+        """Load the graph that is registered as `name`, each time anew; raises `not_found`, and as `load`."""
+        named: NamedGraph = self._registry.get(name)
+        return self.load(named.builders, named.encoding, ExecutionTarget.CPU)
+
+    def init_execution_context(self, graph: Graph) -> ExecutionContext:
+        """Return a new context of `graph`; raises `too_large`."""
+        if len(self._contexts) >= self.limits.contexts:
+            raise too_large(f"{self.limits.contexts} execution contexts exist; that is the limit")
+        context = ExecutionContext(graph)
+        self._contexts.add(context)
+        return context
+
+    def set_input(self, context: ExecutionContext, index: int, tensor: Tensor) -> None:
+        """Set one input; it stays set for every later compute until it is set again.
+
+        Raises `invalid_argument` for a bad index, or a type or shape that the port does not take;
+        `too_large`; `unsupported_operation` for i64 values that the engine would cut to 32 bits.
+        """
+        ports = context.graph.inputs
+        if index >= len(ports):
+            raise invalid_argument(f"there is no input {index}; the graph has {len(ports)}")
+        context.inputs[index] = self._fitted(ports[index], tensor)
+
+    def _fitted(self, port: Port, tensor: Tensor) -> Tensor:
+        self.check_tensor_size(len(tensor.data))
+        if tensor.type is not port.type:
+            raise invalid_argument(f"input {port.name!r} is {port.type.value}, the tensor is {tensor.type.value}")
+        if port.shape == () and tensor.dimensions == (1,):
+            # wasi-nn writes a single value with dimensions [1]; the engine's scalar has none.
+            tensor = Tensor(tensor.type, (), tensor.data)
+        if not _fits(port.shape, tensor.dimensions):
+            raise invalid_argument(
+                f"input {port.name!r} has the shape {shape_text(port.shape)}, the tensor {list(tensor.dimensions)}"
+            )
+        if port.narrow and not _in_i32(tensor):
+            raise unsupported(f"this engine computes input {port.name!r} in 32 bits; the tensor has larger values")
+        return tensor
+
+    def check_tensor_size(self, tensor_bytes: int) -> None:
+        """Make sure that a tensor may be that long; raises `too_large`."""
+        if tensor_bytes > self.limits.tensor_bytes:
+            raise too_large(f"the tensor has {tensor_bytes} bytes; the limit is {self.limits.tensor_bytes}")
+
+    def compute(self, context: ExecutionContext) -> None:
+        """Compute the outputs from the inputs; a failure drops the outputs of earlier computes.
+
+        Raises `invalid_argument` if an input is not set, `timeout`, `runtime_error`, `too_large`.
+        """
+        context.outputs = None
+        ports = context.graph.inputs
+        missing = [port.name for index, port in enumerate(ports) if index not in context.inputs]
+        if missing:
+            raise invalid_argument(f"no tensor was set for the input(s) {', '.join(map(repr, missing))}")
+        request = context.request or context.graph.backend.request()
+        # A request that failed or overran may still be at work on its buffers: it is not used again.
+        context.request = None
+        outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.limits.call_seconds)
+        context.request = request
+        for tensor in outputs:
+            self.check_tensor_size(len(tensor.data))
+        context.outputs = [_presented(tensor) for tensor in outputs]
+
+    def get_output(self, context: ExecutionContext, index: int) -> Tensor:
+        """Return an output of the last compute; raises `invalid_argument` before one has succeeded."""
+        if context.outputs is None:
+            raise invalid_argument("there is no output before a compute has succeeded")
+        if index >= len(context.outputs):
+            raise invalid_argument(f"there is no output {index}; the graph has {len(context.outputs)}")
+        return context.outputs[index]
+
+
+def shape_text(shape: tuple[int | None, ...] | None) -> str:
+    """Return a port's shape for a reader: `?` stands for a free dimension, `[...]` for a free rank."""
+    if shape is None:
+        return "[...]"
+    return "[" + ", ".join("?" if dimension is None else str(dimension) for dimension in shape) + "]"
+
+
+def _fits(shape: tuple[int | None, ...] | None, dimensions: tuple[int, ...]) -> bool:
+    if shape is None:
+        return True
+    return len(shape) == len(dimensions) and all(
+        wanted is None or wanted == given for wanted, given in zip(shape, dimensions, strict=True)
+    )
+
+
+def _in_i32(tensor: Tensor) -> bool:
+    if tensor.type is not TensorType.I64 or not tensor.data:
+        return True
+    import numpy as np  # noqa: PLC0415 - a loaded engine has imported it already; the start is spared
+
+    values = np.frombuffer(tensor.data, "<i8")
+    return bool(values.min() >= _I32_MIN and values.max() <= _I32_MAX)
+
+
+def _presented(tensor: Tensor) -> Tensor:
+    return Tensor(tensor.type, (1,), tensor.data) if tensor.dimensions == () else tensor

@@ -1,0 +1,50 @@
+"""What one guest may use, each figure with its unit and its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+# A rank above eight serves no model we know, and some engines misbehave from nine on.
+MAX_RANK = 8
+
+_KIB = 1024
+_MIB = 1024 * _KIB
+_GIB = 1024 * _MIB
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one guest; a call that passes one of them fails with `too_large`.
+
+    model_bytes: bytes of all builders of one `load`. Engines need about three times as much while
+        they load, so 1 GiB is what a machine with 4 GiB stands.
+    total_model_bytes: bytes of the builders of all live graphs together. A guest of the witx ABI
+        cannot free a graph, so this bounds what it can pile up.
+    tensor_bytes: bytes of one input tensor, and of one output tensor.
+    graphs: live graphs. Each that differs from the others holds compiled code and threads.
+    contexts: live execution contexts. Each that has computed holds buffers of its own.
+    builders: builders of one `load`; every encoding needs one or two.
+    name_bytes: bytes of a graph name; names are short keys, not documents.
+    shared_model_bytes: bytes of models kept compiled, beyond the graphs in use, so that loading
+        the same model again costs nothing.
+    guest_memory_bytes: linear memory of the guest; 4 GiB is all that a 32-bit guest can address.
+    call_seconds: how long `load` or `compute` may take before the guest gets `busy`. Compiling a
+        large network takes seconds; half a minute is longer than any we know.
+    """
+
+    model_bytes: int = 1 * _GIB
+    total_model_bytes: int = 4 * _GIB
+    tensor_bytes: int = 256 * _MIB
+    graphs: int = 4096
+    contexts: int = 16384
+    builders: int = 16
+    name_bytes: int = 4 * _KIB
+    shared_model_bytes: int = 256 * _MIB
+    guest_memory_bytes: int = 4 * _GIB
+    call_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not value >= 0:
+                raise ValueError(f"the limit {field.name} is {value}; it must be 0 or more")

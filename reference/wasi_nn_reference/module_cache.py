@@ -1,0 +1,65 @@
+"""Compiled modules, kept in the user's cache folder by the content they were compiled from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+# What distinguishes our wasmtime configuration; changes with it, so that old entries are not found.
+_CONFIGURATION = "epochs,no-memory64"
+_MAGIC = b"wasi-nn compiled module 1\n"
+_DIGEST_SIZE = 32
+
+
+class ModuleCache:
+    """One folder of entries.
+
+    wasmtime runs what it deserialises, so an entry counts only if it lies in a folder and a file
+    that belong to this user and that nobody else can write, and if its checksum is right. Whatever
+    is wrong with an entry or the folder, the module is just compiled again.
+    """
+
+    def __init__(self, folder: Path, version: str) -> None:
+        self._folder = folder
+        self._version = version
+
+    def path(self, wasm: bytes) -> Path:
+        """Return where the compiled form of `wasm` is kept."""
+        key = hashlib.sha256(f"{self._version}\n{_CONFIGURATION}\n".encode())
+        key.update(wasm)
+        return self._folder / f"{key.hexdigest()}.cwasm"
+
+    def read(self, wasm: bytes) -> bytes | None:
+        """Return the compiled form of `wasm`, or None if there is none that can be trusted."""
+        try:
+            with self.path(wasm).open("rb") as file:
+                if not _private(self._folder.stat()) or not _private(os.fstat(file.fileno())):
+                    return None
+                entry = file.read()
+        except OSError:
+            return None
+        body = entry[len(_MAGIC) + _DIGEST_SIZE :]
+        if entry[: len(_MAGIC) + _DIGEST_SIZE] != _MAGIC + hashlib.sha256(body).digest():
+            return None
+        return body
+
+    def write(self, wasm: bytes, compiled: bytes) -> None:
+        """Keep `compiled`; whoever reads at the same time gets the old entry or the new one, whole."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")  # made with mode 0600
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_MAGIC + hashlib.sha256(compiled).digest() + compiled)
+                Path(temporary).replace(self.path(wasm))
+            except OSError:
+                Path(temporary).unlink()
+        except OSError:
+            pass  # a full disk or a read-only home costs only time
+
+
+def _private(status: os.stat_result) -> bool:
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
