@@ -34,8 +34,8 @@ class Port:
 class Model:
     """Inputs and outputs in the order of their index; `expressions` are the outputs' names and what they are.
 
-    `outputs`, their names and types, follow. An output may bear an input's name only if it is that input unchanged: in ONNX a name
-    is a value, and in OpenVINO IR an unchanged input is one tensor with one set of names.
+    `outputs`, their names and types, follow. An output may bear an input's name only if it is that input unchanged:
+    in ONNX a name is a value, and in OpenVINO IR an unchanged input is one tensor with one set of names.
 
     Raises ModelError if a name is empty, given twice or not writable in every format (a comma or a control
     character), an expression names no input, or an expression has no value.

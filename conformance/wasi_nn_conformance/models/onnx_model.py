@@ -44,7 +44,8 @@ def emit(model: Model) -> bytes:
     """Return the ModelProto of `model`, serialized; the same model gives the same bytes.
 
     An input passed on under its own name is listed as an output, with no node. Passed on under another name it goes
-    through an Identity node. Raises ImportError if `onnx` is not installed, and onnx's own ValidationError if this
+    through an Identity node. A constant is an initializer, or a Constant node if it is an output. An
+    input that no output depends on is read by an Identity node, or OpenVINO would not list it. Raises ImportError if `onnx` is not installed, and onnx's own ValidationError if this
     module made a model that is none.
     """
     from onnx import checker, helper  # noqa: PLC0415  a development dependency
@@ -94,7 +95,7 @@ class _Graph:
         self.taken = {port.name for port in (*model.inputs, *model.outputs)}
         self.wanted: dict[Expression, str] = {}
         for name, expression in model.expressions:
-            if not isinstance(expression, Input | Constant):
+            if not isinstance(expression, Input):
                 self.wanted.setdefault(expression, name)
 
     def name(self, expression: Expression) -> str:
@@ -116,26 +117,33 @@ class _Graph:
 
     def operation(self, kind: str, of: Expression, *arguments: Constant, **attributes: Any) -> None:
         """Append the node with one output that computes `of` from its operands and then `arguments`."""
-        inputs = [*(self.names[operand] for operand in of.operands), *map(self.initializer, arguments)]
+        inputs = [*(self.names[operand] for operand in of.operands), *map(self.constant, arguments)]
         self.names[of] = self.name(of)
         self.node(kind, inputs, [self.names[of]], **attributes)
 
-    def initializer(self, constant: Constant) -> str:
+    def constant(self, constant: Constant) -> str:
         """Append a constant, once, and return its name."""
         from onnx import helper  # noqa: PLC0415  a development dependency
 
         if constant not in self.names:
-            self.names[constant] = self._fresh("constant")
-            element = _data_type(constant.element)
-            tensor = helper.make_tensor(self.names[constant], element, constant.shape, constant.data, raw=True)
-            self.initializers.append(tensor)
+            name = self.names[constant] = self.name(constant)
+            tensor = helper.make_tensor(name, _data_type(constant.element), constant.shape, constant.data, raw=True)
+            if constant in self.wanted:
+                self.node("Constant", [], [name], value=tensor)
+            else:
+                self.initializers.append(tensor)
         return self.names[constant]
 
     def finish(self) -> None:
-        """Give outputs that are an input, a constant or the same as another output a value of their own name."""
+        """Give every output a value of its own name, and every input a reader."""
         for name, expression in self.model.expressions:
             if self.names[expression] != name:
                 self.node("Identity", [self.names[expression]], [name])
+        used = {operand for expression in self.names for operand in expression.operands}
+        used |= {expression for _, expression in self.model.expressions}
+        for port in self.model.inputs:
+            if Input(port.name) not in used:
+                self.node("Identity", [port.name], [self._fresh("unused")])
 
     @singledispatchmethod
     def emit(self, expression: Expression) -> None:
@@ -148,7 +156,7 @@ class _Graph:
 
     @emit.register
     def _(self, expression: Constant) -> None:
-        self.initializer(expression)
+        self.constant(expression)
 
     @emit.register
     def _(self, expression: Cast) -> None:
