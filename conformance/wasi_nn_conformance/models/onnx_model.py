@@ -44,9 +44,11 @@ def emit(model: Model) -> bytes:
     """Return the ModelProto of `model`, serialized; the same model gives the same bytes.
 
     An input passed on under its own name is listed as an output, with no node. Passed on under another name it goes
-    through an Identity node. A constant is an initializer, or a Constant node if it is an output. An
-    input that no output depends on is read by an Identity node, or OpenVINO would not list it. Raises ImportError if `onnx` is not installed, and onnx's own ValidationError if this
-    module made a model that is none.
+    through an Identity node. A constant is an initializer, or a Constant node if it is an output. An input that no
+    output depends on is read by an Identity node, or OpenVINO would not list it.
+
+    Raises ImportError if `onnx` is not installed, and onnx's own ValidationError if this module made a model that is
+    none.
     """
     from onnx import checker, helper  # noqa: PLC0415  a development dependency
 
