@@ -1,0 +1,94 @@
+//! One reply line: `@@`, a JSON object, a line feed.
+
+use std::fmt::Display;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::Fault;
+
+/// Builds one reply member by member, in a buffer that serves every reply.
+#[derive(Debug, Default)]
+pub struct Reply {
+    text: String,
+}
+
+impl Reply {
+    /// Starts anew.
+    pub fn clear(&mut self) {
+        self.text.clear();
+    }
+
+    fn key(&mut self, key: &str) {
+        self.text.push_str(if self.text.is_empty() { "@@{" } else { "," });
+        self.string(key);
+        self.text.push(':');
+    }
+
+    fn string(&mut self, value: &str) {
+        self.text.push_str(&serde_json::Value::from(value).to_string());
+    }
+
+    fn joined<T>(&mut self, brackets: [char; 2], items: impl Iterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        self.text.push(brackets[0]);
+        for (index, item) in items.enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            write(self, item);
+        }
+        self.text.push(brackets[1]);
+    }
+
+    /// Adds a number.
+    pub fn number(&mut self, key: &str, value: impl Into<i64>) {
+        self.key(key);
+        self.text.push_str(&value.into().to_string());
+    }
+
+    /// Adds a string.
+    pub fn text(&mut self, key: &str, value: &str) {
+        self.key(key);
+        self.string(value);
+    }
+
+    /// Adds bytes as base64.
+    pub fn bytes(&mut self, key: &str, value: &[u8]) -> Result<(), Fault> {
+        self.key(key);
+        let length = value.len().div_ceil(3) * 4;
+        // Two quotes around it, and room for the members that follow.
+        self.text.try_reserve(length + 256).map_err(|_| Fault::no_memory(length))?;
+        self.text.push('"');
+        STANDARD.encode_string(value, &mut self.text);
+        self.text.push('"');
+        Ok(())
+    }
+
+    /// Adds an object of names and numbers.
+    pub fn numbers<'a>(&mut self, key: &str, values: impl Iterator<Item = (&'a str, u32)>) {
+        self.key(key);
+        self.joined(['{', '}'], values, |reply, (name, value)| {
+            reply.string(name);
+            reply.text.push(':');
+            reply.text.push_str(&value.to_string());
+        });
+    }
+
+    /// Adds an array of names.
+    pub fn names<'a>(&mut self, key: &str, names: impl Iterator<Item = &'a str>) {
+        self.key(key);
+        self.joined(['[', ']'], names, Self::string);
+    }
+
+    /// Puts an error in the place of whatever was added.
+    pub fn error(&mut self, what: &impl Display) {
+        self.clear();
+        self.text("error", &what.to_string());
+    }
+
+    /// Ends the reply and gives its line, with the line feed.
+    pub fn line(&mut self) -> &[u8] {
+        self.text.push_str(if self.text.is_empty() { "@@{}\n" } else { "}\n" });
+        self.text.as_bytes()
+    }
+}
