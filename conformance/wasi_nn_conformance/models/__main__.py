@@ -8,10 +8,11 @@ from pathlib import Path
 
 from wasi_nn_conformance.document import InputError, read_yaml
 from wasi_nn_conformance.places import VECTORS
+from wasi_nn_conformance.schema import schema
 
 from .catalogue import load_models
 from .emission import differences, emit_all, write
-from .model import ModelError
+from .model import Model, ModelError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,8 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--vectors", type=Path, default=VECTORS, help="folder with models.yaml and models/")
     options = parser.parse_args(arguments)
     try:
-        files = emit_all(load_models(read_yaml(options.vectors / "models.yaml").data).values())
-    except (InputError, ModelError) as error:
+        files = emit_all(_read(options.vectors / "models.yaml"))
+    except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except ModuleNotFoundError as error:
@@ -33,6 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
     summary = f"{len(files)} files, {len(lines)} {'differ' if options.check else 'changed'}"
     sys.stdout.write("".join(f"{line}\n" for line in [*lines, summary]))
     return 1 if options.check and lines else 0
+
+
+def _read(path: Path) -> list[Model]:
+    document = read_yaml(path)
+    document.check(schema("models"))
+    try:
+        return list(load_models(document.data).values())
+    except ModelError as error:
+        raise document.error(() if error.index is None else (error.index,), str(error)) from None
 
 
 if __name__ == "__main__":

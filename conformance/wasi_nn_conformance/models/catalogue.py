@@ -25,18 +25,26 @@ FILES: Mapping[str, tuple[str, ...]] = {
 def load_models(data: Any) -> dict[str, Model]:
     """Return the models by id, given the parsed content of `models.yaml`: a list of definitions.
 
-    Raises ModelError for a definition that is not well formed and for an id that two definitions have.
+    Raises ModelError, with its `index`, for a definition that is not well formed and for an id defined twice.
     """
     models: dict[str, Model] = {}
     if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
         raise ModelError("?", "models are written as a list of mappings")
-    for entry in data:
-        for expanded in definition.expand(entry):
-            model = definition.model(expanded)
-            if model.id in models:
-                raise ModelError(model.id, "is defined twice")
-            models[model.id] = model
+    for index, entry in enumerate(data):
+        try:
+            _add(models, entry)
+        except ModelError as error:
+            error.index = index
+            raise
     return models
+
+
+def _add(models: dict[str, Model], entry: dict[str, Any]) -> None:
+    for expanded in definition.expand(entry):
+        model = definition.model(expanded)
+        if model.id in models:
+            raise ModelError(model.id, "is defined twice")
+        models[model.id] = model
 
 
 @dataclass(frozen=True)

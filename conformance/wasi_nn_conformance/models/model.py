@@ -12,11 +12,15 @@ _UNUSABLE = re.compile(r"[,\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class ModelError(ValueError):
-    """A model that is not well formed, or that was asked for what it does not have. The message names the model."""
+    """A model that is not well formed, or that was asked for what it does not have. The message names the model.
+
+    `index` is the place of its definition in the list of definitions, if it came from one.
+    """
 
     def __init__(self, model_id: str, message: str) -> None:
         super().__init__(f"model {model_id!r}: {message}")
         self.model_id = model_id
+        self.index: int | None = None
 
 
 @dataclass(frozen=True)
