@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any
 
+import wasmtime
+
 from wasi_nn_reference.abi import witx
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
@@ -13,7 +15,6 @@ from wasi_nn_reference.memory import GuestMemory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import wasmtime
 
 _U32 = 0xFFFF_FFFF
 
@@ -34,9 +35,6 @@ class WitxCalls:
 
     def define(self, linker: wasmtime.Linker) -> None:
         """Add the functions to `linker`."""
-        import wasmtime  # noqa: PLC0415 - only a guest that runs needs it
-
-        self._memory_type = wasmtime.Memory
         number = wasmtime.ValType.i32()
         for name, parameters in witx.FUNCTIONS.items():
             kind = wasmtime.FuncType([number] * parameters, [number])
@@ -66,7 +64,7 @@ class WitxCalls:
     def _view(self, caller: Any) -> GuestMemory:
         """Return a view of the memory as it is now: it may have grown, and moved, since the last call."""
         memory = self.memory or caller.get("memory")
-        if not isinstance(memory, self._memory_type):
+        if not isinstance(memory, wasmtime.Memory):
             raise WasiNnError(ErrorCode.MISSING_MEMORY, "the guest exports no memory")
         base = ctypes.cast(memory.data_ptr(self._store), ctypes.c_void_p).value
         return GuestMemory(base or 0, memory.data_len(self._store))

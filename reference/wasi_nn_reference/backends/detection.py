@@ -19,6 +19,11 @@ BUILDERS = {
 }
 
 
+def matches(encoding: GraphEncoding, first: bytes) -> bool:
+    """Tell whether `first`, a model's first builder, is in `encoding`."""
+    return _RECOGNISERS[encoding](first)
+
+
 def check(encoding: GraphEncoding, builders: tuple[bytes, ...]) -> None:
     """Make sure that the builders are what `encoding` wants.
 
@@ -29,7 +34,7 @@ def check(encoding: GraphEncoding, builders: tuple[bytes, ...]) -> None:
         raise invalid_argument(
             f"{encoding.value} takes {len(wanted)} builder(s), {' and '.join(wanted)}; got {len(builders)}"
         )
-    if not _RECOGNISERS[encoding](builders[0]):
+    if not matches(encoding, builders[0]):
         raise invalid_encoding(f"the bytes are not a model in the encoding {encoding.value}")
 
 
@@ -37,8 +42,8 @@ def detect(builders: tuple[bytes, ...]) -> GraphEncoding:
     """Return the encoding of the builders; raises `invalid_encoding` unless exactly one fits."""
     found = [
         encoding
-        for encoding, recognise in _RECOGNISERS.items()
-        if builders and len(builders) == len(BUILDERS[encoding]) and recognise(builders[0])
+        for encoding, wanted in BUILDERS.items()
+        if len(builders) == len(wanted) and matches(encoding, builders[0])
     ]
     if len(found) != 1:
         raise invalid_encoding("the bytes are in none of the encodings that can be detected: openvino, onnx")

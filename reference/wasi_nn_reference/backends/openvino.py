@@ -7,6 +7,7 @@ asks for `fast`. What it computes otherwise than declared is decided in `openvin
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,9 +47,13 @@ ELEMENT_TYPES = {
 MAX_THREADS = 4
 PRECISIONS = ("f32", "fast")
 
-# What the readers say of an operator that they do not know. There is no code to tell it by; without
-# these words the error counts as a broken model.
-_UNKNOWN_OPERATOR = ("unsupported opset", "does not support the following ONNX operations", "Cannot create")
+# What the readers say of an operator that they do not know; what follows is its name. There is no
+# code to tell it by: without these words the error counts as a broken model.
+_UNKNOWN_OPERATOR = re.compile(
+    r"doesn't contain the operation with type: *(?P<ir>.+)"
+    r"|Cannot create (?P<set>\S+) layer .* from unsupported opset"
+    r"|No conversion rule found for operations: *(?P<onnx>.+)"
+)
 
 # Work that outlived its deadline: the engine still uses these, so they are kept for good.
 _abandoned: list[object] = []
@@ -93,9 +98,12 @@ class OpenVino:
             model = self._core.read_model(builders[0], weights)
         except (RuntimeError, TypeError, ValueError) as error:
             text = str(error)
-            if any(words in text for words in _UNKNOWN_OPERATOR):
-                raise unsupported("the model has an operator that OpenVINO does not know") from error
+            unknown = _UNKNOWN_OPERATOR.search(text)
+            if unknown:
+                raise unsupported(f"OpenVINO does not know the operator {unknown[unknown.lastgroup or 0]}") from error
             raise invalid_argument(f"OpenVINO cannot read the model: {_reason(text)}") from error
+        if not model.outputs:
+            raise invalid_argument("the model has no output")
         exact = openvino_exact.is_exact(model)
         if not exact:
             openvino_exact.refuse_f64(model)

@@ -15,6 +15,8 @@ from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import UserError, WasiNnError
 
 FAILED, USAGE, BROKEN_PIPE = 1, 2, 141
+# What the extra `reference` installs; whoever checks another runtime does without.
+ENGINES = ("wasmtime", "openvino")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Command:
 
 COMMANDS = {
     "run": Command("run a guest", "wasi_nn_reference.cli.run"),
+    "inspect": Command("tell what a module imports, or what a model takes and gives", "wasi_nn_reference.cli.inspect"),
 }
 
 
@@ -56,6 +59,11 @@ def _call(command: Command, arguments: list[str]) -> int:
         return FAILED
     except WasiNnError as error:
         note(error.message)
+        return FAILED
+    except ModuleNotFoundError as error:
+        if error.name not in ENGINES:
+            raise
+        note(f"{error.name} is not installed; install it with: pip install 'wasi-nn-conformance[reference]'")
         return FAILED
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more while it flushes at exit.

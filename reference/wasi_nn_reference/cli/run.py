@@ -11,7 +11,6 @@ from pathlib import Path
 
 from wasi_nn_reference.abi import witx
 from wasi_nn_reference.console import note
-from wasi_nn_reference.engine import TRAPPED, Guest, GuestEngine, TrapError
 from wasi_nn_reference.errors import UserError
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
@@ -30,6 +29,9 @@ def main(arguments: list[str]) -> int:
     for graph in options.graph:
         registry.add_option(graph)
     wasm = _read(options.guest)
+    # Not before the options are right: it takes 60 ms.
+    from wasi_nn_reference.engine import TRAPPED, Guest, GuestEngine, TrapError  # noqa: PLC0415
+
     guest = Guest(
         arguments=(Path(options.guest).name, *options.arguments),
         directories=tuple(options.dir),
@@ -38,24 +40,18 @@ def main(arguments: list[str]) -> int:
     )
     abi = witx.WitxAbi(Host(backends(options.precision, options.threads), registry, limits), options.tensor_types)
     engine = GuestEngine(limits, None if options.no_cache else module_cache())
-    status = _run(engine, wasm, guest, abi, verbose=options.verbose)
+    # Python would only note an interrupt and act on it when the guest returns, which may be never.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        status = engine.run(wasm, guest, abi, verbose=options.verbose)
+    except TrapError as error:
+        note(str(error))
+        status = TRAPPED
     if work_was_abandoned():
         # A thread of an engine is still computing; the usual end would wait for it, or crash.
         sys.stdout.flush()
         os._exit(status)
     return status
-
-
-def _run(engine: GuestEngine, wasm: bytes, guest: Guest, abi: witx.WitxAbi, *, verbose: bool) -> int:
-    # Python would only note an interrupt and act on it when the guest returns, which may be never.
-    previous = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        return engine.run(wasm, guest, abi, verbose=verbose)
-    except TrapError as error:
-        note(str(error))
-        return TRAPPED
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 def _read(path: str) -> bytes:

@@ -1,0 +1,26 @@
+"""`wasi-nn inspect`: tells what is in a file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from wasi_nn_reference.inspect import as_json, inspect
+
+
+def main(arguments: list[str]) -> int:
+    """Print the report of one file or folder."""
+    parser = argparse.ArgumentParser(
+        prog="wasi-nn inspect",
+        description="Tell what a WebAssembly file imports, or the inputs and outputs of a model.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("path", metavar="FILE|DIR", type=Path, help="a .wasm file, a model's file, or its folder")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    report = inspect(options.path)
+    text = json.dumps(as_json(report), indent=2) if options.json else "\n".join(report.lines())
+    sys.stdout.write(text + "\n")
+    return 0
