@@ -141,8 +141,7 @@ impl Probe {
         let (output, slot) = (Block::filled(maximum as usize, OUTPUT)?, Block::slot()?);
         let (context, index) = (self.value(context)?, self.value(index)?);
         // SAFETY: the host writes at most `maximum` bytes of the buffer, and the slot; both outlive the call.
-        let errno =
-            unsafe { wasi_ephemeral_nn::get_output(context, index, output.address(), maximum, slot.address()) };
+        let errno = unsafe { wasi_ephemeral_nn::get_output(context, index, output.address(), maximum, slot.address()) };
         let (value, bytes) = (slot.slot_value(), output.bytes());
         let (data, tail) = bytes.split_at(bytes.len().min(value as usize));
         reply.number("errno", errno);

@@ -158,7 +158,6 @@ pub fn equals(address: u32, expected: &[u8]) -> bool {
         });
     }
     // SAFETY: the caller's buffer lies in memory and above 1024; the slice lives for this comparison only.
-    expected == unsafe {
-        std::slice::from_raw_parts(ptr::with_exposed_provenance::<u8>(address as usize), expected.len())
-    }
+    expected
+        == unsafe { std::slice::from_raw_parts(ptr::with_exposed_provenance::<u8>(address as usize), expected.len()) }
 }

@@ -1,12 +1,12 @@
 //! Bytes at addresses that requests choose, and what integer parameters stand for.
 
-use protocol::{Bytes, Fault, Operand, Reply, wrapped};
+use protocol::{Fault, Operand, Reply, wrapped};
 
-use crate::block::LIMIT;
-use crate::buffers::{Buffer, decoded};
+use crate::block::{Block, LIMIT};
+use crate::buffers::Buffer;
 use crate::memory;
 use crate::probe::Probe;
-use crate::request::{Content, Extent};
+use crate::request::{Content, Extent, Placed};
 
 impl Probe {
     /// The 32 bits that an operand stands for. Ask just before the call: allocating may move the end of memory.
@@ -22,9 +22,7 @@ impl Probe {
                 let address = self.buffers.get(name, self.memory.generation())?.address;
                 Ok(wrapped(i64::from(address) + offset))
             }
-            Operand::Length(name) => {
-                Ok(wrapped(self.buffers.get(name, self.memory.generation())?.length as i64))
-            }
+            Operand::Length(name) => Ok(wrapped(self.buffers.get(name, self.memory.generation())?.length as i64)),
             Operand::Slot(name) => Err(Fault::new(format!("slot {name:?} stands outside the arguments of raw"))),
         }
     }
@@ -46,17 +44,17 @@ impl Probe {
     /// `place`: bytes at an address of the request's or the probe's choice.
     pub fn place(
         &mut self,
-        bytes: &Bytes<'_>,
+        content: &Placed<'_>,
         at: Option<&Operand<'_>>,
         name: &str,
         reply: &mut Reply,
     ) -> Result<(), Fault> {
+        let bytes = self.placed(content)?;
         self.buffers.check_room(bytes.len())?;
         let buffer = match at {
-            None => Buffer::of_block(decoded(bytes)?),
-            Some(Operand::End(offset)) => self.place_at_end(&bytes.decode()?, *offset)?,
+            None => Buffer::of_block(Block::holding(&bytes)?),
+            Some(Operand::End(offset)) => self.place_at_end(&bytes, *offset)?,
             Some(operand) => {
-                let bytes = bytes.decode()?;
                 let address = self.value(operand)?;
                 self.memory.check(address.into(), bytes.len() as u64)?;
                 memory::copy_in(address, &bytes);
@@ -67,6 +65,18 @@ impl Probe {
         self.buffers.insert(name, buffer);
         reply.number("memory", memory::size() as i64);
         Ok(())
+    }
+
+    fn placed(&mut self, content: &Placed<'_>) -> Result<Vec<u8>, Fault> {
+        let words = match content {
+            Placed::Bytes(bytes) => return bytes.decode(),
+            Placed::Words(words) => words,
+        };
+        let mut bytes = Vec::with_capacity(words.len() * 4);
+        for word in words {
+            bytes.extend(self.value(word)?.to_le_bytes());
+        }
+        Ok(bytes)
     }
 
     fn place_at_end(&mut self, bytes: &[u8], offset: i64) -> Result<Buffer, Fault> {

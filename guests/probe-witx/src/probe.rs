@@ -49,7 +49,7 @@ impl Probe {
             Request::Compute { context } => self.compute(&context, reply),
             Request::GetOutput { context, index, size } => self.get_output(&context, &index, &size, reply),
             Request::Raw { function, arguments } => self.raw(&function, &arguments, reply),
-            Request::Place { bytes, at, keep } => self.place(&bytes, at.as_ref(), &keep, reply),
+            Request::Place { content, at, keep } => self.place(&content, at.as_ref(), &keep, reply),
             Request::Read(extent) => self.read(&extent, reply),
             Request::Overwrite { buffer, content } => self.overwrite(&buffer, &content),
             Request::Grow { pages } => {

@@ -20,13 +20,20 @@ pub enum Request<'a> {
     Compute { context: Operand<'a> },
     GetOutput { context: Operand<'a>, index: Operand<'a>, size: Operand<'a> },
     Raw { function: Cow<'a, str>, arguments: Vec<Operand<'a>> },
-    Place { bytes: Bytes<'a>, at: Option<Operand<'a>>, keep: Name<'a> },
+    Place { content: Placed<'a>, at: Option<Operand<'a>>, keep: Name<'a> },
     Read(Extent<'a>),
     Overwrite { buffer: Name<'a>, content: Content<'a> },
     Grow { pages: usize },
     Forget,
     Trap,
     Exit { code: i32 },
+}
+
+/// What `place` puts into memory.
+pub enum Placed<'a> {
+    Bytes(Bytes<'a>),
+    /// Little-endian 32-bit words, such as a record that points at what was placed before.
+    Words(Vec<Operand<'a>>),
 }
 
 /// A name under which something is kept.
@@ -98,9 +105,7 @@ impl<'a> Request<'a> {
             }
             "place" => Self::parse_place(fields)?,
             "read" => Self::Read(Extent::parse(fields)?),
-            "overwrite" => {
-                Self::Overwrite { buffer: fields.take("buffer")?.name()?, content: Content::parse(fields)? }
-            }
+            "overwrite" => Self::Overwrite { buffer: fields.take("buffer")?.name()?, content: Content::parse(fields)? },
             "grow" => Self::Grow { pages: small(&fields.take("pages")?, 65_536)? },
             "forget" => Self::Forget,
             "trap" => Self::Trap,
@@ -120,7 +125,7 @@ impl<'a> Request<'a> {
                 return Err(Fault::new("align: one of 1, 2, 4, 8 is wanted"));
             }
         }
-        Ok(Self::Place { bytes: fields.take("bytes")?.bytes()?, at, keep: fields.take("as")?.name()? })
+        Ok(Self::Place { content: Placed::parse(fields)?, at, keep: fields.take("as")?.name()? })
     }
 }
 
@@ -134,6 +139,19 @@ impl<'a> Tensor<'a> {
         let data = fields.take("data").and_then(|data| data.bytes()).map_err(within)?;
         fields.finish().map_err(within)?;
         Ok(Self { dims, element, data })
+    }
+}
+
+impl<'a> Placed<'a> {
+    fn parse(fields: &mut Fields<'a>) -> Result<Self, Fault> {
+        match (fields.take_optional("bytes"), fields.take_optional("words")) {
+            (Some(bytes), None) => Ok(Self::Bytes(bytes.bytes()?)),
+            (None, Some(words)) => {
+                let word = |word: &Field<'a>| no_slot("words", word.operand()?);
+                Ok(Self::Words(words.list(MOST)?.iter().map(word).collect::<Result<_, _>>()?))
+            }
+            _ => Err(Fault::new("one of the keys \"bytes\", \"words\" is wanted")),
+        }
     }
 }
 
