@@ -74,11 +74,19 @@ class Host:
     def _ready(self, setting: _Setting) -> _Running:
         running = self._running.get(setting)
         if running and running.process.usable:
-            if not self.fresh and running.served < self.adapter.limits.vectors_per_process:
+            if not running.served or (self._has_more_to_serve(running) and self._forgets(running)):
                 return running
             running.process.close()
         self._running[setting] = self._started(setting)
         return self._running[setting]
+
+    def _has_more_to_serve(self, running: _Running) -> bool:
+        return not self.fresh and running.served < self.adapter.limits.vectors_per_process
+
+    def _forgets(self, running: _Running) -> bool:
+        """Let the probe drop the names and buffers of the vector before."""
+        answer = running.process.call({"call": "forget"}, self.adapter.limits.call_seconds)
+        return isinstance(answer, dict) and "error" not in answer
 
     def _started(self, setting: _Setting) -> _Running:
         abi, graphs = setting

@@ -15,7 +15,7 @@ from .document import InputError, read_yaml
 from .host import Host
 from .models import Model, ModelError, ModelFiles, load_models
 from .places import PACKAGE, VECTORS
-from .record import Case, Record
+from .record import Case, Judgement, Record
 from .report.file import report, write_report
 from .report.paragraph import paragraph, replay_command
 from .report.summary import summary
@@ -259,6 +259,11 @@ class CaseItem(pytest.Item):
             self.record = record = self.suite.host.run(self.case)
         except AdapterError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        except Exception as error:
+            # A fault of the suite: pytest shows where, and the report must not lose the case.
+            fault = Judgement(Verdict.ERROR, got=f"the suite failed: {error!r}", where="suite")
+            self.record = Record.of(self.case, [fault], 0.0, ())
+            raise
         verdict = Verdict(record.verdict)
         if verdict is Verdict.UNSUPPORTED:
             pytest.skip(record.diagnosis)
@@ -269,6 +274,7 @@ class CaseItem(pytest.Item):
         """Write the paragraph of a failed case."""
         if isinstance(excinfo.value, _Finding) and self.record is not None:
             arguments = (["--pyargs"] if self.config.option.pyargs else []) + list(self.config.args)
+            arguments += [f"--vectors={path}" for path in self.config.getoption("--vectors") or ()]
             replay = replay_command(arguments, self.suite.impl or "", self.case.id)
             return paragraph(self.case, self.record, replay)
         return super().repr_failure(excinfo, style)

@@ -36,7 +36,7 @@ class TensorLiteral:
         """The values in their shape. Raises `ValueError` where type, shape and data do not fit."""
         if not isinstance(self.type, ElementType):
             raise ValueError("a tensor of a raw type number has no values")  # noqa: TRY004 not about Python types
-        return self.type.decode(self.data).reshape(self.shape)
+        return self.type.from_bytes(self.data).reshape(self.shape)
 
     @property
     def is_consistent(self) -> bool:
@@ -54,7 +54,7 @@ def tensor_literal(written: Mapping[str, Any]) -> TensorLiteral:
             raise ValueError("a tensor of a raw type takes data as `hex:` or `N bytes`")
         if len(data) != prod(shape):
             raise ValueError(f"{len(data)} numbers for the shape {list(shape)}; use `hex:` or `N bytes` to misfit")
-        return TensorLiteral(element, shape, element.encode(data).tobytes(), exact_bits=False)
+        return TensorLiteral(element, shape, element.from_numbers(data).tobytes(), exact_bits=False)
     octets = _octets(data, element, shape)
     return TensorLiteral(
         kind["raw"] if element is None else element, shape, octets, exact_bits=data[:4] in ("hex:", "nan-")
@@ -72,7 +72,7 @@ def _octets(data: str, element: ElementType | None, shape: tuple[int, ...]) -> b
     if data == "zeros":
         return bytes(count * element.size)
     if data == "range":
-        return element.encode(list(range(count))).tobytes()
+        return element.from_numbers(list(range(count))).tobytes()
     if element not in _NAN_PAYLOADS:
         raise ValueError(f"{element} has no NaN")
     bits = np.resize(np.array(_NAN_PAYLOADS[element], f"<u{element.size}"), count)

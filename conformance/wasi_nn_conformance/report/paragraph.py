@@ -5,8 +5,15 @@ import textwrap
 from collections.abc import Sequence
 
 from wasi_nn_conformance.record import Case, Record, shortened
+from wasi_nn_conformance.verdict import Verdict
 
 _WIDTH = 100
+_HEADLINES = {
+    Verdict.FAIL: "FAIL",
+    Verdict.HANG: "HANG",
+    Verdict.CRASH: "CRASH",
+    Verdict.ERROR: "ERROR of the suite, not of the host,",
+}
 
 
 def paragraph(case: Case, record: Record, replay: str) -> str:
@@ -17,7 +24,7 @@ def paragraph(case: Case, record: Record, replay: str) -> str:
         *_wrapped(f"Where it stands: {clause.source}"),
         *_wrapped(f"Why this vector: {case.vector.why}"),
         "",
-        *_wrapped(f"{record.verdict.upper()} at {record.diagnosis}"),
+        *_wrapped(f"{_HEADLINES[Verdict(record.verdict)]} at {record.diagnosis}"),
         f"Vector: {case.vector.path.name}:{case.vector.line}",
         f"Replay: {replay}",
         "",
