@@ -2,6 +2,8 @@
 //!
 //! It never asserts and never interprets. `docs/protocol.md` describes the conversation.
 
+#![allow(clippy::cast_possible_wrap, reason = "sizes and addresses of a 32-bit memory fit an i64")]
+
 mod block;
 mod buffers;
 mod calls;

@@ -45,12 +45,14 @@ fn call(function: &str, values: &[u32]) -> Result<i32, Fault> {
     // request has asked for it.
     Ok(unsafe {
         match (function, values) {
-            ("load", &[a, b, c, d, e]) => nn::load(a, b, c, d, e),
-            ("load_by_name", &[a, b, c]) => nn::load_by_name(a, b, c),
-            ("init_execution_context", &[a, b]) => nn::init_execution_context(a, b),
-            ("set_input", &[a, b, c]) => nn::set_input(a, b, c),
-            ("compute", &[a]) => nn::compute(a),
-            ("get_output", &[a, b, c, d, e]) => nn::get_output(a, b, c, d, e),
+            ("load", &[builders, count, encoding, target, graph]) => nn::load(builders, count, encoding, target, graph),
+            ("load_by_name", &[name, length, graph]) => nn::load_by_name(name, length, graph),
+            ("init_execution_context", &[graph, context]) => nn::init_execution_context(graph, context),
+            ("set_input", &[context, index, tensor]) => nn::set_input(context, index, tensor),
+            ("compute", &[context]) => nn::compute(context),
+            ("get_output", &[context, index, buffer, maximum, size]) => {
+                nn::get_output(context, index, buffer, maximum, size)
+            }
             _ => return Err(misfit(function, values.len())),
         }
     })
