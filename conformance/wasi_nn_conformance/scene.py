@@ -9,6 +9,8 @@ from .models.expression import Input
 from .models.model import Model, ModelError, Port
 from .models.oracle import evaluate
 
+_MODEL_ENCODINGS = ("openvino", "onnx")
+
 
 @dataclass
 class Context:
@@ -58,12 +60,22 @@ class Scene:
             raise ValueError(f"{model} has {len(parts)} builders in {encoding}, no part {part}")
         return parts[part]
 
+    def model_builders(self, model: str, named: Any) -> list[bytes]:
+        """Give all builders of a model, in the encoding `named` if models come in it, else in that of the case.
+
+        Raises `ValueError` where there is neither.
+        """
+        encoding = named if named in _MODEL_ENCODINGS else self.encoding
+        if encoding is None:
+            raise ValueError(f"the model {model} needs an encoding here")
+        return self.builders(model, encoding)
+
     def remember(self, action: str, arguments: Mapping[str, Any]) -> None:
         """Keep what a successful call has set up."""
         name = arguments.get("as")
         match action:
-            case "load" if name and "model" in arguments:
-                self.graphs[name] = self.models[arguments["model"]]
+            case "load" if name and (model := _model(arguments)):
+                self.graphs[name] = self.models[model]
             case "load_by_name" if name and arguments["name"] in self.registered:
                 self.graphs[name] = self.models[self.registered[arguments["name"]]]
             case "context" if name and arguments["graph"] in self.graphs:
@@ -81,3 +93,11 @@ class Scene:
     def context(self, handle: Any) -> Context | None:
         """Give the context of that name, if it is one that the conversation made."""
         return self.contexts.get(handle) if isinstance(handle, str) else None
+
+
+def _model(load: Mapping[str, Any]) -> str | None:
+    """Give the model that a `load` names, also as the only one that its builders are taken from."""
+    if "model" in load:
+        return str(load["model"])
+    named = {builder["model"] for builder in load["builders"] if "model" in builder}
+    return str(named.pop()) if len(named) == 1 else None

@@ -85,9 +85,7 @@ def _with_name(arguments: Mapping[str, Any], request: dict[str, Any]) -> dict[st
 
 def _load(arguments: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
     if "model" in arguments:
-        if scene.encoding is None:
-            raise ValueError("a model needs an encoding")
-        builders = scene.builders(arguments["model"], scene.encoding)
+        builders = scene.model_builders(arguments["model"], arguments.get("encoding"))
     else:
         builders = [byte_string(written, scene.builder) for written in arguments["builders"]]
     return {
