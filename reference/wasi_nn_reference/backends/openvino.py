@@ -1,7 +1,8 @@
 """OpenVINO as the engine for OpenVINO IR and ONNX, on the CPU.
 
 Precision: the engine would compute in bf16 where the CPU has it; it is told f32 unless the user
-asks for `fast`. What it computes otherwise than declared is decided in `openvino_exact`.
+asks for `fast`. What it computes otherwise than declared is told in `openvino_types` and
+mended in `numpy_plan`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import re
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 # Importing openvino would import this one too, which sends an event to the network and writes
@@ -19,7 +21,7 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino as ov  # noqa: E402
 from openvino._pyopenvino import InferRequest  # noqa: E402 - see `_Request`
 
-from wasi_nn_reference.backends import Port, onnx_wire, openvino_exact  # noqa: E402
+from wasi_nn_reference.backends import Port, numpy_plan, onnx_wire, openvino_types  # noqa: E402
 from wasi_nn_reference.errors import (  # noqa: E402
     ErrorCode,
     UserError,
@@ -28,20 +30,10 @@ from wasi_nn_reference.errors import (  # noqa: E402
     unsupported,
 )
 from wasi_nn_reference.tensor import Tensor  # noqa: E402
-from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType  # noqa: E402
+from wasi_nn_reference.types import ExecutionTarget, GraphEncoding  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-ELEMENT_TYPES = {
-    ov.Type.f16: TensorType.F16,
-    ov.Type.bf16: TensorType.BF16,
-    ov.Type.f32: TensorType.F32,
-    ov.Type.f64: TensorType.F64,
-    ov.Type.u8: TensorType.U8,
-    ov.Type.i32: TensorType.I32,
-    ov.Type.i64: TensorType.I64,
-}
 
 # More threads than this gain little for the models that guests bring, and each graph has its own.
 MAX_THREADS = 4
@@ -54,6 +46,10 @@ _UNKNOWN_OPERATOR = re.compile(
     r"|Cannot create (?P<set>\S+) layer .* from unsupported opset"
     r"|No conversion rule found for operations: *(?P<onnx>.+)"
 )
+
+# Operators with a body that runs as often as the data say, or that may contain such ones.
+_LOOPS = {"Loop", "TensorIterator", "If"}
+_QUICK_SECONDS = 0.01
 
 # Work that outlived its deadline: the engine still uses these, so they are kept for good.
 _abandoned: list[object] = []
@@ -104,21 +100,27 @@ class OpenVino:
             raise invalid_argument(f"OpenVINO cannot read the model: {_reason(text)}") from error
         if not model.outputs:
             raise invalid_argument("the model has no output")
-        exact = openvino_exact.is_exact(model)
+        exact = numpy_plan.can_plan(model)
         if not exact:
-            openvino_exact.refuse_f64(model)
-        narrow = set() if exact else openvino_exact.narrow_inputs(model)
+            openvino_types.refuse_f64(model)
+        narrow = set() if exact else openvino_types.narrow_inputs(model)
         inputs = tuple(_port(port, index, index in narrow) for index, port in enumerate(model.inputs))
         outputs = tuple(_port(port, index, False) for index, port in enumerate(model.outputs))
         if exact:
-            openvino_exact.widen_u8(model)
-            return _Graph(inputs, outputs, lambda: openvino_exact.Evaluation(model, outputs))
+            plan = numpy_plan.Plan(model, outputs)
+            return _Graph(inputs, outputs, lambda: plan)
+        has_loops = any(node.get_type_name() in _LOOPS for node in model.get_ops())
         try:
             compiled = self._core.compile_model(model, "CPU", self._settings)
         except (RuntimeError, TypeError, ValueError) as error:
             raise unsupported(f"OpenVINO cannot compute the model: {_reason(str(error))}") from error
-        # `builders` is bound into the graph because the engine may still read the weights in place.
-        return _Graph(inputs, outputs, lambda: _Request(compiled, outputs), keep=(compiled, model, builders))
+        # The builders stay alive with the graph because the engine may read the weights in place.
+        return _Graph(
+            inputs,
+            outputs,
+            lambda: _Request(compiled, outputs, has_loops=has_loops),
+            keep=(compiled, model, builders),
+        )
 
 
 class _Graph:
@@ -128,7 +130,7 @@ class _Graph:
         self,
         inputs: tuple[Port, ...],
         outputs: tuple[Port, ...],
-        request: Callable[[], _Request | openvino_exact.Evaluation],
+        request: Callable[[], _Request | numpy_plan.Plan],
         keep: tuple[object, ...] = (),
     ) -> None:
         self.inputs = inputs
@@ -136,17 +138,25 @@ class _Graph:
         self._request = request
         self._keep = keep
 
-    def request(self) -> _Request | openvino_exact.Evaluation:
+    def request(self) -> _Request | numpy_plan.Plan:
         """See `BackendGraph.request`."""
         return self._request()
 
 
 class _Request:
-    """One infer request of the CPU plugin and its input buffers, which are reused while shapes stay."""
+    """One infer request of the CPU plugin and its input buffers, which are reused while shapes stay.
 
-    def __init__(self, compiled: Any, outputs: tuple[Port, ...]) -> None:
+    Another thread computes while this one waits until the deadline. The hand-over takes 20 us, twice
+    what a tiny model needs, so once a run was quick, runs with the same shapes stay in this thread:
+    what an operator takes follows from its shapes, unless it is a loop.
+    """
+
+    def __init__(self, compiled: Any, outputs: tuple[Port, ...], *, has_loops: bool) -> None:
+        self._compiled = compiled  # lives as long as a request that nobody waits for any more
         self._request = compiled.create_infer_request()
         self._outputs = outputs
+        self._has_loops = has_loops
+        self._quick = False
         self._buffers: dict[int, tuple[tuple[int, ...], Any]] = {}
 
     def infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
@@ -154,25 +164,34 @@ class _Request:
         try:
             for index, tensor in enumerate(inputs):
                 self._fill(index, tensor)
-            # Called on the base class: the wrapper around it converts inputs, for twice the time.
-            InferRequest.start_async(self._request, {}, None)
-            finished = self._request.wait_for(max(1, int(seconds * 1000)))
+            # Both are called on the base class: the wrappers around them convert inputs, which
+            # takes longer than a tiny model.
+            if self._quick:
+                InferRequest.infer(self._request, {}, share_outputs=True, decode_strings=False)
+            else:
+                self._infer_until(seconds)
+            return [self._output(index, port) for index, port in enumerate(self._outputs)]
         except (RuntimeError, TypeError, ValueError) as error:
             raise WasiNnError(ErrorCode.RUNTIME_ERROR, f"OpenVINO failed: {_reason(str(error))}") from error
-        if not finished:
-            self._request.cancel()
+
+    def _infer_until(self, seconds: float) -> None:
+        started = time.monotonic()
+        InferRequest.start_async(self._request, {}, None)
+        if not self._request.wait_for(max(1, int(seconds * 1000))):
+            self._request.cancel()  # a wish: some operators do not heed it
             _abandoned.append(self)
             raise _overrun(seconds)
-        return [self._output(index, port) for index, port in enumerate(self._outputs)]
+        self._quick = not self._has_loops and time.monotonic() - started < min(_QUICK_SECONDS, seconds / 100)
 
     def _fill(self, index: int, tensor: Tensor) -> None:
         shape, view = self._buffers.get(index, (None, None))
         if shape != tensor.dimensions:
-            buffer = openvino_exact.empty(tensor.type, tensor.dimensions)
+            self._quick = False
+            buffer = openvino_types.empty(tensor.type, tensor.dimensions)
             self._request.set_input_tensor(index, buffer)
-            view = openvino_exact.raw(buffer)
+            view = openvino_types.raw(buffer)
             self._buffers[index] = tensor.dimensions, view
-        openvino_exact.copy_into(view, tensor.data)
+        openvino_types.copy_into(view, tensor.data)
 
     def _output(self, index: int, port: Port) -> Tensor:
         array = self._request.get_output_tensor(index).data
@@ -180,7 +199,7 @@ class _Request:
 
 
 def _port(port: Any, index: int, narrow: bool) -> Port:
-    element_type = ELEMENT_TYPES.get(port.get_element_type())
+    element_type = openvino_types.TENSOR_TYPES.get(port.get_element_type())
     if element_type is None:
         name = port.get_element_type().get_type_name()
         raise unsupported(f"the model has an input or output of type {name}, which wasi-nn does not have")
@@ -193,12 +212,17 @@ def _port(port: Any, index: int, narrow: bool) -> Port:
 
 def _name(port: Any, index: int) -> str:
     """Return the name a model's author knows the port by; a port may have none, or several."""
+    names = port.get_names()
     node = port.get_node()
-    names = sorted(port.get_names())
     if node.get_type_name() == "Result":
         node = node.input_value(0).get_node()
-    friendly = node.get_friendly_name()
-    return friendly if friendly in names or not names else names[0] or friendly or str(index)
+        if node.get_type_name() == "Parameter" and len(names) > 1:
+            # An input passed on under another name is one tensor with both: the other is the output's.
+            names -= {node.get_friendly_name()}
+    friendly = str(node.get_friendly_name())
+    if friendly in names or not names:
+        return friendly or str(index)
+    return min(names)
 
 
 def _refuse_external_data(model: bytes) -> None:
