@@ -1,3 +1,5 @@
+# ruff: noqa: INP001  a script beside what it makes, no package
+
 """Trains the classifier of handwritten digits and writes everything in this folder but the README.
 
 Needs the dependency group `models`. The same seed on the same machine gives the same bytes; another machine's
