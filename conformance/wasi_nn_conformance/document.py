@@ -38,6 +38,8 @@ class _CoreSchema(_LOADER):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 PyYAML's own form
 
 
+_PATTERNS: dict[str, re.Pattern[str]] = {}
+
 for _name, _pattern, _first in (
     ("null", r"(?:~|null|Null|NULL|)", ["~", "n", "N", ""]),
     ("bool", r"(?:true|True|TRUE|false|False|FALSE)", list("tTfF")),
@@ -48,7 +50,8 @@ for _name, _pattern, _first in (
         list("-+.0123456789"),
     ),
 ):
-    _CoreSchema.add_implicit_resolver(_TAG + _name, re.compile(_pattern + r"\Z"), _first)
+    _PATTERNS[_name] = re.compile(_pattern + r"\Z")
+    _CoreSchema.add_implicit_resolver(_TAG + _name, _PATTERNS[_name], _first)
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,10 @@ def read_yaml(path: Path) -> Document:
     if root is None:
         raise InputError(path, 1, "the file is empty")
     lines: dict[Key, int] = {}
-    data = _Construction(path, lines).value(root, (), ())
+    try:
+        data = _Construction(path, lines).value(root, (), ())
+    except RecursionError:
+        raise InputError(path, None, "values are nested too deeply: simplify the file") from None
     return Document(path, data, lines)
 
 
@@ -124,6 +130,8 @@ class _Construction:
         self.lines.setdefault(key, node.start_mark.line + 1)
         if any(node is outer for outer in around):
             raise self.error(node, "an alias refers to the value that contains it")
+        if isinstance(node, yaml.CollectionNode) and (tag := node.tag.removeprefix(_TAG)) not in ("map", "seq"):
+            raise self.error(node, f"the tag {tag!r} is not used here")
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, key, (*around, node))
         if isinstance(node, yaml.SequenceNode):
@@ -147,9 +155,13 @@ class _Construction:
         if not isinstance(node, yaml.ScalarNode):
             raise self.error(node, "a key must be a plain word")
         text: str = node.value
-        match node.tag.removeprefix(_TAG):
+        tag = node.tag.removeprefix(_TAG)
+        if tag in _PATTERNS and not _PATTERNS[tag].match(text):
+            raise self.error(node, f"{text!r} is no {tag}")
+        match tag:
             case "str":
-                if node.style is None and _YAML_1_1_BOOLEAN.match(text):
+                # A plain scalar's style is None to PyYAML's own parser and "" to libyaml's.
+                if not node.style and _YAML_1_1_BOOLEAN.match(text):
                     raise self.error(node, f"{text!r} is a boolean to readers of YAML 1.1: quote or reword it")
                 return text
             case "null":
@@ -160,7 +172,7 @@ class _Construction:
                 return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
             case "float":
                 return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-            case tag:
+            case _:
                 raise self.error(node, f"the tag {tag!r} is not used here")
 
     def error(self, node: yaml.Node, message: str) -> InputError:
@@ -188,9 +200,10 @@ def _toml_lines(text: str, data: Mapping[str, Any]) -> Iterator[tuple[Key, int]]
             table = tuple(part.strip() for part in header[1].split("."))
             if isinstance(_lookup(data, table), Sequence):
                 table = ()
-            yield table, number
-        elif assignment := re.match(r"\s*[\"']?([\w.-]+)[\"']?\s*=", line):
-            yield (*table, assignment[1]), number
+            else:
+                yield table, number
+        elif assignment := re.match(r"\s*(?:([\w.-]+)|[\"']([\w.-]+)[\"'])\s*=", line):
+            yield (*table, *(assignment[1].split(".") if assignment[1] else (assignment[2],))), number
 
 
 def _lookup(data: Any, key: Key) -> Any:

@@ -1,0 +1,184 @@
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance import host as host_module
+from wasi_nn_conformance.adapter import Adapter, read_adapter
+from wasi_nn_conformance.clause import Clause, Level
+from wasi_nn_conformance.document import read_yaml
+from wasi_nn_conformance.host import Host
+from wasi_nn_conformance.models import Model, ModelFiles, load_models
+from wasi_nn_conformance.places import VECTORS
+from wasi_nn_conformance.probe import ProbeProcess
+from wasi_nn_conformance.record import Case
+from wasi_nn_conformance.scene import Scene
+from wasi_nn_conformance.vector import Vector, read_vectors
+
+MINIATURES = Path(__file__).resolve().parents[1] / "miniatures"
+SECONDS = 10.0  # far more than a miniature that answers needs; no test waits for it
+
+Writer = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Writer:
+    """Write a file of that name and text."""
+
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def clause() -> Callable[[Level], Clause]:
+    return lambda level: Clause("test.clause", level, "A host answers what it is asked.", "witx: compute")
+
+
+@pytest.fixture(scope="session")
+def models() -> Mapping[str, Model]:
+    return load_models(read_yaml(VECTORS / "models.yaml").data)
+
+
+@pytest.fixture(scope="session")
+def files() -> ModelFiles:
+    return ModelFiles.open(VECTORS / "models")
+
+
+@pytest.fixture
+def scene(models: Mapping[str, Model], files: ModelFiles) -> Scene:
+    return Scene("openvino", models, {"registered": "identity-f32"}, files.model_bytes)
+
+
+@pytest.fixture
+def vectors(write: Writer) -> Callable[..., list[Vector]]:
+    """Read vectors from the steps of each, in YAML flow or block style, one id each: v/0, v/1, ..."""
+
+    def vectors(*steps: str, **fields: str) -> list[Vector]:
+        entries = []
+        for number, text in enumerate(steps):
+            lines = [f"- id: v/{number}", "  clause: test.clause", "  why: because a host may get this wrong"]
+            lines += [f"  {key}: {value}" for key, value in fields.items()]
+            lines += ["  steps:", *(f"    {line}" for line in text.strip("\n").splitlines())]
+            entries.append("\n".join(lines))
+        return read_vectors(write("vectors.yaml", "\n".join(entries) + "\n"))
+
+    return vectors
+
+
+@pytest.fixture
+def cases(vectors: Callable[..., list[Vector]], clause: Callable[[Level], Clause]) -> Callable[..., list[Case]]:
+    """Make a case on witx of each vector; `level` is their clause's, `encoding` that of their models."""
+
+    def cases(
+        *steps: str, level: Level = Level.MUST, encoding: str | None = None, **fields: str
+    ) -> list[Case]:
+        return [Case(vector, clause(level), "witx", encoding) for vector in vectors(*steps, **fields)]
+
+    return cases
+
+
+@pytest.fixture(scope="session")
+def miniature() -> Callable[[str], list[str]]:
+    """Give the command that starts a miniature: `mortal FILE`, or `numpy_host.py wrong`."""
+
+    def command(words: str) -> list[str]:
+        first, *rest = words.split(" ", 1)
+        if first.endswith(".py"):
+            return [sys.executable, str(MINIATURES / first), *rest]
+        return [sys.executable, "-I", "-S", str(MINIATURES / "runtime.py"), first, *rest]
+
+    return command
+
+
+@pytest.fixture
+def adapter_file(write: Writer, miniature: Callable[[str], list[str]]) -> Callable[..., Path]:
+    """Write an adapter for a miniature. `limits` and `exit_codes` are tables of the file, `changes` other keys."""
+
+    def adapter_file(
+        words: str,
+        limits: Mapping[str, float] | None = None,
+        exit_codes: Mapping[str, list[int]] | None = None,
+        **changes: Any,
+    ) -> Path:
+        keys = {
+            "name": "miniature",
+            "command": [*miniature(words), "{probe}"],
+            "version": ["/bin/echo", "miniature 1.2"],
+            "abis": ["witx"],
+            "encodings": ["openvino", "onnx"],
+            "targets": ["cpu"],
+        } | changes
+        tables = {"limits": limits or {}, "exit": exit_codes or {"trap": [134]}}
+        lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+        for name, table in tables.items():
+            lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+        return write("miniature.toml", "\n".join(lines) + "\n")
+
+    return adapter_file
+
+
+@pytest.fixture
+def adapter(adapter_file: Callable[..., Path]) -> Callable[..., Adapter]:
+    return lambda words, **options: read_adapter(str(adapter_file(words, **options)))
+
+
+@pytest.fixture(scope="session")
+def probe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give what stands for the probe: a miniature is its own, and the real one need not be built."""
+    path = tmp_path_factory.mktemp("guests") / "probe-witx.wasm"
+    path.write_bytes(b"\0asm")
+    return path
+
+
+@pytest.fixture
+def without_probe(monkeypatch: pytest.MonkeyPatch, probe_file: Path) -> None:
+    monkeypatch.setattr(host_module, "probe_path", lambda _abi: probe_file)
+
+
+@pytest.fixture
+def host(
+    adapter: Callable[..., Adapter], models: Mapping[str, Model], files: ModelFiles, without_probe: None
+) -> Iterator[Callable[..., Host]]:
+    """Make the host of a miniature."""
+    made: list[Host] = []
+
+    def host(words: str, *, fresh: bool = False, **options: Any) -> Host:
+        made.append(Host(adapter(words, **options), models, files, fresh=fresh))
+        return made[-1]
+
+    yield host
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def process(miniature: Callable[[str], list[str]]) -> Iterator[Callable[[str], ProbeProcess]]:
+    """Start a miniature and give its end of the pipes."""
+    started: list[ProbeProcess] = []
+
+    def process(words: str) -> ProbeProcess:
+        started.append(ProbeProcess(miniature(words), {}))
+        return started[-1]
+
+    yield process
+    for each in started:
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def numpy_host() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("numpy_host", MINIATURES / "numpy_host.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,144 @@
+"""A fake runtime that is always right: host and probe in one, its answers computed by numpy.
+
+It knows a graph by the bytes of its builders. `python numpy_host.py` answers rightly, `python numpy_host.py wrong`
+turns every answer round: success into an error, and every error into success.
+"""
+
+import base64
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wasi_nn_conformance.models import Model, ModelError, evaluate, load_models
+from wasi_nn_conformance.models.element_type import Array, ElementType
+
+SENTINEL = 0xDEADBEEF
+SUCCESS, INVALID_ARGUMENT, INVALID_ENCODING, TOO_LARGE, NOT_FOUND = 0, 1, 2, 7, 8
+TYPES = tuple(map(ElementType, ("f16", "f32", "f64", "u8", "i32", "i64")))
+VECTORS = Path(__file__).resolve().parents[2] / "vectors"
+
+
+class Refused(Exception):  # noqa: N818 an answer, not a fault
+    """The call gets an errno other than success."""
+
+    def __init__(self, errno: int) -> None:
+        super().__init__(errno)
+        self.errno = errno
+
+
+class Context:
+    """An execution context: its model, and arrays by name."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.inputs: dict[str, Array] = {}
+        self.outputs: Mapping[str, Array] | None = None
+
+
+class NumpyHost:
+    """Answers the requests of the probe protocol for `models`, whose bytes lie in `folder`."""
+
+    def __init__(self, models: Mapping[str, Model], folder: Path) -> None:
+        self.models, self.folder = models, folder
+        self.kept: dict[str, int] = {}
+        self.objects: list[Model | Context] = []
+
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the reply to one request; `call` must be one of the neutral calls, hello or forget."""
+        if request["call"] == "hello":
+            return {"abi": "witx", "protocol": 1, "probe": "numpy"}
+        if request["call"] == "forget":
+            self.kept.clear()
+            return {}
+        reply = {"value": SENTINEL, "guards": "untouched", "tail": "untouched", "buffer": "untouched"}
+        try:
+            reply |= {"errno": SUCCESS} | getattr(self, request["call"])(request)
+        except Refused as refused:
+            reply["errno"] = refused.errno
+        if "as" in request and reply["errno"] == SUCCESS:
+            self.kept[request["as"]] = reply["value"]
+        return reply
+
+    def load(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        builders = [base64.b64decode(builder) for builder in request["builders"]]
+        for identity, model in self.models.items():
+            files = (f"openvino/{identity}.xml", f"openvino/{identity}.bin"), (f"onnx/{identity}.onnx",)
+            if request["encoding"] < 2 and builders == [
+                (self.folder / name).read_bytes() for name in files[request["encoding"]]
+            ]:
+                return self.keep(model)
+        raise Refused(INVALID_ENCODING)
+
+    def load_by_name(self, _request: Mapping[str, Any]) -> dict[str, Any]:
+        raise Refused(NOT_FOUND)
+
+    def init_execution_context(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return self.keep(Context(self.object(request["graph"], Model)))
+
+    def set_input(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        context, tensor = self.object(request["context"], Context), request["tensor"]
+        if not 0 <= request["index"] < len(context.model.inputs):
+            raise Refused(INVALID_ARGUMENT)
+        port, dims = context.model.inputs[request["index"]], tuple(tensor["dims"])
+        try:
+            array = TYPES[tensor["type"]].from_bytes(base64.b64decode(tensor["data"])).reshape(dims)
+        except (IndexError, ValueError):
+            raise Refused(INVALID_ARGUMENT) from None
+        if array.dtype != port.type.element.dtype or not port.type.accepts(dims):
+            raise Refused(INVALID_ARGUMENT)
+        context.inputs[port.name] = array
+        return {}
+
+    def compute(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        context = self.object(request["context"], Context)
+        try:
+            context.outputs = evaluate(context.model, context.inputs)
+        except ModelError:
+            raise Refused(INVALID_ARGUMENT) from None
+        return {}
+
+    def get_output(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        context = self.object(request["context"], Context)
+        if context.outputs is None or not 0 <= request["index"] < len(context.outputs):
+            raise Refused(INVALID_ARGUMENT)
+        data = list(context.outputs.values())[request["index"]].tobytes()
+        if len(data) > request["size"]:
+            raise Refused(TOO_LARGE)
+        return {"value": len(data), "data": base64.b64encode(data).decode(), "buffer": "touched"}
+
+    def keep(self, kept: Model | Context) -> dict[str, Any]:
+        self.objects.append(kept)
+        return {"value": len(self.objects) - 1}
+
+    def object(self, handle: str | int, kind: type[Any]) -> Any:
+        number = self.kept.get(handle, -1) if isinstance(handle, str) else handle
+        if not 0 <= number < len(self.objects) or not isinstance(self.objects[number], kind):
+            raise Refused(INVALID_ARGUMENT)
+        return self.objects[number]
+
+
+def turned_round(reply: dict[str, Any]) -> dict[str, Any]:
+    """Make success an error and an error success, with no bytes for an output."""
+    if reply.get("errno", 0) == SUCCESS:
+        return reply | {"errno": INVALID_ARGUMENT}
+    return reply | {"errno": SUCCESS, "value": 0, "data": ""}
+
+
+def main() -> None:
+    host = NumpyHost(
+        load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8"))), VECTORS / "models"
+    )
+    for line in sys.stdin:
+        request = json.loads(line)
+        reply = host.answer(request)
+        if sys.argv[1:] == ["wrong"] and "errno" in reply:
+            reply = turned_round(reply)
+        print(f"@@{json.dumps(reply)}", flush=True)  # noqa: T201 the protocol
+
+
+if __name__ == "__main__":
+    main()

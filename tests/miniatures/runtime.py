@@ -1,0 +1,161 @@
+"""Fake runtimes that answer wrongly, late or not at all: `python -I -S runtime.py BEHAVIOUR [ARGUMENT]`.
+
+Each plays a runtime with a probe inside, in one way in which real ones go wrong. None sleeps: one that never answers
+waits for its end of input, which comes when the suite gives it up.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+HELLO = {"abi": "witx", "protocol": 1, "probe": "miniature"}
+ANSWERED = {"errno": 1, "value": 0xDEADBEEF, "guards": "untouched", "tail": "untouched", "buffer": "untouched"}
+MORTAL = 13  # the context whose compute kills a mortal runtime
+
+
+def printed(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def reply(answer: dict[str, Any]) -> None:
+    printed(b"@@" + json.dumps(answer).encode() + b"\n")
+
+
+def requests() -> Iterator[dict[str, Any]]:
+    for line in sys.stdin.buffer:
+        yield json.loads(line)
+
+
+def greeted() -> Iterator[dict[str, Any]]:
+    """Answer hello, and give the requests after it."""
+    for request in requests():
+        if request["call"] == "hello":
+            reply(HELLO)
+        else:
+            yield request
+
+
+def wait_for_the_end() -> None:
+    sys.stdin.buffer.read()
+
+
+def silent(_argument: str) -> None:
+    wait_for_the_end()
+
+
+def echo(_argument: str) -> None:
+    for line in sys.stdin.buffer:
+        printed(line)
+
+
+def ends(code: str) -> NoReturn:
+    sys.exit(int(code))
+
+
+def errors(_argument: str) -> None:
+    """Answer every call with invalid_argument."""
+    for _ in greeted():
+        reply(ANSWERED)
+
+
+def garbage(_argument: str) -> None:
+    """Print what is no UTF-8, then answer every call."""
+    printed(b"\xff\xfe\x00 \x1b[31mlog\x1b[0m \xc3(\n")
+    errors("")
+
+
+def log_before_reply(_argument: str) -> None:
+    for request in requests():
+        printed(b"[info] @@ call @@{")
+        reply(HELLO if request["call"] == "hello" else ANSWERED)
+
+
+def hello(changes: str) -> None:
+    """Answer hello with other values."""
+    for _ in requests():
+        reply(HELLO | json.loads(changes))
+
+
+def half_a_line(_argument: str) -> None:
+    for _ in greeted():
+        printed(b'@@{"errno":')
+        wait_for_the_end()
+
+
+def two_replies(_argument: str) -> None:
+    """Answer each call with the number of calls so far, and then with a second line that nobody asked for."""
+    for number, _ in enumerate(greeted()):
+        printed(b'@@{"number": %d}\n@@{"number": 99}\n' % number)
+
+
+def deeply_nested(_argument: str) -> None:
+    for _ in greeted():
+        printed(b'@@{"errno":' + b"[" * 200_000 + b"\n")
+        reply(ANSWERED)
+
+
+def dies(number: str) -> None:
+    """Die by a signal in the middle of a call."""
+    for _ in greeted():
+        sys.stderr.write("thread 'main' panicked at src/lib.rs:1\n")
+        sys.stderr.flush()
+        os.kill(os.getpid(), int(number))
+
+
+def exits(code: str) -> None:
+    """Exit in the middle of a call."""
+    for _ in greeted():
+        sys.exit(int(code))
+
+
+def hangs(_argument: str) -> None:
+    for _ in greeted():
+        wait_for_the_end()
+
+
+def deaf(_argument: str) -> None:
+    """Answer hello and read nothing after it."""
+    sys.stdin.buffer.raw.readline()
+    reply(HELLO)
+    signal.pause()
+
+
+def floods(_argument: str) -> None:
+    for _ in greeted():
+        while True:
+            printed(b"x" * 65536)
+
+
+def leaves_a_child(code: str) -> None:
+    """Exit in the middle of a call, and leave a child that keeps both pipes open."""
+    for _ in greeted():
+        if os.fork() == 0:
+            signal.pause()
+        os._exit(int(code))
+
+
+def mortal(starts: str) -> None:
+    """Note each start in a file; die of one context, answer errors to all else."""
+    with Path(starts).open("a", encoding="utf-8") as file:
+        file.write(f"{os.getpid()}\n")
+    for request in greeted():
+        if request.get("context") == MORTAL:
+            os.kill(os.getpid(), signal.SIGABRT)
+        reply(ANSWERED)
+
+
+BEHAVIOURS: dict[str, Callable[[str], None]] = {
+    behaviour.__name__: behaviour
+    for behaviour in (
+        *(silent, echo, ends, errors, garbage, log_before_reply, hello, half_a_line, two_replies, deeply_nested),
+        *(dies, exits, hangs, deaf, floods, leaves_a_child, mortal),
+    )
+}
+
+if __name__ == "__main__":
+    BEHAVIOURS[sys.argv[1]](sys.argv[2] if len(sys.argv) > 2 else "")
