@@ -4,16 +4,15 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from .adapter import Adapter
 from .dialects import Dialect
 from .expectation import Expectation
 from .judge import judge, preference
 from .outcome import Kind, Outcome
-from .probe import Ended, ProbeProcess, Reply, Silent, exit_words
+from .probe import Ended, ProbeProcess, Reply, Request, Silent, exit_words
 from .record import Case, Judgement, Record
 from .scene import Scene
 from .tensor import tensor_literal
@@ -94,10 +93,10 @@ class Conversation:
         self.said += 1
         where = _place(f"step {self.said} ({step.action})", step)
         try:
-            request = self.dialect.request(step, self.scene)
+            requests = self.dialect.requests(step, self.scene)
         except ValueError as error:
             self._broken(step, str(error))
-        outcome = self._ask(request, step)
+        outcome = self._ask(requests, step)
         accepted = outcome.kind.value in step.expectation.accept
         if in_block and outcome.kind is Kind.ERROR and not accepted:
             raise _AnsweredWithError(outcome, where)
@@ -108,19 +107,21 @@ class Conversation:
             self._remember(step)
             self._nodes(step.then, in_block=in_block)
 
-    def _ask(self, request: Mapping[str, Any], step: Step) -> Outcome:
-        self.transcript.append("> " + json.dumps(request, separators=(",", ":")))
-        answer = self.process.call(request, self.adapter.limits.call_seconds)
-        if isinstance(answer, Silent):
-            self.transcript.append("< (nothing)")
-            return Outcome(Kind.HANG, detail=f"no answer within {answer.seconds:g} s")
-        if isinstance(answer, Ended):
-            self.transcript.append(f"< (the process ended: {exit_words(answer.code)})")
-            return self._end(answer)
-        self.transcript.append("< @@" + json.dumps(answer, separators=(",", ":")))
-        return self._read(answer, step)
-
-    def _read(self, reply: Reply, step: Step) -> Outcome:
+    def _ask(self, requests: Sequence[Request], step: Step) -> Outcome:
+        reply: Reply = {}
+        for request in requests:
+            self.transcript.append("> " + json.dumps(request, separators=(",", ":")))
+            answer = self.process.call(request, self.adapter.limits.call_seconds)
+            if isinstance(answer, Silent):
+                self.transcript.append("< (nothing)")
+                return Outcome(Kind.HANG, detail=f"no answer within {answer.seconds:g} s")
+            if isinstance(answer, Ended):
+                self.transcript.append(f"< (the process ended: {exit_words(answer.code)})")
+                return self._end(answer)
+            self.transcript.append("< @@" + json.dumps(answer, separators=(",", ":")))
+            reply = answer
+            if "error" in reply:
+                break
         try:
             return self.dialect.outcome(step, reply, self.scene)
         except (KeyError, TypeError, ValueError) as error:

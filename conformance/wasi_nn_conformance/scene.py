@@ -8,17 +8,24 @@ from .models.element_type import Array
 from .models.expression import Input
 from .models.model import Model, ModelError, Port
 from .models.oracle import evaluate
+from .tensor import TensorLiteral
 
 _MODEL_ENCODINGS = ("openvino", "onnx")
 
 
 @dataclass
 class Context:
-    """An execution context; `outputs` are numpy's for the inputs that were set at the last `compute`."""
+    """An execution context; `outputs` are numpy's for the inputs that were set at the last `compute`.
+
+    For an ABI that takes all inputs and gives all outputs in `compute`: `given` is what `set_input` has said, in
+    its order, and `answered` what the last `compute` gave.
+    """
 
     model: Model
     inputs: dict[str, Array] = field(default_factory=dict)
     outputs: Mapping[str, Array] | None = None
+    given: dict[str, TensorLiteral] = field(default_factory=dict)
+    answered: Mapping[str, Mapping[str, Any]] | None = None
 
     def compute(self) -> None:
         """Work out what the model must give; nothing, if inputs are missing or do not fit."""

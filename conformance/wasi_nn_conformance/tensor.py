@@ -35,7 +35,7 @@ class TensorLiteral:
     def array(self) -> Array:
         """The values in their shape. Raises `ValueError` where type, shape and data do not fit."""
         if not isinstance(self.type, ElementType):
-            raise ValueError("a tensor of a raw type number has no values")  # noqa: TRY004 not about Python types
+            raise ValueError("a tensor of a raw type number has no values")
         return self.type.from_bytes(self.data).reshape(self.shape)
 
     @property

@@ -13,11 +13,14 @@ from .witx import WitxDialect
 class Dialect(Protocol):
     """One ABI's way to say a step and to read the answer."""
 
-    def request(self, step: Step, scene: Scene) -> dict[str, Any]:
-        """Give the request for `step`. Raises `ValueError` where this ABI cannot say it."""
+    def requests(self, step: Step, scene: Scene) -> list[dict[str, Any]]:
+        """Give the requests for `step`, none if this ABI says it with a later one.
+
+        Raises `ValueError` where this ABI cannot say it.
+        """
 
     def outcome(self, step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
-        """Read the reply to that request."""
+        """Read the reply to the last of those requests, or to an earlier one that the probe refused."""
 
 
 DIALECTS: Mapping[str, Dialect] = {"witx": WitxDialect()}

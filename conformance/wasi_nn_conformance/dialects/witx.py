@@ -28,6 +28,10 @@ SENTINEL = 0xDEADBEEF
 class WitxDialect:
     """Says steps as calls of the witx functions."""
 
+    def requests(self, step: Step, scene: Scene) -> list[dict[str, Any]]:
+        """Give the one request for `step`. Raises `ValueError` where witx cannot say it."""
+        return [self.request(step, scene)]
+
     def request(self, step: Step, scene: Scene) -> dict[str, Any]:
         """Give the request for `step`. Raises `ValueError` where witx cannot say it."""
         arguments = step.arguments
