@@ -156,7 +156,7 @@ def neutral_paths(described: dict[str, Any], environment: dict[str, str]) -> dic
 
 
 def profile_settings() -> list[str]:
-    """Repeat our release profile and rustc's own linker as options: no cargo config in the user's home overrides those."""
+    """Repeat our release profile and linker as options, which no cargo config in the user's home overrides."""
     profile = tomllib.loads((GUESTS / "Cargo.toml").read_text())["profile"]["release"]
     settings = [f"profile.release.{key}={json.dumps(value)}" for key, value in profile.items()]
     return [f"--config={setting}" for setting in [*settings, f'target.{TARGET}.linker="rust-lld"']]
