@@ -55,7 +55,7 @@ def substitute(value: Any, row: Mapping[str, Any], *, used: set[str], strict: bo
         return [substitute(item, row, used=used, strict=strict) for item in value]
     if isinstance(value, Mapping):
         return {
-            _substitute_text(key, row, used, strict=strict): substitute(item, row, used=used, strict=strict)
+            str(_substitute_text(key, row, used, strict=strict)): substitute(item, row, used=used, strict=strict)
             for key, item in value.items()
         }
     return value

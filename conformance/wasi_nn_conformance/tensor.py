@@ -9,6 +9,8 @@ import numpy as np
 
 from .models.element_type import Array, ElementType
 
+_LARGEST = 64 << 20  # bytes, as the probe's largest buffer
+
 # Quiet and signalling NaNs with payloads, both signs, for each float type: bits that a copy keeps and a
 # conversion through another type does not.
 _NAN_PAYLOADS = {
@@ -65,10 +67,11 @@ def _octets(data: str, element: ElementType | None, shape: tuple[int, ...]) -> b
     if data.startswith("hex:"):
         return bytes.fromhex(data[4:])
     if data.endswith(" bytes"):
-        return bytes(int(data.removesuffix(" bytes")))
+        return bytes(_within_limit(int(data.removesuffix(" bytes"))))
     if element is None:
         raise ValueError(f"`{data}` needs a known element type")
     count = prod(shape)
+    _within_limit(count * element.size)
     if data == "zeros":
         return bytes(count * element.size)
     if data == "range":
@@ -77,6 +80,12 @@ def _octets(data: str, element: ElementType | None, shape: tuple[int, ...]) -> b
         raise ValueError(f"{element} has no NaN")
     bits = np.resize(np.array(_NAN_PAYLOADS[element], f"<u{element.size}"), count)
     return bits.tobytes()
+
+
+def _within_limit(size: int) -> int:
+    if size > _LARGEST:
+        raise ValueError(f"{size} bytes are more than the {_LARGEST} that a vector may hold; give fewer with `hex:`")
+    return size
 
 
 def byte_string(written: Mapping[str, Any], builder: Callable[[str, int, str | None], bytes]) -> bytes:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from .document import Document, InputError, Key, read_yaml, violation
-from .expectation import Expectation
+from .expectation import OUTCOMES, Expectation
 from .matrix import MatrixError, combinations, references, substitute, suffix
 from .schema import schema
+from .tensor import tensor_literal
 
 ACTIONS = (
     *("load", "load_by_name", "context", "set_input", "compute", "output"),
@@ -111,7 +115,9 @@ class _Reader:
                 expanded = substitute(fields, row, used=used, strict=False)
             except MatrixError as error:
                 raise self.error(("matrix",), str(error)) from None
-            yield self.vector({**expanded, "id": f"{expanded.get('id', '')}{suffix(row)}"})
+            if isinstance(expanded.get("id"), str):
+                expanded["id"] += suffix(row)
+            yield self.vector(expanded)
         if unused := names - used:
             raise self.error(("matrix",), f"nothing refers to ${', $'.join(sorted(unused))}")
 
@@ -146,7 +152,10 @@ class _Reader:
             here = (*key, index)
             if not isinstance(step, dict):
                 result.append(step)
-            elif isinstance(repeat := step.get("repeat"), dict) and _is_repeat(repeat):
+            elif "repeat" in step:
+                repeat = step["repeat"]
+                if broken := violation(_repeat(), repeat):
+                    raise self.error((*here, "repeat", *broken[0]), f"repeat: {broken[1]}")
                 if len(step) > 1:
                     raise self.error(here, "repeat stands for several steps: write expectations at one of them")
                 inner = self.unrolled(repeat["steps"], (*here, "repeat", "steps"))
@@ -175,8 +184,16 @@ class _Reader:
         if action in _BLOCKS:
             if set(extra) - {"prefer"}:
                 raise self.wrong(step, f"a block takes `prefer` only, not {', '.join(extra)}")
+            if action == "fails_by" and step.get("prefer") in OUTCOMES:
+                raise self.wrong(step, f"`prefer: {step['prefer']}` contradicts `fails_by`: name an error's code")
             yield Block(action == "fails_by", tuple(self.nodes(arguments)), step.get("prefer"), step.line)
-        elif action == "infer":
+            return
+        for tensor in _tensors(arguments):
+            try:
+                tensor_literal(tensor)
+            except ValueError as error:
+                raise self.wrong(step, f"{action}: {error}") from None
+        if action == "infer":
             if extra:
                 raise self.wrong(step, f"infer stands for several steps: write {', '.join(extra)} at one step")
             yield from _inferred(arguments, step.line)
@@ -191,6 +208,8 @@ class _Reader:
         then = tuple(self.nodes(step["then"])) if "then" in step else ()
         if then and expectation.accept == {"ok"}:
             raise self.wrong(step, "`then` is for a step that may also fail: write these steps after it")
+        if then and "ok" not in expectation.accept:
+            raise self.wrong(step, "`then` follows success, which this step does not accept")
         untouched = "slot" in step
         if untouched and "error" not in expectation.accept:
             raise self.wrong(step, "`slot: untouched` speaks of a failing call")
@@ -235,8 +254,12 @@ def _inferred(arguments: dict[str, Any], line: int | None) -> Iterator[Step]:
     yield Step("outputs", {**context, "order": arguments.get("order")}, Expectation(), line=line)
 
 
-def _is_repeat(repeat: dict[str, Any]) -> bool:
-    return isinstance(repeat.get("steps"), list) and isinstance(repeat.get("count"), int)
+@cache
+def _repeat() -> Draft202012Validator:
+    """Give the schema of `repeat` without that of its steps, which are checked once they are written out."""
+    form = schema("vector").schema["$defs"]["step"]["properties"]["repeat"]  # type: ignore[index]
+    properties = {**form["properties"], "steps": {"type": "array", "minItems": 1}}
+    return Draft202012Validator({**form, "properties": properties})
 
 
 def _is_matrix(matrix: Any) -> bool:
@@ -252,6 +275,15 @@ def _actions(nodes: Iterable[Node]) -> Iterator[str]:
         else:
             yield node.action
             yield from _actions(node.then)
+
+
+def _tensors(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if value.keys() >= {"type", "shape", "data"}:
+            yield value
+        else:
+            for item in value.values():
+                yield from _tensors(item)
 
 
 def _models(value: Any) -> Iterator[str]:
