@@ -115,7 +115,7 @@ class Suite:
         if missing := sorted(vector.models - set(self.models)):
             raise vector.error(f"there is no model {missing[0]!r} in models.yaml")
         encodings = (vector.encodings or ENCODINGS) if vector.models else (None,)
-        for abi in vector.abis or DIALECTS:
+        for abi in vector.abis:
             for encoding in encodings:
                 case = Case(vector, clause, abi, encoding)
                 if abi in DIALECTS and self.selects(case):

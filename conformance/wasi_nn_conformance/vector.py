@@ -8,17 +8,13 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from .abi import ABIS, abis_for
 from .document import Document, InputError, Key, read_yaml, violation
 from .expectation import OUTCOMES, Expectation
 from .matrix import MatrixError, combinations, references, substitute, suffix
 from .schema import schema
 from .tensor import tensor_literal
 
-ACTIONS = (
-    *("load", "load_by_name", "context", "set_input", "compute", "output"),
-    *("raw", "place", "overwrite", "read", "grow"),
-)
-_WITX_ONLY = {"raw", "place", "overwrite", "read", "grow"}
 _BLOCKS = ("fails_by", "may_fail")
 _NESTED = (*_BLOCKS, "then")
 _EXPECTING = {"fails", "accept", "prefer", "slot", "then"}
@@ -53,16 +49,16 @@ Node = Step | Block
 class Vector:
     """One check, without ABI and encoding: those are dimensions of the run.
 
-    `abis` and `encodings` restrict it (None: all); `uses_model` is false for a conversation that needs no
-    model, which then runs once and not once per encoding. `graphs` maps the names that must be registered
-    with the host before the guest starts to models.
+    `abis` are those that can say its steps, `encodings` restricts it (None: all). A conversation without `models`
+    runs once and not once per encoding. `graphs` maps the names that must be registered with the host before the
+    guest starts to models.
     """
 
     id: str
     clause: str
     why: str
     steps: tuple[Node, ...]
-    abis: tuple[str, ...] | None
+    abis: tuple[str, ...]
     encodings: tuple[str, ...] | None
     graphs: Mapping[str, str]
     models: frozenset[str]
@@ -129,21 +125,31 @@ class _Reader:
         if missing := references(fields):
             raise self.error((), f"${', $'.join(sorted(missing))}: no key of the matrix and no index of a repeat")
         steps = tuple(self.nodes(fields["steps"]))
-        abis = tuple(fields["abi"]) if "abi" in fields else None
-        if abis != ("witx",) and (witx := sorted(_WITX_ONLY & set(_actions(steps)))):
-            raise self.error(("steps",), f"{', '.join(witx)}: only witx has this; add `abi: [witx]`")
         return Vector(
             id=fields["id"],
             clause=fields["clause"],
             why=fields["why"].strip(),
             steps=steps,
-            abis=abis,
+            abis=self.abis(fields.get("abi"), steps),
             encodings=tuple(fields["encoding"]) if "encoding" in fields else None,
             graphs=fields.get("graphs", {}),
             models=frozenset(_models(fields["steps"])) | frozenset(fields.get("graphs", {}).values()),
             path=self.document.path,
             line=self.document.line((self.index,)),
         )
+
+    def abis(self, written: list[str] | None, steps: tuple[Node, ...]) -> tuple[str, ...]:
+        """Give the ABIs that the vector runs on: those that can say its steps, or those of them it names."""
+        sayable = frozenset(ABIS)
+        for step in _steps(steps):
+            can = abis_for(step.action, step.arguments, step.expectation, slot=step.slot_untouched)
+            if not sayable & can:
+                raise InputError(self.document.path, step.line, f"no ABI can say both {step.action} and what precedes")
+            sayable &= can
+        if unsayable := sorted(set(written or ()) - sayable):
+            can_say = ", ".join(sorted(sayable))
+            raise self.error(("abi",), f"{', '.join(unsayable)} cannot say these steps; {can_say} can")
+        return tuple(abi for abi in ABIS if abi in (written or sayable))
 
     def unrolled(self, steps: list[Any], key: Key) -> list[Any]:
         """Write out each `repeat`, and let each step remember its line."""
@@ -268,13 +274,13 @@ def _is_matrix(matrix: Any) -> bool:
     return isinstance(matrix, list) and bool(matrix) and all(isinstance(row, dict) and row for row in matrix)
 
 
-def _actions(nodes: Iterable[Node]) -> Iterator[str]:
+def _steps(nodes: Iterable[Node]) -> Iterator[Step]:
     for node in nodes:
         if isinstance(node, Block):
-            yield from _actions(node.steps)
+            yield from _steps(node.steps)
         else:
-            yield node.action
-            yield from _actions(node.then)
+            yield node
+            yield from _steps(node.then)
 
 
 def _tensors(value: Any) -> Iterator[dict[str, Any]]:
