@@ -51,22 +51,22 @@ class Conversation:
         """Carry the vector out."""
         started = time.perf_counter()
         with contextlib.suppress(_Decided):
-            self._nodes(self.case.vector.steps, in_block=False)
+            self._nodes(self.case.vector.steps, None)
         return Record.of(self.case, self.judgements, time.perf_counter() - started, self.transcript)
 
-    def _nodes(self, nodes: tuple[Node, ...], *, in_block: bool) -> None:
+    def _nodes(self, nodes: tuple[Node, ...], block: Block | None) -> None:
         for node in nodes:
             if isinstance(node, Block):
                 self._block(node)
             elif node.action == "outputs":
                 for step in self._outputs(node):
-                    self._step(step, in_block=in_block)
+                    self._step(step, block)
             else:
-                self._step(node, in_block=in_block)
+                self._step(node, block)
 
     def _block(self, block: Block) -> None:
         try:
-            self._nodes(block.steps, in_block=True)
+            self._nodes(block.steps, block)
         except _AnsweredWithError as answer:
             if answer.outcome.faults:
                 self._keep(Judgement(Verdict.FAIL, "", "; ".join(answer.outcome.faults), where=answer.where))
@@ -89,7 +89,7 @@ class Conversation:
         if context is None:
             self._broken(step, "no context of this name is known here")
 
-    def _step(self, step: Step, *, in_block: bool) -> None:
+    def _step(self, step: Step, block: Block | None) -> None:
         self.said += 1
         where = _place(f"step {self.said} ({step.action})", step)
         try:
@@ -98,14 +98,16 @@ class Conversation:
             self._broken(step, str(error))
         outcome = self._ask(requests, step)
         accepted = outcome.kind.value in step.expectation.accept
-        if in_block and outcome.kind is Kind.ERROR and not accepted:
+        if block and outcome.kind is Kind.ERROR and not accepted:
             raise _AnsweredWithError(outcome, where)
+        if outcome.unchecked and accepted and not (block and block.must_fail):
+            self._broken(step, outcome.unchecked)
         self._keep(judge(step.expectation, outcome, self.case.clause, where))
         if not self.process.usable:
             raise _Decided
         if outcome.kind is Kind.OK:
             self._remember(step)
-            self._nodes(step.then, in_block=in_block)
+            self._nodes(step.then, block)
 
     def _ask(self, requests: Sequence[Request], step: Step) -> Outcome:
         reply: Reply = {}
@@ -124,7 +126,7 @@ class Conversation:
                 break
         try:
             return self.dialect.outcome(step, reply, self.scene)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             return Outcome(Kind.BROKEN, detail=f"the probe's reply is not of protocol 1: {error!r}")
 
     def _end(self, ended: Ended) -> Outcome:

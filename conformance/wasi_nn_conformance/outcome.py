@@ -23,7 +23,8 @@ class Outcome:
     """What the guest saw.
 
     `code` is the error's name as in witx, `detail` one line for people, and `faults` what is wrong whatever
-    the clause accepts: memory written that was not the host's to write, a result that is none.
+    the clause accepts: memory written that was not the host's to write, a result that is none. `unchecked` says
+    why nobody knows whether the success is right.
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Outcome:
     detail: str = ""
     reply: Mapping[str, Any] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    unchecked: str = ""
 
     @property
     def words(self) -> str:

@@ -26,6 +26,8 @@ _PREFIX = b"@@{"
 _NOISE_KEPT = 2000
 _LONGEST_LINE = 128 << 20  # bytes; the largest reply is an output of 64 MiB in base64
 _SECONDS_TO_DIE = 5.0
+_CHUNK = 1 << 16
+_PIPE = 1 << 20  # bytes that a pipe holds at most, unless the administrator allows more
 
 Request = Mapping[str, Any]
 Reply = Mapping[str, Any]
@@ -71,6 +73,8 @@ class ProbeProcess:
         self._stdin, self._stdout = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._stdin, False)
         os.set_blocking(self._stdout, False)
+        # The end of the process itself: a child of it may hold the pipes open for ever.
+        self._end = os.pidfd_open(self._process.pid)
         self._received = bytearray()
         self._noise = bytearray()
         self.usable = True
@@ -89,15 +93,19 @@ class ProbeProcess:
         After `Ended` or `Silent` the process is gone and `usable` is false.
         """
         deadline = time.monotonic() + seconds
+        self._drop_what_came_unasked()
         unsent = memoryview(json.dumps(request, separators=(",", ":")).encode() + b"\n")
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdout, selectors.EVENT_READ)
             selector.register(self._stdin, selectors.EVENT_WRITE)
+            selector.register(self._end, selectors.EVENT_READ)
             while True:
                 left = deadline - time.monotonic()
                 events = selector.select(max(left, 0))
                 if not events and left <= 0:
                     return self._silent(seconds)
+                if any(key.fd == self._end for key, _ in events):
+                    return self._last_reply() or self._ended(deadline)
                 for key, _ in events:
                     if key.fd == self._stdin:
                         unsent = self._send(unsent)
@@ -107,6 +115,19 @@ class ProbeProcess:
                         return self._ended(deadline)
                 if (reply := self._reply()) is not None:
                     return reply
+
+    def _drop_what_came_unasked(self) -> None:
+        """Forget what the process printed before the request: no line of it can be the reply."""
+        self._receive()
+        self._keep(bytes(self._received))
+        self._received.clear()
+
+    def _last_reply(self) -> Reply | None:
+        """Take what the process, which has ended, left in the pipe."""
+        for _ in range(_PIPE // _CHUNK):
+            if not self._receive():
+                break
+        return self._reply()
 
     def _send(self, unsent: memoryview) -> memoryview:
         try:
@@ -119,7 +140,7 @@ class ProbeProcess:
     def _receive(self) -> bool:
         """Take what the process printed; false at the end of its output."""
         try:
-            chunk = os.read(self._stdout, 1 << 16)
+            chunk = os.read(self._stdout, _CHUNK)
         except BlockingIOError:
             return True
         self._received += chunk
@@ -129,9 +150,9 @@ class ProbeProcess:
         while (end := self._received.find(b"\n")) >= 0:
             line = bytes(self._received[:end])
             del self._received[: end + 1]
-            start = line.find(_PREFIX)
-            self._keep(line + b"\n" if start < 0 else line[:start])
-            if start >= 0 and (reply := _parsed(line[start + 2 :])) is not None:
+            reply, noise = _split(line)
+            self._keep(noise)
+            if reply is not None:
                 return reply
         if len(self._received) > _LONGEST_LINE:
             self._keep(bytes(self._received))
@@ -166,19 +187,32 @@ class ProbeProcess:
 
     def close(self) -> None:
         """Kill the process and all that it started."""
+        if self._errors.closed:
+            return  # by now another process may have the number
         self.usable = False
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        os.close(self._end)
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
                 stream.close()
 
 
+def _split(line: bytes) -> tuple[Reply | None, bytes]:
+    """Part a line into the reply at its end, if there is one, and what the host printed before it."""
+    start = line.find(_PREFIX)
+    while start >= 0:
+        if (reply := _parsed(line[start + 2 :])) is not None:
+            return reply, line[:start]
+        start = line.find(_PREFIX, start + 1)
+    return None, line + b"\n"
+
+
 def _parsed(text: bytes) -> Reply | None:
     try:
         reply = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return reply if isinstance(reply, dict) else None
 

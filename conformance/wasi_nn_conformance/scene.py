@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from .models.element_type import Array
 from .models.expression import Input
@@ -10,6 +10,7 @@ from .models.model import Model, ModelError, Port
 from .models.oracle import evaluate
 from .tensor import TensorLiteral
 
+_Thing = TypeVar("_Thing")
 _MODEL_ENCODINGS = ("openvino", "onnx")
 
 
@@ -35,8 +36,9 @@ class Context:
             self.outputs = None
 
     def output(self, name: Any) -> Port | None:
-        """Give the output of that name, if there is one."""
-        return next((port for port in self.model.outputs if port.name == name), None)
+        """Give the output of that name, or of that index as `{raw: N}`, if there is one."""
+        index = name.get("raw") if isinstance(name, dict) else None
+        return next((p for number, p in enumerate(self.model.outputs) if p.name == name or index == number), None)
 
     def passes_through(self, name: str) -> bool:
         """Whether the output is an input unchanged, so that every bit of it counts."""
@@ -81,25 +83,40 @@ class Scene:
         """Keep what a successful call has set up."""
         name = arguments.get("as")
         match action:
-            case "load" if name and (model := _model(arguments)):
-                self.graphs[name] = self.models[model]
-            case "load_by_name" if name and arguments["name"] in self.registered:
-                self.graphs[name] = self.models[self.registered[arguments["name"]]]
-            case "context" if name and arguments["graph"] in self.graphs:
-                self.contexts[name] = Context(self.graphs[arguments["graph"]])
+            case "load" if name:
+                _keep(self.graphs, name, self.models.get(_model(arguments) or ""))
+            case "load_by_name" if name:
+                _keep(self.graphs, name, self.models.get(_known(self.registered, arguments["name"]) or ""))
+            case "context" if name:
+                graph = _known(self.graphs, arguments["graph"])
+                _keep(self.contexts, name, Context(graph) if graph else None)
             case "compute" if context := self.context(arguments["context"]):
                 context.compute()
 
     def remember_input(self, context: Any, name: Any, value: Array) -> None:
         """Keep the tensor that a successful `set_input` has set. A host may take `[1]` for a scalar."""
         if known := self.context(context):
-            for port in known.model.inputs:
-                if port.name == name:
-                    known.inputs[name] = value.reshape(()) if port.type.shape == () and value.size == 1 else value
+            index = name.get("raw") if isinstance(name, dict) else None
+            for number, port in enumerate(known.model.inputs):
+                if name == port.name or index == number:
+                    scalar = port.type.shape == () and value.size == 1
+                    known.inputs[port.name] = value.reshape(()) if scalar else value
 
     def context(self, handle: Any) -> Context | None:
         """Give the context of that name, if it is one that the conversation made."""
-        return self.contexts.get(handle) if isinstance(handle, str) else None
+        return _known(self.contexts, handle)
+
+
+def _known(named: Mapping[str, _Thing], written: Any) -> _Thing | None:
+    """Give what a vector names; a raw number or raw bytes name nothing here."""
+    return named.get(written) if isinstance(written, str) else None
+
+
+def _keep(named: dict[str, _Thing], name: str, thing: _Thing | None) -> None:
+    """Give `name` its new meaning, or none if nobody knows it: never the old one."""
+    named.pop(name, None)
+    if thing is not None:
+        named[name] = thing
 
 
 def _model(load: Mapping[str, Any]) -> str | None:
