@@ -63,6 +63,7 @@ class Suite:
         self.config = config
         self.impl: str | None = config.getoption("--impl")
         self.records: list[dict[str, Any]] = []
+        self._places: dict[str, tuple[Path, int | None]] = {}
 
     @cached_property
     def adapter(self) -> Adapter:
@@ -109,6 +110,9 @@ class Suite:
 
     def cases(self, vector: Vector) -> Iterator[Case]:
         """Give each case of a vector: every ABI it is for, and every encoding if it has a model."""
+        first = self._places.setdefault(vector.id, (vector.path, vector.line))
+        if first != (vector.path, vector.line):
+            raise vector.error(f"this id is given twice (first in {first[0].name}:{first[1]})")
         clause = self.clauses.get(vector.clause)
         if clause is None:
             raise vector.error(f"there is no clause {vector.clause!r} in clauses.yaml")
@@ -150,8 +154,12 @@ class Suite:
         try:
             self.host.check()
             self.host.version  # noqa: B018
-        except AdapterError as error:
+            if folder := self.config.getoption("--report"):
+                folder.mkdir(parents=True, exist_ok=True)
+        except (AdapterError, ModelError) as error:
             raise pytest.UsageError(str(error)) from None
+        except OSError as error:
+            raise pytest.UsageError(f"--report={folder}: cannot be made a folder: {error.strerror}") from None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
