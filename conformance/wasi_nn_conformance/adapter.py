@@ -25,7 +25,7 @@ class AdapterError(Exception):
 class Limits:
     """Times in seconds, and how many vectors one process of the host serves before the next is started."""
 
-    hello_seconds: float = 8.0
+    hello_seconds: float = 5.0
     call_seconds: float = 20.0
     vectors_per_process: int = 200
 

@@ -183,7 +183,10 @@ class ProbeProcess:
             return ""
         end = os.fstat(self._errors.fileno()).st_size
         errors = os.pread(self._errors.fileno(), _NOISE_KEPT, max(0, end - _NOISE_KEPT))
-        return (bytes(self._noise) + errors).decode("utf-8", "replace").strip()
+        text = (bytes(self._noise) + errors).decode("utf-8", "replace")
+        return "".join(
+            sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text
+        ).strip()
 
     def close(self) -> None:
         """Kill the process and all that it started."""
