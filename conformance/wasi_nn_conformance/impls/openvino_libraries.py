@@ -16,37 +16,45 @@ _PLAIN_NAME = "libopenvino_c.so"
 
 
 def environment() -> Mapping[str, str]:
-    """Give LD_LIBRARY_PATH that leads to OpenVINO, unless the one that is set already does.
+    """Give LD_LIBRARY_PATH that leads to the installed OpenVINO, unless the one that is set already leads to one.
 
     Raises `AdapterError` if there is no OpenVINO at all.
     """
+    found = importlib.util.find_spec("openvino")
+    folder = Path(found.origin).parent if found is not None and found.origin is not None else None
+    return _leading_to(folder, "install the `openvino` wheel (pip install 'wasi-nn-conformance[reference]')")
+
+
+def environment_2024_6() -> Mapping[str, str]:
+    """Give LD_LIBRARY_PATH that leads to OpenVINO 2024.6.0 in the user's cache folder.
+
+    For hosts from before element types were renumbered in 2025.1. Raises `AdapterError` if it is not there.
+    """
+    folder = cache_folder() / "openvino-2024.6.0"
+    return _leading_to(folder / "openvino", f"pip install --no-deps --target {folder} openvino==2024.6.0")
+
+
+def _leading_to(wheel: Path | None, remedy: str) -> Mapping[str, str]:
     given = os.environ.get("LD_LIBRARY_PATH", "")
     if any((Path(folder) / _PLAIN_NAME).exists() for folder in given.split(":") if folder):
         return {}
-    libraries = _wheel()
-    if libraries is None:
+    versioned = max((wheel / "libs").glob(_PLAIN_NAME + ".*"), default=None) if wheel else None
+    if versioned is None:
         raise AdapterError(
-            "the host needs OpenVINO: install the `openvino` wheel (pip install 'wasi-nn-conformance[reference]'),"
-            f" or set LD_LIBRARY_PATH to a folder with {_PLAIN_NAME}"
+            f"the host needs OpenVINO: {remedy}, or set LD_LIBRARY_PATH to a folder with {_PLAIN_NAME}"
         )
-    versioned = max(libraries.glob(_PLAIN_NAME + ".*"))
     # The link's folder is named after what it leads to, so that two environments do not fight over one.
     folder = cache_folder() / "openvino" / hashlib.sha256(os.fsencode(versioned)).hexdigest()[:16]
-    return {"LD_LIBRARY_PATH": ":".join(filter(None, (str(_linked(folder, versioned)), str(libraries), given)))}
-
-
-def _wheel() -> Path | None:
-    found = importlib.util.find_spec("openvino")
-    if found is None or found.origin is None:
-        return None
-    libraries = Path(found.origin).parent / "libs"
-    return libraries if any(libraries.glob(_PLAIN_NAME + ".*")) else None
+    folders = (str(_linked(folder, versioned)), str(versioned.parent), given)
+    return {"LD_LIBRARY_PATH": ":".join(filter(None, folders))}
 
 
 def _linked(folder: Path, library: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     link = folder / _PLAIN_NAME
     if not link.exists():
-        link.unlink(missing_ok=True)
-        link.symlink_to(library)
+        # Made beside its place and moved there: several processes may do this at once.
+        ours = folder / f"{_PLAIN_NAME}.{os.getpid()}"
+        ours.symlink_to(library)
+        ours.replace(link)
     return folder
