@@ -40,9 +40,7 @@ def _leading_to(wheel: Path | None, remedy: str) -> Mapping[str, str]:
         return {}
     versioned = max((wheel / "libs").glob(_PLAIN_NAME + ".*"), default=None) if wheel else None
     if versioned is None:
-        raise AdapterError(
-            f"the host needs OpenVINO: {remedy}, or set LD_LIBRARY_PATH to a folder with {_PLAIN_NAME}"
-        )
+        raise AdapterError(f"the host needs OpenVINO: {remedy}, or set LD_LIBRARY_PATH to a folder with {_PLAIN_NAME}")
     # The link's folder is named after what it leads to, so that two environments do not fight over one.
     folder = cache_folder() / "openvino" / hashlib.sha256(os.fsencode(versioned)).hexdigest()[:16]
     folders = (str(_linked(folder, versioned)), str(versioned.parent), given)
