@@ -1,0 +1,59 @@
+//! One reply for each line, whatever the line.
+
+use std::io::{BufReader, Cursor};
+
+use protocol::{Fault, LINE_LIMIT, serve};
+
+/// The replies to `input`, of a probe that answers with the length of each request.
+fn replies(input: &[u8]) -> Vec<String> {
+    let mut output = Vec::new();
+    // A small buffer, so that lines are read in parts.
+    let input = BufReader::with_capacity(7, Cursor::new(input));
+    serve(input, &mut output, |line, reply| {
+        reply.number("length", i64::try_from(line.len()).unwrap());
+        if line == "bad" { Err(Fault::new("a \"bad\" one")) } else { Ok(()) }
+    })
+    .unwrap();
+    String::from_utf8(output).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn end_of_input_ends_the_conversation() {
+    assert_eq!(replies(b""), [""; 0]);
+}
+
+#[test]
+fn last_line_needs_no_line_feed() {
+    assert_eq!(replies(b"a request\ntwo"), [r#"@@{"length":9}"#, r#"@@{"length":3}"#]);
+}
+
+#[test]
+fn empty_line_is_a_request_too() {
+    assert_eq!(replies(b"\n\n"), [r#"@@{"length":0}"#, r#"@@{"length":0}"#]);
+}
+
+#[test]
+fn fault_takes_the_place_of_a_half_made_reply() {
+    assert_eq!(replies(b"bad\nok\n"), [r#"@@{"error":"a \"bad\" one"}"#, r#"@@{"length":2}"#]);
+}
+
+#[test]
+fn line_that_is_not_utf8_is_refused() {
+    let replies = replies(b"\xff\xfe\nok\n");
+    assert!(replies[0].starts_with(r#"@@{"error":"not UTF-8: "#), "{}", replies[0]);
+    assert_eq!(replies[1], r#"@@{"length":2}"#);
+}
+
+#[test]
+fn line_over_the_limit_is_skipped_whole() {
+    let mut input = vec![b'x'; LINE_LIMIT + 1];
+    input.extend_from_slice(b"\nok\n");
+    let mut output = Vec::new();
+    serve(Cursor::new(input), &mut output, |line, reply| {
+        reply.text("line", line);
+        Ok(())
+    })
+    .unwrap();
+    let wanted = format!("@@{{\"error\":\"the line is longer than {LINE_LIMIT} bytes\"}}\n@@{{\"line\":\"ok\"}}\n");
+    assert_eq!(String::from_utf8(output).unwrap(), wanted);
+}
