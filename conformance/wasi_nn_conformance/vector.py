@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-from jsonschema import Draft202012Validator
 
 from .abi import ABIS, abis_for
 from .document import Document, InputError, Key, read_yaml, violation
 from .expectation import OUTCOMES, Expectation
 from .matrix import MatrixError, combinations, references, substitute, suffix
+from .repeat import LinedStep, unrolled
 from .schema import schema
 from .tensor import tensor_literal
 
+_RETURNING = ("load", "load_by_name", "context", "output")
 _BLOCKS = ("fails_by", "may_fail")
-_NESTED = (*_BLOCKS, "then")
 _EXPECTING = {"fails", "accept", "prefer", "slot", "then"}
 
 
@@ -119,7 +117,7 @@ class _Reader:
 
     def vector(self, fields: dict[str, Any]) -> Vector:
         if isinstance(fields.get("steps"), list):
-            fields = {**fields, "steps": self.unrolled(fields["steps"], ("steps",))}
+            fields = {**fields, "steps": unrolled(self.document, fields["steps"], (self.index, "steps"))}
         if broken := violation(schema("vector"), fields):
             raise InputError(self.document.path, self.line(broken[0], fields), broken[1])
         if missing := references(fields):
@@ -151,37 +149,11 @@ class _Reader:
             raise self.error(("abi",), f"{', '.join(unsayable)} cannot say these steps; {can_say} can")
         return tuple(abi for abi in ABIS if abi in (written or sayable))
 
-    def unrolled(self, steps: list[Any], key: Key) -> list[Any]:
-        """Write out each `repeat`, and let each step remember its line."""
-        result: list[Any] = []
-        for index, step in enumerate(steps):
-            here = (*key, index)
-            if not isinstance(step, dict):
-                result.append(step)
-            elif "repeat" in step:
-                repeat = step["repeat"]
-                if broken := violation(_repeat(), repeat):
-                    raise self.error((*here, "repeat", *broken[0]), f"repeat: {broken[1]}")
-                if len(step) > 1:
-                    raise self.error(here, "repeat stands for several steps: write expectations at one of them")
-                inner = self.unrolled(repeat["steps"], (*here, "repeat", "steps"))
-                for number in range(repeat["count"]):
-                    row = {repeat["index"]: number} if "index" in repeat else {}
-                    result += [_substituted(item, row) for item in inner]
-            else:
-                line = self.document.line((self.index, *here))
-                parts = {
-                    name: self.unrolled(value, (*here, name)) if isinstance(value, list) and name in _NESTED else value
-                    for name, value in step.items()
-                }
-                result.append(_Lined(parts, line))
-        return result
-
-    def nodes(self, steps: list["_Lined"]) -> Iterator[Node]:
+    def nodes(self, steps: list[LinedStep]) -> Iterator[Node]:
         for step in steps:
             yield from self.node(step)
 
-    def node(self, step: "_Lined") -> Iterator[Node]:
+    def node(self, step: LinedStep) -> Iterator[Node]:
         actions = [name for name in step if name not in _EXPECTING]
         if len(actions) != 1:
             raise self.wrong(step, f"a step has exactly one action, not {' and '.join(actions) or 'none'}")
@@ -206,7 +178,7 @@ class _Reader:
         else:
             yield self.step(action, arguments, step)
 
-    def step(self, action: str, arguments: dict[str, Any], step: "_Lined") -> Step:
+    def step(self, action: str, arguments: dict[str, Any], step: LinedStep) -> Step:
         try:
             expectation = Expectation.of(step)
         except ValueError as error:
@@ -219,6 +191,8 @@ class _Reader:
         untouched = "slot" in step
         if untouched and "error" not in expectation.accept:
             raise self.wrong(step, "`slot: untouched` speaks of a failing call")
+        if untouched and action not in _RETURNING:
+            raise self.wrong(step, f"{action} has no return pointer: `slot` is for {', '.join(_RETURNING)}")
         return Step(action, arguments, expectation, untouched, then, step.line)
 
     def line(self, key: Key, fields: dict[str, Any]) -> int | None:
@@ -226,30 +200,14 @@ class _Reader:
         line, value = self.document.line((self.index, *key[:1])), fields
         for part in key:
             value = value[part] if isinstance(value, list) or part in value else {}
-            line = value.line if isinstance(value, _Lined) and value.line else line
+            line = value.line if isinstance(value, LinedStep) and value.line else line
         return line
 
     def error(self, key: Key, message: str) -> InputError:
         return self.document.error((self.index, *key), message)
 
-    def wrong(self, step: "_Lined", message: str) -> InputError:
+    def wrong(self, step: LinedStep, message: str) -> InputError:
         return InputError(self.document.path, step.line, message)
-
-
-class _Lined(dict[str, Any]):
-    """A step that remembers its line while a `repeat` around it is written out."""
-
-    def __init__(self, parts: dict[str, Any], line: int | None) -> None:
-        super().__init__(parts)
-        self.line = line
-
-
-def _substituted(value: Any, row: dict[str, Any]) -> Any:
-    if isinstance(value, _Lined):
-        return _Lined({name: _substituted(item, row) for name, item in value.items()}, value.line)
-    if isinstance(value, list):
-        return [_substituted(item, row) for item in value]
-    return substitute(value, row, used=set(), strict=False)
 
 
 def _inferred(arguments: dict[str, Any], line: int | None) -> Iterator[Step]:
@@ -258,14 +216,6 @@ def _inferred(arguments: dict[str, Any], line: int | None) -> Iterator[Step]:
         yield Step("set_input", {**context, "input": name, "tensor": tensor}, Expectation(), line=line)
     yield Step("compute", context, Expectation(), line=line)
     yield Step("outputs", {**context, "order": arguments.get("order")}, Expectation(), line=line)
-
-
-@cache
-def _repeat() -> Draft202012Validator:
-    """Give the schema of `repeat` without that of its steps, which are checked once they are written out."""
-    form = schema("vector").schema["$defs"]["step"]["properties"]["repeat"]  # type: ignore[index]
-    properties = {**form["properties"], "steps": {"type": "array", "minItems": 1}}
-    return Draft202012Validator({**form, "properties": properties})
 
 
 def _is_matrix(matrix: Any) -> bool:
