@@ -34,7 +34,7 @@ _ELEMENT_TYPES = {"u8", "i32", "i64", "f64"}
 
 # Elements made, and for matrix products added up, by one run: well under a second. Larger graphs
 # go to the plugin, which has threads and can be cancelled.
-MAX_WORK = 2**28
+MAX_WORK = 2**27
 
 
 @dataclass(frozen=True)

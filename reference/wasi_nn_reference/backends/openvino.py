@@ -59,7 +59,7 @@ _Result = TypeVar("_Result")
 
 def work_was_abandoned() -> bool:
     """Tell whether a thread of the engine may still run; the process then cannot end in the usual way."""
-    return bool(_abandoned)
+    return any(not isinstance(work, threading.Thread) or work.is_alive() for work in _abandoned)
 
 
 class OpenVino:
@@ -222,7 +222,7 @@ def _name(port: Any, index: int) -> str:
     friendly = str(node.get_friendly_name())
     if friendly in names or not names:
         return friendly or str(index)
-    return min(names)
+    return str(min(names))
 
 
 def _refuse_external_data(model: bytes) -> None:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wasi_nn_reference.backends.openvino import OpenVino
+from wasi_nn_reference.host import Host
+from wasi_nn_reference.limits import Limits
+from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.sharing import SharedGraphs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def own_cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep every test away from the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def backend() -> OpenVino:
+    return OpenVino(threads=1)
+
+
+@pytest.fixture(scope="session")
+def shared_graphs() -> SharedGraphs:
+    """Compiled models of all tests: each of the small models is compiled once."""
+    return SharedGraphs(1 << 20)
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry()
+
+
+@pytest.fixture
+def host(backend: OpenVino, registry: Registry, shared_graphs: SharedGraphs) -> Host:
+    made = Host([backend], registry, Limits(call_seconds=60))
+    made._shared = shared_graphs
+    return made

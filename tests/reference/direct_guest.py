@@ -1,0 +1,71 @@
+"""A guest without WebAssembly: its memory is a buffer here, its calls go straight to the witx functions."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from typing import TYPE_CHECKING, Any
+
+from wasi_nn_reference.abi.witx import WitxAbi
+from wasi_nn_reference.abi.witx_calls import WitxCalls
+from wasi_nn_reference.memory import GuestMemory
+
+if TYPE_CHECKING:
+    from wasi_nn_reference.host import Host
+
+SENTINEL = 0xDEADBEEF
+MEMORY_SIZE = 1 << 16
+
+
+class DirectGuest(WitxCalls):
+    """`call(name, ...)` returns the errno. Memory is handed out from address 16 upwards, never freed."""
+
+    def __init__(self, host: Host, tensor_types: str = "2023", *, verbose: bool = False) -> None:
+        super().__init__(WitxAbi(host, tensor_types), None, verbose=verbose)  # type: ignore[arg-type]
+        self._buffer = ctypes.create_string_buffer(MEMORY_SIZE)
+        self._next = 16
+        self.views = 0
+
+    def _view(self, caller: Any) -> GuestMemory:  # noqa: ARG002
+        self.views += 1
+        return GuestMemory(ctypes.addressof(self._buffer), MEMORY_SIZE)
+
+    @property
+    def everything(self) -> bytes:
+        return self._buffer.raw[:MEMORY_SIZE]
+
+    def call(self, name: str, *arguments: int) -> int:
+        return self.function(name)(None, *arguments)
+
+    def place(self, data: bytes, at: int | None = None) -> int:
+        if at is None:
+            at = self._next
+            self._next += len(data) + 8 & ~7
+        self._buffer[at : at + len(data)] = data
+        return at
+
+    def slot(self) -> int:
+        return self.place(struct.pack("<I", SENTINEL))
+
+    def word(self, pointer: int) -> int:
+        return int.from_bytes(self.everything[pointer : pointer + 4], "little")
+
+    def builders(self, *models: bytes) -> int:
+        return self.place(b"".join(struct.pack("<II", self.place(model), len(model)) for model in models))
+
+    def tensor(self, dims: tuple[int, ...], type_number: int, data: bytes, padding: bytes = bytes(3)) -> int:
+        dims_at, data_at = self.place(struct.pack(f"<{len(dims)}I", *dims)), self.place(data)
+        record = struct.pack("<IIB", dims_at, len(dims), type_number) + padding
+        return self.place(record + struct.pack("<II", data_at, len(data)))
+
+    def load(self, *models: bytes, encoding: int = 0, target: int = 0) -> int:
+        """Return a graph handle."""
+        slot = self.slot()
+        assert self.call("load", self.builders(*models), len(models), encoding, target, slot) == 0
+        return self.word(slot)
+
+    def context(self, graph: int) -> int:
+        """Return a context handle."""
+        slot = self.slot()
+        assert self.call("init_execution_context", graph, slot) == 0
+        return self.word(slot)

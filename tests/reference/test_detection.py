@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+import small_ir
+import small_onnx
+
+from wasi_nn_reference.backends import detection, onnx_wire
+from wasi_nn_reference.errors import ErrorCode, WasiNnError
+from wasi_nn_reference.types import GraphEncoding
+
+IR, ONNX = GraphEncoding.OPENVINO, GraphEncoding.ONNX
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        small_ir.identity(),
+        b"\xef\xbb\xbf" + small_ir.identity(),
+        b"<net/>",
+        b"\n <net></net>",
+        b"<!-- made by hand --><net/>",
+    ],
+)
+def test_ir_is_recognised(data: bytes) -> None:
+    assert detection.detect((data, b"")) is IR
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"garbage",
+        b"<net",
+        b"<html/>",
+        b"<network/>",
+        small_ir.identity()[:-3],
+        small_ir.identity() + b"<more/>",
+        b'<?xml version="1.0"?><!DOCTYPE net [<!ENTITY a "aaaa">]><net>&a;</net>',
+        b'<?xml version="1.0" encoding="nonsense"?><net/>',
+        b"<net>\0</net>",
+        small_onnx.unary(),
+    ],
+)
+def test_other_bytes_are_no_ir(data: bytes) -> None:
+    with pytest.raises(WasiNnError) as caught:
+        detection.check(IR, (data, b""))
+    assert caught.value.code is ErrorCode.INVALID_ENCODING
+
+
+def test_onnx_is_recognised() -> None:
+    assert detection.detect((small_onnx.unary(),)) is ONNX
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"garbage",
+        small_onnx.unary()[:-1],
+        small_onnx.field(1, 8),
+        small_onnx.unary() + small_onnx.field(9, 1),
+        small_onnx.unary() + b"\x3b",
+        b"\x80" * 100,
+        small_ir.identity(),
+        b"TFL3" * 10,
+        b"GGUF" + bytes(20),
+    ],
+)
+def test_other_bytes_are_no_onnx(data: bytes) -> None:
+    with pytest.raises(WasiNnError) as caught:
+        detection.check(ONNX, (data,))
+    assert caught.value.code is ErrorCode.INVALID_ENCODING
+
+
+@pytest.mark.parametrize(("encoding", "count"), [(IR, 1), (IR, 3), (ONNX, 2)])
+def test_a_wrong_number_of_builders_is_refused(encoding: GraphEncoding, count: int) -> None:
+    with pytest.raises(WasiNnError, match="builder") as caught:
+        detection.check(encoding, (small_ir.identity(),) * count)
+    assert caught.value.code is ErrorCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("builders", [(b"garbage",), (b"garbage", b""), (small_ir.identity(),), ()])
+def test_what_can_not_be_detected_is_refused(builders: tuple[bytes, ...]) -> None:
+    with pytest.raises(WasiNnError, match="none of the encodings") as caught:
+        detection.detect(builders)
+    assert caught.value.code is ErrorCode.INVALID_ENCODING
+
+
+def test_a_tensor_in_another_file_is_found() -> None:
+    tensor = small_onnx.external_tensor("/etc/passwd")
+    assert onnx_wire.has_external_data(small_onnx.model(small_onnx.node("Relu", ("x",), "y"), initializer=tensor))
+
+
+def test_a_tensor_in_another_file_is_found_in_an_attribute() -> None:
+    attribute = small_onnx.field(1, "value") + small_onnx.field(5, small_onnx.external_tensor("/etc/passwd"))
+    constant = small_onnx.node("Constant", (), "y") + small_onnx.field(5, attribute)
+    assert onnx_wire.has_external_data(small_onnx.model(constant))
+
+
+def test_a_tensor_in_another_file_is_found_in_a_graph_inside() -> None:
+    inner = small_onnx.field(5, small_onnx.external_tensor("/etc/passwd"))
+    attribute = small_onnx.field(1, "body") + small_onnx.field(6, inner)
+    assert onnx_wire.has_external_data(small_onnx.model(small_onnx.node("If", ("x",), "y") + small_onnx.field(5, attribute)))
+
+
+def test_a_whole_model_has_no_external_data() -> None:
+    assert not onnx_wire.has_external_data(small_onnx.unary())
+
+
+def test_graphs_nested_without_end_are_malformed() -> None:
+    graph = small_onnx.field(2, "g")
+    for _ in range(100):
+        graph = small_onnx.field(1, small_onnx.field(5, small_onnx.field(6, graph)))
+    with pytest.raises(onnx_wire.MalformedError, match="deep"):
+        onnx_wire.has_external_data(small_onnx.field(7, graph))
+
+
+def test_entities_are_not_expanded() -> None:
+    entities = "".join(f'<!ENTITY e{i + 1} "{f"&e{i};" * 10}">' for i in range(30))
+    bomb = f'<?xml version="1.0"?><!DOCTYPE net [<!ENTITY e0 "aaaaaaaaaa">{entities}]><net>&e30;</net>'
+    assert not detection.matches(IR, bomb.encode())
