@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # What wasmtime calls `wasmtime_component_val_t`, declared by ctypes; every value has this form.
-Record = ffi.wasmtime_component_val_t
+Record: Any = ffi.wasmtime_component_val_t
+_Union: Any = ffi.wasmtime_component_valunion
 
 _KIND_LIST = ffi.WASMTIME_COMPONENT_LIST.value
 _KIND_U8 = ffi.WASMTIME_COMPONENT_U8.value
 _STRIDE = ctypes.sizeof(Record)  # bytes from one record of an array to the next
 _KIND = Record.kind.offset
-_VALUE = Record.of.offset + ffi.wasmtime_component_valunion.u8.offset
+_VALUE = Record.of.offset + _Union.u8.offset
 _ALL_BYTES = bytes(range(256))
 _PYBUF_READ, _PYBUF_WRITE = 0x100, 0x200  # of CPython's object.h, which gives them no name in Python
 
@@ -115,7 +116,7 @@ def _declared_as_expected() -> bool:
     """Tell whether kind and u8 are single bytes, at different places inside the record."""
     return (
         Record.kind.size == 1
-        and ffi.wasmtime_component_valunion.u8.size == 1
+        and _Union.u8.size == 1
         and 0 <= _KIND < _STRIDE
         and 0 <= _VALUE < _STRIDE
         and _KIND != _VALUE
