@@ -117,12 +117,12 @@ def difference(got: bytes, wanted: Array, element: ElementType, *, exact_bits: b
 
     Unless `exact_bits`, any NaN equals any other: arithmetic does not say which one it gives.
     """
-    expected = wanted.astype(element.dtype, copy=False)
+    expected = np.asarray(wanted, element.dtype, order="C")
     if len(got) != expected.nbytes:
         return f"{len(got)} bytes where {expected.nbytes} were wanted ({element} {list(expected.shape)})"
     values = np.frombuffer(got, element.dtype).reshape(expected.shape)
     bits = f"<u{element.size}"
-    differs = values.view(bits) != np.ascontiguousarray(expected).view(bits)
+    differs = values.view(bits) != expected.view(bits)
     if not exact_bits and element.is_float and element.has_arithmetic:
         differs &= ~(np.isnan(values) & np.isnan(expected))
     if not differs.any():

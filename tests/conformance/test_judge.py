@@ -1,0 +1,128 @@
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from wasi_nn_conformance.clause import Clause, Level
+from wasi_nn_conformance.expectation import Expectation
+from wasi_nn_conformance.judge import judge
+from wasi_nn_conformance.outcome import Kind, Outcome
+from wasi_nn_conformance.record import Judgement
+from wasi_nn_conformance.verdict import Verdict, worst
+
+ClauseOf = Callable[[Level], Clause]
+
+OK, TRAP = Outcome(Kind.OK), Outcome(Kind.TRAP, detail="exit code 134")
+BUSY, TOO_LARGE = Outcome(Kind.ERROR, "busy"), Outcome(Kind.ERROR, "too_large")
+ANSWERS = {"ok": OK, "busy": BUSY, "too_large": TOO_LARGE, "trap": TRAP}
+
+SUCCEEDS = Expectation()
+FAILS = Expectation(frozenset({"error"}))
+FAILS_ONLY_BUSY = Expectation(frozenset({"error"}), only="busy")
+FAILS_RATHER_BUSY = Expectation(frozenset({"error"}), prefer="busy")
+ANY_RATHER_OK = Expectation(frozenset({"ok", "error", "trap"}), prefer="ok")
+ANY_RATHER_TRAP = Expectation(frozenset({"ok", "error", "trap"}), prefer="trap")
+ANY_RATHER_BUSY = Expectation(frozenset({"ok", "error", "trap"}), prefer="busy")
+NO_TRAP_RATHER_OK = Expectation(frozenset({"ok", "error"}), prefer="ok")
+NO_SUCCESS_RATHER_BUSY = Expectation(frozenset({"error", "trap"}), prefer="busy")
+
+# A step succeeds unless it says otherwise. `fails` takes every error, `only` fixes the code, `prefer` makes another
+# answer deviate; a trap is an outcome of its own. P pass, D deviates, F fail for: ok, busy, too_large, trap.
+RULES = {
+    "succeeds": (SUCCEEDS, "PFFF"),
+    "fails": (FAILS, "FPPF"),
+    "fails only busy": (FAILS_ONLY_BUSY, "FPFF"),
+    "fails rather busy": (FAILS_RATHER_BUSY, "FPDF"),
+    "any rather ok": (ANY_RATHER_OK, "PDDD"),
+    "any rather trap": (ANY_RATHER_TRAP, "DDDP"),
+    "any rather busy": (ANY_RATHER_BUSY, "DPDD"),
+    "no trap, rather ok": (NO_TRAP_RATHER_OK, "PDDF"),
+    "no success, rather busy": (NO_SUCCESS_RATHER_BUSY, "FPDD"),
+}
+LETTERS = {"P": Verdict.PASS, "D": Verdict.DEVIATES, "F": Verdict.FAIL}
+
+
+def table() -> Iterator[object]:
+    for (rule, (expectation, row)), level in itertools.product(RULES.items(), Level):
+        for answer, letter in zip(ANSWERS, row, strict=True):
+            verdict = LETTERS[letter]
+            if level is Level.DEFINED and verdict is Verdict.DEVIATES:
+                verdict = Verdict.PASS  # the implementation chooses: no accepted answer deviates
+            yield pytest.param(expectation, ANSWERS[answer], level, verdict, id=f"{rule}: {answer}, {level.value}")
+
+
+@pytest.mark.parametrize(("expectation", "outcome", "level", "verdict"), list(table()))
+def test_verdict_on_an_answer(
+    clause: ClauseOf, expectation: Expectation, outcome: Outcome, level: Level, verdict: Verdict
+) -> None:
+    assert judge(expectation, outcome, clause(level), "step 1").verdict is verdict
+
+
+@pytest.mark.parametrize("expectation", [rule for rule, _ in RULES.values()], ids=RULES)
+@pytest.mark.parametrize(
+    ("kind", "verdict"), [(Kind.CRASH, Verdict.CRASH), (Kind.HANG, Verdict.HANG), (Kind.BROKEN, Verdict.ERROR)]
+)
+def test_no_clause_accepts_what_is_no_answer(
+    clause: ClauseOf, expectation: Expectation, kind: Kind, verdict: Verdict
+) -> None:
+    assert judge(expectation, Outcome(kind, detail="x"), clause(Level.DEFINED), "step 1").verdict is verdict
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_fault_fails_whatever_is_accepted(clause: ClauseOf, answer: str, level: Level) -> None:
+    outcome = Outcome(ANSWERS[answer].kind, ANSWERS[answer].code, faults=("it wrote outside",))
+    assert judge(ANY_RATHER_OK, outcome, clause(level), "step 1").verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("expectation", "outcome", "diagnosis"),
+    [
+        (SUCCEEDS, BUSY, "step 1: wanted success, got error busy"),
+        (SUCCEEDS, TRAP, "step 1: wanted success, got a trap (exit code 134)"),
+        (FAILS, OK, "step 1: wanted an error, got success"),
+        (FAILS_ONLY_BUSY, TOO_LARGE, "step 1: wanted error busy, got error too_large"),
+        (FAILS_RATHER_BUSY, OK, "step 1: wanted an error (rather busy), got success"),
+        (FAILS_RATHER_BUSY, TOO_LARGE, "step 1: wanted rather error busy, got error too_large"),
+        (ANY_RATHER_OK, TRAP, "step 1: wanted rather ok, got a trap (exit code 134)"),
+        (NO_TRAP_RATHER_OK, TRAP, "step 1: wanted success or an error (rather ok), got a trap (exit code 134)"),
+        (SUCCEEDS, Outcome(Kind.CRASH, detail="signal SIGABRT"), "step 1: wanted success, got the host's death: signal"),
+        (SUCCEEDS, Outcome(Kind.HANG, detail="no answer within 2 s"), "step 1: wanted success, got no answer within 2 s"),
+        (SUCCEEDS, Outcome(Kind.BROKEN, detail="refused"), "step 1: refused"),
+        (SUCCEEDS, Outcome(Kind.OK, faults=("this", "that")), "step 1: this; that"),
+        (SUCCEEDS, OK, ""),
+    ],
+)
+def test_diagnosis_says_where_what_was_wanted_and_got(
+    clause: ClauseOf, expectation: Expectation, outcome: Outcome, diagnosis: str
+) -> None:
+    assert judge(expectation, outcome, clause(Level.MUST), "step 1").diagnosis.startswith(diagnosis)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "choice"), [(OK, "ok"), (TRAP, "trap"), (BUSY, "error busy"), (TOO_LARGE, "error too_large")]
+)
+def test_the_choice_is_recorded_where_there_is_one(clause: ClauseOf, outcome: Outcome, choice: str) -> None:
+    assert judge(ANY_RATHER_OK, outcome, clause(Level.DEFINED), "step 1").choice == choice
+
+
+def test_no_choice_is_recorded_where_there_is_none(clause: ClauseOf) -> None:
+    assert judge(FAILS, BUSY, clause(Level.DEFINED), "step 1") == Judgement(Verdict.PASS)
+
+
+def test_severity_rises_in_the_order_of_the_report() -> None:
+    order = ["pass", "unsupported", "deviates", "fail", "hang", "crash", "error"]
+    assert [verdict.value for verdict in sorted(Verdict, key=lambda verdict: verdict.severity)] == order
+
+
+def test_worst_of_verdicts() -> None:
+    assert worst([Verdict.PASS, Verdict.CRASH, Verdict.FAIL]) is Verdict.CRASH
+
+
+def test_worst_of_no_verdicts_is_pass() -> None:
+    assert worst([]) is Verdict.PASS
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_findings_are_what_the_host_broke(verdict: Verdict) -> None:
+    assert verdict.is_finding == (verdict.value in ("fail", "hang", "crash"))
