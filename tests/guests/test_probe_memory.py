@@ -1,5 +1,6 @@
 """Bytes at addresses of the request's choice."""
 
+import struct
 from typing import Any
 
 import pytest
@@ -181,3 +182,18 @@ def test_buffers_beyond_the_reserved_heap_are_kept(probe: Guest) -> None:
     reads = [{"call": "read", "buffer": f"b{index}"} for index in (0, 19)]
     replies = probe.ask(*places, *reads)
     assert [bytes_of(reply) for reply in replies[20:]] == [bytes([0]) * (1 << 20), bytes([19]) * (1 << 20)]
+
+
+def test_words_may_point_at_what_was_placed(probe: Guest) -> None:
+    words = [{"buffer": "p", "offset": 1}, {"length": "p"}, {"end": -8}, -1, 7]
+    requests = [place(b"abc", None), {"call": "place", "words": words, "at": {"end": -20}, "as": "w"}]
+    first, second, read = probe.ask(*requests, {"call": "read", "buffer": "w"})
+    wanted = struct.pack("<5I", first["address"] + 1, 3, second["memory"] - 8, 0xFFFFFFFF, 7)
+    assert bytes_of(read) == wanted
+
+
+def test_words_that_the_growing_of_their_own_place_makes_wrong_are_refused(probe: Guest) -> None:
+    request = {"call": "place", "words": [{"end": 0}], "at": {"end": -3_000_000}, "as": "w"}
+    refused, again, read = probe.ask(request, request, {"call": "read", "buffer": "w"})
+    assert refused == {"error": "memory grew while the words were placed: place them again"}
+    assert struct.unpack("<I", bytes_of(read)) == (again["memory"],)

@@ -61,6 +61,10 @@ impl Probe {
                 Buffer::at(address, bytes.len())
             }
         };
+        // Words may stand for places that the allocation just made has moved.
+        if matches!(content, Placed::Words(_)) && self.placed(content)? != bytes {
+            return Err(Fault::new("memory grew while the words were placed: place them again"));
+        }
         reply.number("address", buffer.address);
         self.buffers.insert(name, buffer);
         reply.number("memory", memory::size() as i64);
