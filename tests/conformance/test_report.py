@@ -1,0 +1,150 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance import places
+from wasi_nn_conformance.clause import Clause, Level
+from wasi_nn_conformance.record import Case, Judgement, Record, shortened
+from wasi_nn_conformance.report.file import report, write_report
+from wasi_nn_conformance.report.paragraph import paragraph, replay_command
+from wasi_nn_conformance.report.summary import summary
+from wasi_nn_conformance.schema import schema
+from wasi_nn_conformance.verdict import Verdict
+
+ClauseOf = Callable[[Level], Clause]
+
+IMPL = {"name": "miniature", "version": "1.2", "command": ["run", "{probe}"]}
+
+
+@pytest.fixture
+def case(cases: Callable[..., list[Case]]) -> Case:
+    return cases("- compute: {context: {raw: 1}}")[0]
+
+
+def record(verdict: str, **changes: Any) -> dict[str, Any]:
+    base = Record("v[witx]", "v", "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
+    return replace(base, **changes).json()
+
+
+def test_id_of_a_case_with_a_model(case: Case) -> None:
+    assert replace(case, encoding="onnx").id == "v/0[witx-onnx]"
+
+
+def test_id_of_a_case_without_a_model(case: Case) -> None:
+    assert case.id == "v/0[witx]"
+
+
+def test_a_record_takes_the_worst_judgement(case: Case) -> None:
+    judgements = [
+        Judgement(Verdict.PASS, choice="ok"),
+        Judgement(Verdict.FAIL, "success", "error busy", where="step 2"),
+        Judgement(Verdict.DEVIATES, "rather x", "error y", choice="error y", where="step 3"),
+    ]
+    made = Record.of(case, judgements, 0.25, ["> a"])
+    assert made == Record(
+        *("v/0[witx]", "v/0", "test.clause", "must", "witx", None, "fail"),
+        *("step 2: wanted success, got error busy", "ok; error y", 0.25, ("> a",)),
+    )
+
+
+def test_a_record_of_no_judgement_is_a_pass(case: Case) -> None:
+    made = Record.of(case, [], 0.0, ())
+    assert (made.verdict, made.diagnosis, made.choice) == ("pass", "", None)
+
+
+def test_report_fits_its_schema() -> None:
+    records = [record(verdict.value, encoding="onnx", choice="ok") for verdict in Verdict]
+    schema("report").validate(json.loads(json.dumps(report(IMPL, records))))
+
+
+def test_totals_count_each_verdict() -> None:
+    totals = report(IMPL, [record("pass"), record("pass"), record("crash")])["totals"]
+    assert totals == {
+        **{"pass": 2, "unsupported": 0, "deviates": 0, "fail": 0, "hang": 0, "crash": 1, "error": 0},
+        "cases": 3,
+    }
+
+
+def test_cases_stand_in_the_order_of_their_ids() -> None:
+    data = report(IMPL, [record("pass", id="b"), record("pass", id="a")])
+    assert [case["id"] for case in data["cases"]] == ["a", "b"]
+
+
+def test_report_is_written_into_a_folder_that_is_made(tmp_path: Path) -> None:
+    path = write_report(tmp_path / "new" / "out", report(IMPL, [record("pass", diagnosis="ß")]))
+    assert json.loads(path.read_text("utf-8"))["cases"][0]["diagnosis"] == "ß"
+
+
+def test_summary_counts_by_level_and_clause() -> None:
+    clauses = {
+        name: Clause(name, level, "A host does what it is asked.", "witx")
+        for name, level in (("b.may", Level.MAY), ("a.defined", Level.DEFINED), ("a.one", Level.MUST), ("c", Level.MUST))
+    }
+    records = [
+        record("pass"),
+        record("fail"),
+        record("pass"),
+        record("pass", clause="a.defined", level="defined", choice="ok"),
+        record("pass", clause="a.defined", level="defined", choice="error busy"),
+        record("deviates", clause="b.may", level="may", choice="ok"),
+    ]
+    assert list(summary(records, clauses)) == [
+        "must:",
+        "  a.one      2 pass, 1 fail",
+        "may:",
+        "  b.may      1 deviates",
+        "defined:",
+        "  a.defined  2 pass  (chose: error busy | ok)",
+        "all 6 cases: 4 pass, 1 deviates, 1 fail",
+    ]
+
+
+@pytest.fixture
+def failed(case: Case) -> str:
+    judgement = Judgement(Verdict.CRASH, "success", "the host's death: signal SIGABRT", where="step 1 (compute)")
+    made = Record.of(case, [judgement], 0.0, ["> " + "x" * 300, "< (the process ended)"])
+    return paragraph(case, made, "pytest suite --case 'v[witx]'")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "test.clause (must): A host answers what it is asked.",
+        "Where it stands: witx: compute",
+        "Why this vector: because a host may get this wrong",
+        "CRASH at step 1 (compute): wanted success, got the host's death: signal SIGABRT",
+        "Vector: vectors.yaml:1",
+        "Replay: pytest suite --case 'v[witx]'",
+        "  < (the process ended)",
+    ],
+)
+def test_paragraph_has(failed: str, line: str) -> None:
+    assert line in failed.splitlines()
+
+
+def test_replay_command_survives_a_shell() -> None:
+    command = replay_command(["conformance/"], "my adapter.toml", "a/b[witx-onnx]")
+    assert command == "pytest conformance/ '--impl=my adapter.toml' --case 'a/b[witx-onnx]'"
+
+
+def test_a_long_line_keeps_both_ends() -> None:
+    short = shortened("a" * 150 + "b" * 150)
+    assert short == "a" * 100 + " ... " + "b" * 50 + " (300 characters)"
+
+
+def test_a_short_line_stays() -> None:
+    assert shortened("a" * 160) == "a" * 160
+
+
+@pytest.mark.parametrize("name", ["vector", "clauses", "adapter", "report", "models"])
+def test_schema_is_a_schema(name: str) -> None:
+    schema(name).check_schema(schema(name).schema)
+
+
+@pytest.mark.parametrize("folder", ["VECTORS", "SCHEMAS", "IMPLS", "GUESTS"])
+def test_places_are_there(folder: str) -> None:
+    assert getattr(places, folder).is_dir()
