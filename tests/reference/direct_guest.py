@@ -41,7 +41,8 @@ class DirectGuest(WitxCalls):
         if at is None:
             at = self._next
             self._next += len(data) + 8 & ~7
-        self._buffer[at : at + len(data)] = data
+        assert at + len(data) <= MEMORY_SIZE
+        ctypes.memmove(ctypes.addressof(self._buffer) + at, data, len(data))
         return at
 
     def slot(self) -> int:

@@ -48,7 +48,7 @@ def graph(layers: Sequence[Layer]) -> bytes:
         inputs = "<input>" + "".join(ports).replace("<input>", "").replace("</input>", "") + "</input>" if ports else ""
         outputs = "".join(
             f'<port id="{len(layer.sources) + n}" precision="{_PRECISION[layer.element_type]}"'
-            f'{f" names={chr(34)}{name}{chr(34)}" if name else ""}>{_dims(shape)}</port>'
+            f"{f' names={chr(34)}{name}{chr(34)}' if name else ''}>{_dims(shape)}</port>"
             for n, (shape, name) in enumerate(layer.outputs)
         )
         data = "".join(f' {key}="{value}"' for key, value in layer.data.items())
@@ -88,30 +88,36 @@ def identity(element_type: str = "f32", shape: Shape = (1, 4)) -> bytes:
 def binary(kind: str, element_type: str = "f32", shape: Shape = (1, 4), other: Shape | None = None) -> bytes:
     """`y` = kind(`a`, `b`), elementwise; `a` and `b` of one shape."""
     attributes = {"transpose_a": "false", "transpose_b": "false"} if kind == "MatMul" else {"auto_broadcast": "numpy"}
-    return graph([
-        parameter(element_type, shape, "a"),
-        parameter(element_type, other or shape, "b"),
-        Layer(kind, element_type, ((0, 0), (1, 0)), ((shape, "y"),), attributes),
-        result(element_type, 2),
-    ])
+    return graph(
+        [
+            parameter(element_type, shape, "a"),
+            parameter(element_type, other or shape, "b"),
+            Layer(kind, element_type, ((0, 0), (1, 0)), ((shape, "y"),), attributes),
+            result(element_type, 2),
+        ]
+    )
 
 
 def unary(kind: str, element_type: str = "f32", shape: Shape = (1, 4)) -> bytes:
     """`y` = kind(`x`), elementwise."""
-    return graph([
-        parameter(element_type, shape, "x"),
-        Layer(kind, element_type, ((0, 0),), ((shape, "y"),)),
-        result(element_type, 1),
-    ])
+    return graph(
+        [
+            parameter(element_type, shape, "x"),
+            Layer(kind, element_type, ((0, 0),), ((shape, "y"),)),
+            result(element_type, 1),
+        ]
+    )
 
 
 def converted(source: str, destination: str, shape: Shape = (1, 4)) -> bytes:
     """`y` = `x` in another type."""
-    return graph([
-        parameter(source, shape, "x"),
-        Layer("Convert", destination, ((0, 0),), ((shape, "y"),), {"destination_type": destination}),
-        result(destination, 1),
-    ])
+    return graph(
+        [
+            parameter(source, shape, "x"),
+            Layer("Convert", destination, ((0, 0),), ((shape, "y"),), {"destination_type": destination}),
+            result(destination, 1),
+        ]
+    )
 
 
 def chain(kind: str, length: int, element_type: str = "f32", shape: Shape = (1, 4)) -> bytes:

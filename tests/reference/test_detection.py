@@ -100,7 +100,9 @@ def test_a_tensor_in_another_file_is_found_in_an_attribute() -> None:
 def test_a_tensor_in_another_file_is_found_in_a_graph_inside() -> None:
     inner = small_onnx.field(5, small_onnx.external_tensor("/etc/passwd"))
     attribute = small_onnx.field(1, "body") + small_onnx.field(6, inner)
-    assert onnx_wire.has_external_data(small_onnx.model(small_onnx.node("If", ("x",), "y") + small_onnx.field(5, attribute)))
+    assert onnx_wire.has_external_data(
+        small_onnx.model(small_onnx.node("If", ("x",), "y") + small_onnx.field(5, attribute))
+    )
 
 
 def test_a_whole_model_has_no_external_data() -> None:

@@ -108,9 +108,7 @@ def test_a_request_is_used_again(failing_host: Host, engine: Engine, context: Ex
     assert engine.requests == 1
 
 
-def test_a_request_that_failed_is_not_used_again(
-    failing_host: Host, engine: Engine, context: ExecutionContext
-) -> None:
+def test_a_request_that_failed_is_not_used_again(failing_host: Host, engine: Engine, context: ExecutionContext) -> None:
     engine.failure = WasiNnError(ErrorCode.TIMEOUT, "late")
     with pytest.raises(WasiNnError, match="late"):
         failing_host.compute(context)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import small_ir
@@ -11,26 +11,30 @@ from wat_guests import command, compiled
 from wasi_nn_reference import cli
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    Report = Callable[[str, bytes], dict[str, Any]]
 
 TAG = "0.2.0-rc-2024-10-28"
 COMPONENT = f'(component (import "wasi:nn/tensor@{TAG}" (instance)) (import "wasi:io/poll@0.2.0" (instance)))'
 
 
 @pytest.fixture
-def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> object:
+def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Report:
     """Return the JSON report of a file with the given name and bytes."""
 
-    def make(name: str, data: bytes) -> object:
+    def make(name: str, data: bytes) -> dict[str, Any]:
         path = tmp_path / name
         path.write_bytes(data)
         assert cli.main(["inspect", "--json", str(path)]) == 0
-        return json.loads(capsys.readouterr().out)
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
 
     return make
 
 
-def test_a_module(report) -> None:  # type: ignore[no-untyped-def]
+def test_a_module(report: Report) -> None:
     found = report("guest.wasm", command(""))
     assert (found["kind"], found["abi"], found["memory"]) == ("module", "witx (wasi_ephemeral_nn)", True)
     assert found["imports"]["wasi_ephemeral_nn"] == [
@@ -38,18 +42,18 @@ def test_a_module(report) -> None:  # type: ignore[no-untyped-def]
     ]  # fmt: skip
 
 
-def test_a_module_without_wasi_nn_and_memory(report) -> None:  # type: ignore[no-untyped-def]
+def test_a_module_without_wasi_nn_and_memory(report: Report) -> None:
     found = report("guest.wasm", compiled("(module)"))
     assert found == {"kind": "module", "abi": "", "imports": {}, "memory": False}
 
 
-def test_a_component(report) -> None:  # type: ignore[no-untyped-def]
+def test_a_component(report: Report) -> None:
     found = report("guest.wasm", compiled(COMPONENT))
     assert (found["kind"], found["abi"]) == ("component", f"wit (wasi:nn@{TAG})")
     assert list(found["imports"]) == [f"wasi:nn/tensor@{TAG}", "wasi:io/poll@0.2.0"]
 
 
-def test_an_ir_model(report) -> None:  # type: ignore[no-untyped-def]
+def test_an_ir_model(report: Report) -> None:
     found = report("any.xml", small_ir.unary("Relu", shape=(-1, 3)))
     assert found == {
         "kind": "model",
@@ -59,13 +63,13 @@ def test_an_ir_model(report) -> None:  # type: ignore[no-untyped-def]
     }
 
 
-def test_weights_beside_an_ir_model_are_used(report, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_weights_beside_an_ir_model_are_used(report: Report, tmp_path: Path) -> None:
     (tmp_path / "net.bin").write_bytes(bytes(16))
     model = small_ir.graph([small_ir.constant("f32", (4,), 0, 16), small_ir.result("f32", 0)])
     assert report("net.xml", model)["outputs"][0]["shape"] == [4]
 
 
-def test_an_onnx_model(report) -> None:  # type: ignore[no-untyped-def]
+def test_an_onnx_model(report: Report) -> None:
     found = report("any.onnx", small_onnx.unary())
     assert (found["encoding"], found["inputs"][0]["name"], found["outputs"][0]["name"]) == ("onnx", "x", "y")
 
@@ -101,9 +105,7 @@ def test_a_module_for_a_reader(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ("model.onnx", small_onnx.unary("Frobnicate"), "Frobnicate"),
     ],
 )
-def test_a_bad_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, data: bytes, complaint: str
-) -> None:
+def test_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, data: bytes, complaint: str) -> None:
     path = tmp_path / name
     path.write_bytes(data)
     assert cli.main(["inspect", str(path)]) == 1

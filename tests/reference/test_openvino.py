@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import struct
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import small_ir
 import small_onnx
 from small_ir import Layer, constant, graph, parameter, result
 
+from wasi_nn_reference.backends import openvino
 from wasi_nn_reference.backends.openvino import OpenVino
 from wasi_nn_reference.errors import ErrorCode, UserError, WasiNnError
 from wasi_nn_reference.tensor import Tensor
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from wasi_nn_reference.backends import BackendGraph
 
 CPU = ExecutionTarget.CPU
+Array = np.ndarray[Any, np.dtype[Any]]
+Oracle = Callable[[Array], Any]
 DTYPES = {"f16": "<f2", "f32": "<f4", "f64": "<f8", "u8": "|u1", "i32": "<i4", "i64": "<i8"}
 
 
@@ -36,12 +40,12 @@ def infer(graph: BackendGraph, *inputs: Tensor) -> list[Tensor]:
     return graph.request().infer(inputs, 60)
 
 
-def tensor(array: np.ndarray) -> Tensor:  # type: ignore[type-arg]
+def tensor(array: Array) -> Tensor:
     names = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
     return Tensor(TensorType(names[array.dtype]), array.shape, array.tobytes())
 
 
-def edges(name: str) -> np.ndarray:  # type: ignore[type-arg]
+def edges(name: str) -> Array:
     """Four values of a type at the ends of its range."""
     dtype = np.dtype(DTYPES[name])
     if dtype.kind == "f":
@@ -122,12 +126,12 @@ def test_integer_products_of_matrices_are_exact(backend: OpenVino) -> None:
     ],
     ids=["transpose", "reshape-0", "reshape", "unsqueeze", "reduce-keep", "reduce-all"],
 )
-def test_operators_with_a_constant_in_i64(backend: OpenVino, layer: Layer, shape: list[int], oracle: object) -> None:
+def test_operators_with_a_constant_in_i64(backend: OpenVino, layer: Layer, shape: list[int], oracle: Oracle) -> None:
     given = np.array([[2**62, -5, 2**40], [1, 2**33, 7]], "<i8")
     second = constant("i64", (len(shape),), 0, 8 * len(shape))
     model = graph([parameter("i64", (2, 3), "x"), second, layer, result("i64", 2)])
     found = infer(load(backend, model, struct.pack(f"<{len(shape)}q", *shape)), tensor(given))
-    assert found == [tensor(np.array(oracle(given), order="C"))]  # type: ignore[operator]
+    assert found == [tensor(np.array(oracle(given), "<i8", order="C"))]
 
 
 def test_concat_and_split_in_i64(backend: OpenVino) -> None:
@@ -304,8 +308,18 @@ def test_many_runs_of_one_request_agree_with_numpy(backend: OpenVino) -> None:
 
 def test_a_load_that_takes_too_long(backend: OpenVino) -> None:
     with pytest.raises(WasiNnError, match="did not finish") as caught:
-        backend.load(GraphEncoding.OPENVINO, (small_ir.chain("Relu", 300), b""), CPU, 1e-6)
+        backend.load(GraphEncoding.OPENVINO, (small_ir.chain("Relu", 50), b""), CPU, 1e-6)
     assert caught.value.code is ErrorCode.TIMEOUT
+    openvino._abandoned.pop().join()  # type: ignore[attr-defined]
+
+
+def test_work_that_is_still_going_on_is_known(backend: OpenVino) -> None:
+    with pytest.raises(WasiNnError):
+        backend.load(GraphEncoding.OPENVINO, (small_ir.chain("Relu", 50), b""), CPU, 1e-6)
+    thread = openvino._abandoned[-1]
+    assert openvino.work_was_abandoned() is thread.is_alive()  # type: ignore[attr-defined]
+    thread.join()  # type: ignore[attr-defined]
+    assert not openvino.work_was_abandoned()
 
 
 def test_a_precision_that_does_not_exist() -> None:

@@ -20,7 +20,9 @@ from wasi_nn_reference.types import GraphEncoding
 if TYPE_CHECKING:
     from wasi_nn_reference.backends.openvino import OpenVino
 
-OK, INVALID_ARGUMENT, INVALID_ENCODING, MISSING_MEMORY, BUSY, RUNTIME_ERROR, UNSUPPORTED, TOO_LARGE, NOT_FOUND = range(9)
+OK, INVALID_ARGUMENT, INVALID_ENCODING, MISSING_MEMORY, BUSY, RUNTIME_ERROR, UNSUPPORTED, TOO_LARGE, NOT_FOUND = range(
+    9
+)
 F32 = 1
 IR = small_ir.identity()
 ONES = struct.pack("<4f", 1, 1, 1, 1)
@@ -175,9 +177,7 @@ def test_load_of_builders_that_lie_over_each_other(backend: OpenVino) -> None:
 
 
 @pytest.mark.parametrize("slot", BAD_WORDS)
-def test_load_checks_its_result_pointer_first(
-    guest: DirectGuest, monkeypatch: pytest.MonkeyPatch, slot: int
-) -> None:
+def test_load_checks_its_result_pointer_first(guest: DirectGuest, monkeypatch: pytest.MonkeyPatch, slot: int) -> None:
     monkeypatch.setattr(Host, "load", lambda *_: pytest.fail("the host was asked"))
     assert unchanged(guest, "load", guest.builders(IR, b""), 2, 0, 0, slot) == INVALID_ARGUMENT
 
@@ -339,9 +339,7 @@ def test_a_tensor_outside_memory(guest: DirectGuest, context: int, pointer: int)
         (16, 2, F32, 16, 2**32 - 1),
     ],
 )
-def test_a_tensor_whose_parts_are_outside_memory(
-    guest: DirectGuest, context: int, record: tuple[int, ...]
-) -> None:
+def test_a_tensor_whose_parts_are_outside_memory(guest: DirectGuest, context: int, record: tuple[int, ...]) -> None:
     guest.place(struct.pack("<II", 1, 4), at=16)
     assert unchanged(guest, "set_input", context, 0, guest.place(struct.pack("<IIIII", *record))) == INVALID_ARGUMENT
 
@@ -476,4 +474,3 @@ def test_a_failed_call_is_silent(guest: DirectGuest, capsys: pytest.CaptureFixtu
 def test_a_failed_call_tells_why_when_asked_to(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
     DirectGuest(host, verbose=True).call("compute", 5)
     assert capsys.readouterr().err == "wasi-nn: compute: invalid_argument: 5 is no execution context handle\n"
-
