@@ -159,8 +159,14 @@ def _place(what: str, node: Node) -> str:
 
 
 def _last_words(printed: str) -> str:
-    """Give what a host said of its end: from the last panic or error line on, on one line."""
+    """Give what a host said of its end, on one line: from the first panic or error on, without the backtrace.
+
+    Folders and numbers of threads are left out, so that one cause reads the same on every machine.
+    """
+    printed = re.split(r"\n\s*(?:stack backtrace:|note: run with)", printed)[0]
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     starts = [n for n, line in enumerate(lines) if re.search(r"panicked|[Ee]rror|[Tt]rap|fault|abort", line)]
     kept = " ".join(lines[starts[0] :] if starts else lines[-3:])
+    kept = re.sub(r"(thread '[^']*') \(\d+\)", r"\1", kept)
+    kept = re.sub(r"(?<![\w.])(?:/[\w.@+-]+)+/(?=[\w.@+-]+/src/)", "", kept)
     return kept if len(kept) <= _PRINTED else kept[:_PRINTED] + " ..."
