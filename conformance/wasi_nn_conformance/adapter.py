@@ -138,6 +138,10 @@ def _adapter(document: Document) -> Adapter:
     unknown = sorted(set(data.get("graphs", {})) - set(data["encodings"]))
     if unknown:
         raise document.error(("graphs", unknown[0]), f"{unknown[0]} is not among the encodings")
+    if "program" not in data and any("{program}" in part for part in (*data["command"], *data["version"])):
+        raise document.error((), "{program} stands for what [program] names: add that table")
+    if "graphs" in data and "{graphs}" not in data["command"]:
+        raise document.error(("graphs",), "the command has no argument {graphs}, so no graph would be registered")
     return Adapter(
         name=data["name"],
         path=document.path,

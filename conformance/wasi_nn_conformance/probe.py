@@ -105,7 +105,8 @@ class ProbeProcess:
                 if not events and left <= 0:
                     return self._silent(seconds)
                 if any(key.fd == self._end for key, _ in events):
-                    return self._last_reply() or self._ended(deadline)
+                    reply = self._last_reply()
+                    return reply if reply is not None else self._ended(deadline)
                 for key, _ in events:
                     if key.fd == self._stdin:
                         unsent = self._send(unsent)

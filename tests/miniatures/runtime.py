@@ -131,8 +131,11 @@ def floods(_argument: str) -> None:
             printed(b"x" * 65536)
 
 
-def leaves_a_child(code: str) -> None:
-    """Exit in the middle of a call, and leave a child that keeps both pipes open."""
+def leaves_a_child(argument: str) -> None:
+    """Exit in the middle of a call, and leave a child that keeps both pipes and a named one open."""
+    code, *fifo = argument.split(" ")
+    for path in fifo:
+        os.open(path, os.O_WRONLY)
     for _ in greeted():
         if os.fork() == 0:
             signal.pause()

@@ -1,0 +1,167 @@
+import os
+import select
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.adapter import Adapter, AdapterError
+from wasi_nn_conformance.probe import Ended, ProbeProcess, Silent, decode, exit_words, greet
+
+SECONDS = 10.0  # far more than a miniature needs to answer; no test waits so long
+MOMENT = 0.05  # what a test waits for a miniature that never answers
+CALL = {"call": "compute", "context": 0}
+
+Process = Callable[[str], ProbeProcess]
+
+
+@pytest.fixture
+def greeted(process: Process) -> Process:
+    """Start a miniature and exchange hello."""
+
+    def greeted(words: str) -> ProbeProcess:
+        started = process(words)
+        assert isinstance(started.call({"call": "hello"}, SECONDS), dict)
+        return started
+
+    return greeted
+
+
+@pytest.mark.parametrize("words", ["errors", "garbage", "log_before_reply"])
+def test_a_reply_is_found_among_what_else_is_printed(greeted: Process, words: str) -> None:
+    answer = greeted(words).call(CALL, SECONDS)
+    assert isinstance(answer, dict)
+    assert answer["errno"] == 1
+
+
+def test_what_else_is_printed_is_kept_in_readable_form(greeted: Process) -> None:
+    assert greeted("garbage").printed().startswith("��� �[31mlog�[0m �(")
+
+
+@pytest.mark.parametrize("words", ["hangs", "half_a_line", "floods"])
+def test_no_answer_in_time_is_silence(greeted: Process, words: str) -> None:
+    process = greeted(words)
+    assert (type(process.call(CALL, MOMENT)), process.usable) == (Silent, False)
+
+
+def test_a_guest_that_does_not_read_its_request_is_silent(greeted: Process) -> None:
+    large = CALL | {"data": "x" * (4 << 20)}  # more than any pipe holds
+    assert isinstance(greeted("deaf").call(large, MOMENT), Silent)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(f"dies {signal.SIGABRT}", -signal.SIGABRT), ("exits 134", 134), ("exits 0", 0)]
+)
+def test_an_end_tells_its_code(greeted: Process, words: str, code: int) -> None:
+    process = greeted(words)
+    answer = process.call(CALL, SECONDS)
+    assert isinstance(answer, Ended)
+    assert (answer.code, process.usable) == (code, False)
+
+
+def test_last_words_of_the_dead_are_kept(greeted: Process) -> None:
+    answer = greeted(f"dies {signal.SIGABRT}").call(CALL, SECONDS)
+    assert isinstance(answer, Ended)
+    assert answer.printed == "thread 'main' panicked at src/lib.rs:1"
+
+
+def test_an_end_is_seen_though_a_child_keeps_the_pipes(greeted: Process) -> None:
+    answer = greeted("leaves_a_child 134").call(CALL, SECONDS)
+    assert isinstance(answer, Ended)
+    assert answer.code == 134
+
+
+def test_children_end_with_the_process(greeted: Process, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    greeted(f"leaves_a_child 0 {fifo}").call(CALL, SECONDS)
+    ended, _, _ = select.select([reader], [], [], SECONDS)  # readable at its end, when no child holds it
+    os.close(reader)
+    assert ended
+
+
+def test_a_second_reply_does_not_answer_the_next_request(greeted: Process) -> None:
+    process = greeted("two_replies")
+    answers = [process.call(CALL, SECONDS) for _ in range(3)]
+    assert answers == [{"number": 0}, {"number": 1}, {"number": 2}]
+
+
+def test_a_reply_that_cannot_be_parsed_is_noise(greeted: Process) -> None:
+    answer = greeted("deeply_nested").call(CALL, SECONDS)
+    assert isinstance(answer, dict)
+    assert answer["errno"] == 1
+
+
+def test_a_large_request_and_reply_pass(process: Process) -> None:
+    answer = process("numpy_host.py").call({"call": "hello", "x": "y" * (4 << 20)}, SECONDS)
+    assert isinstance(answer, dict)
+    assert answer["probe"] == "numpy"
+
+
+def test_leaving_the_with_statement_ends_the_process(miniature: Callable[[str], list[str]]) -> None:
+    with ProbeProcess(miniature("silent"), {}) as process:
+        pass
+    assert process._process.returncode == -signal.SIGKILL
+
+
+def test_closing_twice_does_nothing(process: Process) -> None:
+    started = process("silent")
+    started.close()
+    started.close()
+    assert not started.usable
+
+
+@pytest.fixture
+def greeting(
+    adapter: Callable[..., Adapter], miniature: Callable[[str], list[str]]
+) -> Iterator[Callable[..., Any]]:
+    """Greet a miniature, with little time."""
+    started: list[ProbeProcess] = []
+
+    def greeting(words: str, seconds: float = SECONDS) -> Any:
+        started.append(ProbeProcess(miniature(words), {}))
+        return greet(started[-1], adapter(words, limits={"hello_seconds": seconds}), "witx")
+
+    yield greeting
+    for process in started:
+        process.close()
+
+
+def test_a_greeting_gives_the_reply(greeting: Callable[..., Any]) -> None:
+    assert greeting("errors") == {"abi": "witx", "protocol": 1, "probe": "miniature"}
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds", "complaint"),
+    [
+        ("silent", MOMENT, "miniature: the host gave no sign of the probe within 0.05 s; it printed nothing"),
+        ("echo", 0.5, 'gave no sign of the probe within 0.5 s; it printed: {"call":"hello"}'),
+        ("ends 1", SECONDS, "the host ended with exit code 1 before the probe said hello; it printed nothing"),
+        ("ends 0", SECONDS, "the host ended with exit code 0 before the probe said hello"),
+        ('hello {"protocol":2}', SECONDS, "the probe speaks protocol 2, this suite 1; use the probe that came with"),
+        ('hello {"protocol":null}', SECONDS, "the probe speaks protocol None, this suite 1"),
+        ('hello {"abi":"wit"}', SECONDS, "the probe speaks ABI 'wit' where 'witx' was started"),
+    ],
+)
+def test_whoever_does_not_say_hello_is_no_host(
+    greeting: Callable[..., Any], words: str, seconds: float, complaint: str
+) -> None:
+    with pytest.raises(AdapterError) as error:
+        greeting(words, seconds)
+    assert complaint in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(0, "exit code 0"), (134, "exit code 134"), (-6, "signal SIGABRT"), (-99, "signal 99")]
+)
+def test_an_exit_code_in_words(code: int, words: str) -> None:
+    assert exit_words(code) == words
+
+
+@pytest.mark.parametrize("text", ["*", "AA", "ä", "AA==AA=="])
+def test_what_is_no_base64_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="base64|ASCII"):
+        decode(text)
