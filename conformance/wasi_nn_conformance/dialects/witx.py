@@ -209,6 +209,8 @@ def _failure_faults(step: Step, reply: Mapping[str, Any]) -> list[str]:
 
 
 def _success_faults(step: Step, reply: Mapping[str, Any], scene: Scene) -> list[str]:
+    if step.action in ("load", "load_by_name", "context", "output") and not isinstance(reply["value"], int):
+        raise TypeError("`value` is no number")
     if step.action in ("load", "load_by_name", "context") and reply["value"] == SENTINEL:
         return ["success, but no handle was written to the return pointer"]
     if step.action != "output":

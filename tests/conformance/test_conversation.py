@@ -1,0 +1,275 @@
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.adapter import Adapter, ExitCodes
+from wasi_nn_conformance.clause import Level
+from wasi_nn_conformance.conversation import Conversation
+from wasi_nn_conformance.dialects import DIALECTS
+from wasi_nn_conformance.models import Model, ModelFiles
+from wasi_nn_conformance.places import VECTORS
+from wasi_nn_conformance.probe import Ended, Silent
+from wasi_nn_conformance.record import Case, Record
+from wasi_nn_conformance.scene import Scene
+
+OK: dict[str, Any] = {"errno": 0}
+BUSY: dict[str, Any] = {"errno": 4}
+COMPUTE = "compute: {context: {raw: 1}}"
+
+
+class Scripted:
+    """A process that gives these answers, one to each request."""
+
+    def __init__(self, answers: tuple[Any, ...]) -> None:
+        self.answers, self.usable = iter(answers), True
+
+    def call(self, _request: Mapping[str, Any], _seconds: float) -> Any:
+        answer = next(self.answers)
+        self.usable = isinstance(answer, dict)
+        return answer
+
+
+@pytest.fixture
+def talk(cases: Callable[..., list[Case]], adapter: Callable[..., Adapter], scene: Scene) -> Callable[..., Record]:
+    """Carry out steps on a process that gives `answers`."""
+
+    def talk(steps: str, *answers: Any, level: Level = Level.MUST) -> Record:
+        [case] = cases(steps, level=level)
+        host = adapter("silent", exit_codes={"trap": [134], "host_error": [1]})
+        assert host.exit_codes == ExitCodes(frozenset({134}), frozenset({1}))
+        return Conversation(case, Scripted(answers), host, DIALECTS["witx"], scene).run()  # type: ignore[arg-type]
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("steps", "answers", "verdict"),
+    [
+        (f"- {COMPUTE}\n- {COMPUTE}", [OK, OK], "pass"),
+        (f"- {COMPUTE}\n- {COMPUTE}", [OK, BUSY], "fail"),
+        (f"- {COMPUTE}\n- {COMPUTE}", [BUSY], "fail"),
+        # `fails_by`: an error at any of the steps, success of all of them never.
+        (f"- fails_by:\n  - {COMPUTE}\n  - {COMPUTE}", [BUSY], "pass"),
+        (f"- fails_by:\n  - {COMPUTE}\n  - {COMPUTE}", [OK, BUSY], "pass"),
+        (f"- fails_by:\n  - {COMPUTE}\n  - {COMPUTE}", [OK, OK], "fail"),
+        (f"- fails_by:\n  - {COMPUTE}\n  prefer: busy", [BUSY], "pass"),
+        (f"- fails_by:\n  - {COMPUTE}\n  prefer: too_large", [BUSY], "deviates"),
+        (f"- fails_by:\n  - {COMPUTE}", [{"errno": 99}], "fail"),
+        (f"- fails_by:\n  - {COMPUTE}", [Ended(134, "")], "fail"),
+        (f"- fails_by:\n  - {COMPUTE}", [Ended(-6, "")], "crash"),
+        (f"- fails_by:\n  - {COMPUTE}\n- {COMPUTE}", [BUSY, BUSY], "fail"),
+        # `may_fail`: success of all, or an error at any.
+        (f"- may_fail:\n  - {COMPUTE}\n  - {COMPUTE}", [BUSY], "pass"),
+        (f"- may_fail:\n  - {COMPUTE}\n  - {COMPUTE}", [OK, OK], "pass"),
+        (f"- may_fail:\n  - {COMPUTE}\n  prefer: ok", [BUSY], "deviates"),
+        (f"- may_fail:\n  - {COMPUTE}\n  prefer: busy", [OK], "deviates"),
+        (f"- may_fail:\n  - {COMPUTE}\n- {COMPUTE}", [BUSY, BUSY], "fail"),
+        # `then`: only after success.
+        (f"- {COMPUTE}\n  accept: [ok, error]\n  prefer: ok\n  then:\n  - {COMPUTE}", [OK, BUSY], "fail"),
+        (f"- {COMPUTE}\n  accept: [ok, error]\n  prefer: busy\n  then:\n  - {COMPUTE}", [BUSY], "pass"),
+        # How a process ends: the adapter calls 134 a trap and 1 an error of the host's own.
+        (f"- {COMPUTE}\n  accept: [ok, trap]\n  prefer: ok\n- {COMPUTE}", [Ended(134, "")], "deviates"),
+        (f"- {COMPUTE}\n  accept: [ok, trap]\n  prefer: trap", [Ended(1, "")], "pass"),
+        (f"- {COMPUTE}\n  accept: [ok, trap]\n  prefer: trap", [Ended(0, "")], "crash"),
+        (f"- {COMPUTE}\n  accept: [ok, trap]\n  prefer: trap", [Ended(2, "")], "crash"),
+        (f"- {COMPUTE}\n  accept: [ok, trap]\n  prefer: trap", [Ended(-11, "")], "crash"),
+        (f"- {COMPUTE}\n  accept: [ok, trap]\n  prefer: trap", [Silent(1.0, "")], "hang"),
+        # What only a broken probe or vector does.
+        (f"- {COMPUTE}", [{"error": "unknown key"}], "error"),
+        ("- output: {context: {raw: 1}, output: {raw: 0}, size: 4}", [OK], "error"),
+        ("- set_input: {context: c, input: a, tensor: {type: u8, shape: [1], data: [1]}}", [], "error"),
+        ("- infer: {context: c, inputs: {}}", [OK], "error"),
+    ],
+)
+def test_verdict(talk: Callable[..., Record], steps: str, answers: list[Any], verdict: str) -> None:
+    assert talk(steps, *answers).verdict == verdict
+
+
+LOAD = {"errno": 0, "value": 3, "guards": "untouched"}
+OUTPUT = {"errno": 0, "value": 4, "guards": "untouched", "tail": "untouched", "buffer": "touched", "data": "AAAAAA=="}
+CALLED = {"errno": 0, "slots": {"s": 1}, "guards": "untouched", "changed": []}
+STEPS = {
+    "load_by_name: {name: x}": LOAD,
+    "output: {context: {raw: 1}, output: {raw: 0}, is: {type: f32, shape: [1], data: [0]}}": OUTPUT,
+    "raw: {function: compute, arguments: [{slot: s}], slots: {s: written}}": CALLED,
+    "read: {buffer: b, is: {hex: '00'}}": {"data": "AA=="},
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "key"),
+    [
+        (step, key)
+        for step, reply in STEPS.items()
+        for key in reply
+        if key not in ("tail", "buffer")  # looked at only where the vector asks
+    ],
+)
+@pytest.mark.parametrize("value", ["missing", None, "x"], ids=["missing", "null", "text"])
+def test_a_reply_that_lacks_a_key_is_never_a_pass(
+    talk: Callable[..., Record], step: str, key: str, value: str | None
+) -> None:
+    reply = {name: found for name, found in STEPS[step].items() if name != key}
+    verdict = talk(f"- {step}", reply if value == "missing" else reply | {key: value}).verdict
+    assert verdict in (("error",) if value == "missing" else ("error", "fail"))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_whole_reply_passes(talk: Callable[..., Record], step: str) -> None:
+    assert talk(f"- {step}", STEPS[step]).verdict == "pass"
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("reply", [{}, {"errno": []}, {"errno": {}}, {"errno": 0, "value": [], "slots": 7}])
+def test_a_reply_of_another_form_is_an_error(talk: Callable[..., Record], step: str, reply: dict[str, Any]) -> None:
+    assert talk(f"- {step}", reply).verdict == "error"
+
+
+def test_a_missing_key_is_named(talk: Callable[..., Record]) -> None:
+    diagnosis = talk(f"- {COMPUTE}", {}).diagnosis
+    assert diagnosis == "step 1 (compute), line 5: the probe's reply is not of protocol 1: KeyError('errno')"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "- load_by_name: {name: {hex: 'ff'}, as: g}",
+        "- context: {graph: {raw: 3}, as: c}",
+    ],
+)
+def test_success_where_nobody_knows_what_was_made_is_no_fault_of_the_suite(
+    talk: Callable[..., Record], steps: str
+) -> None:
+    assert talk(f"- fails_by:\n  {steps}", LOAD).diagnosis.endswith("wanted an error, got success of all of them")
+
+
+@pytest.mark.parametrize("steps", ["- output: {context: {raw: 1}, output: {raw: 0}, size: 4}"])
+def test_an_output_that_must_not_exist_fails_though_numpy_does_not_know_it(
+    talk: Callable[..., Record], steps: str
+) -> None:
+    assert talk(f"- fails_by:\n  {steps}", OUTPUT).verdict == "fail"
+
+
+def test_an_output_that_numpy_does_not_know_is_a_fault_of_the_vector(talk: Callable[..., Record]) -> None:
+    record = talk("- output: {context: {raw: 1}, output: {raw: 0}, size: 4}", OUTPUT)
+    assert (record.verdict, "say with `is` what it must be" in record.diagnosis) == ("error", True)
+
+
+def test_transcript_has_each_line(talk: Callable[..., Record]) -> None:
+    record = talk(f"- {COMPUTE}\n- {COMPUTE}", OK, Ended(-6, "bye"))
+    assert record.transcript == (
+        '> {"call":"compute","context":1}',
+        '< @@{"errno":0}',
+        '> {"call":"compute","context":1}',
+        "< (the process ended: signal SIGABRT)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        ("", "signal SIGABRT"),
+        ("one\ntwo\nthree\nfour", "signal SIGABRT: two three four"),
+        ("log\nthread 'main' panicked at x\n\nnote: y", "signal SIGABRT: thread 'main' panicked at x note: y"),
+    ],
+)
+def test_a_crash_is_told_with_the_last_words(talk: Callable[..., Record], printed: str, words: str) -> None:
+    diagnosis = talk(f"- {COMPUTE}", Ended(-6, printed)).diagnosis
+    assert diagnosis == f"step 1 (compute), line 5: wanted success, got the host's death: {words}"
+
+
+def test_last_words_are_cut(talk: Callable[..., Record]) -> None:
+    assert len(talk(f"- {COMPUTE}", Ended(-6, "error " + "x" * 5000)).diagnosis) < 500
+
+
+def test_a_choice_is_recorded(talk: Callable[..., Record]) -> None:
+    record = talk(f"- {COMPUTE}\n  accept: [ok, error]\n  prefer: ok", BUSY, level=Level.DEFINED)
+    assert (record.verdict, record.choice) == ("pass", "error busy")
+
+
+INFER = """
+- load: {model: sub-f32, as: g}
+- context: {graph: g, as: c}
+- infer:
+    context: c
+    inputs:
+      b: {type: f32, shape: [1, 4], data: [10, 20, 30, 40]}
+      a: {type: f32, shape: [1, 4], data: [1, 2, 3, 4]}
+"""
+TWO_CONTEXTS = """
+- load: {model: identity-f32, as: g}
+- context: {graph: g, as: c}
+- context: {graph: g, as: d}
+- set_input: {context: c, input: x, tensor: {type: f32, shape: [1, 4], data: range}}
+- set_input: {context: d, input: x, tensor: {type: f32, shape: [1, 4], data: nan-payload}}
+- compute: {context: d}
+- compute: {context: c}
+- output: {context: c, output: x}
+- output: {context: d, output: x}
+"""
+SHORT = """
+- load: {model: identity-f32, as: g}
+- context: {graph: g, as: c}
+- set_input: {context: c, input: x, tensor: {type: f32, shape: [1, 4], data: range}}
+- compute: {context: c}
+- output: {context: c, output: x, size: {plus: -1}}
+  fails: {only: too_large}
+"""
+WRONG_SHAPE = """
+- load: {model: identity-f32, as: g}
+- context: {graph: g, as: c}
+- fails_by:
+  - set_input: {context: c, input: x, tensor: {type: f32, shape: [4, 1], data: range}}
+  - compute: {context: c}
+  - output: {context: c, output: x}
+  prefer: invalid_argument
+"""
+
+
+@pytest.fixture
+def played(
+    cases: Callable[..., list[Case]],
+    adapter: Callable[..., Adapter],
+    models: Mapping[str, Model],
+    files: ModelFiles,
+    numpy_host: ModuleType,
+) -> Callable[..., Record]:
+    """Carry out steps on a miniature that is always right, in this process; `change` alters its replies."""
+
+    def played(steps: str, change: Callable[[dict[str, Any]], dict[str, Any]] = lambda reply: reply) -> Record:
+        [case] = cases(steps, encoding="onnx")
+        right = numpy_host.NumpyHost(models, VECTORS / "models")
+
+        class Process:
+            usable = True
+
+            def call(self, request: Mapping[str, Any], _seconds: float) -> dict[str, Any]:
+                return change(right.answer(request))
+
+        scene = Scene("onnx", models, {}, files.model_bytes)
+        conversation = Conversation(case, Process(), adapter("silent"), DIALECTS["witx"], scene)  # type: ignore[arg-type]
+        return conversation.run()
+
+    return played
+
+
+@pytest.mark.parametrize("steps", [INFER, TWO_CONTEXTS, SHORT, WRONG_SHAPE])
+def test_a_host_that_is_right_passes(played: Callable[..., Record], steps: str) -> None:
+    record = played(steps)
+    assert (record.verdict, record.diagnosis) == ("pass", "")
+
+
+@pytest.mark.parametrize("steps", [INFER, TWO_CONTEXTS, SHORT, WRONG_SHAPE])
+def test_a_host_that_turns_every_answer_round_fails(
+    played: Callable[..., Record], numpy_host: ModuleType, steps: str
+) -> None:
+    assert played(steps, numpy_host.turned_round).verdict == "fail"
+
+
+def test_a_host_that_changes_one_bit_fails(played: Callable[..., Record]) -> None:
+    def changed(reply: dict[str, Any]) -> dict[str, Any]:
+        return reply | {"data": "AQAQ" + reply["data"][4:]} if "data" in reply else reply
+
+    assert "output difference: element [0, 0] is" in played(INFER, changed).diagnosis
