@@ -75,7 +75,7 @@ def ours(linker: Any, answer: bytes) -> Any:
         return 0
 
     callback = ffi.wasmtime_component_func_callback_t(exchange)
-    no_finalizer = ctypes.cast(None, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
+    no_finalizer = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(0)
     with linker.root() as root:
         name = b"exchange"
         error = ffi.wasmtime_component_linker_instance_add_func(

@@ -1,4 +1,4 @@
-"""Runs a guest on wasmtime: recognises it, links WASI and wasi-nn, tells how it ended.
+"""Runs a core module on wasmtime: links WASI and wasi-nn, tells how it ended. Components: `component_engine`.
 
 Importing wasmtime takes 60 ms, so this module is imported when a guest is about to run. Nothing that
 a model needs is imported here at all: a guest's first reply does not wait for an engine.
@@ -16,7 +16,7 @@ from wasi_nn_reference.abi import witx
 from wasi_nn_reference.abi.witx_calls import WitxCalls
 from wasi_nn_reference.deadline import deadline
 from wasi_nn_reference.errors import UserError
-from wasi_nn_reference.wasm import COMPONENT, MODULE, recognise
+from wasi_nn_reference.wasm import MODULE, recognise
 
 if TYPE_CHECKING:
     from wasi_nn_reference.limits import Limits
@@ -46,16 +46,60 @@ class TrapError(Exception):
     """The guest trapped, or was ended because its time was up; the text says which."""
 
 
+def overrun(guest: Guest) -> str:
+    """Return what to say when the guest's time is up."""
+    return f"the guest was ended: it ran for more than {guest.seconds:g} s (--timeout)"
+
+
+def new_engine() -> wasmtime.Engine:
+    """Return an engine with the settings under which compiled guests are cached."""
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    config.wasm_memory64 = False  # pointers of the witx ABI have 32 bits
+    return wasmtime.Engine(config)
+
+
+def new_store(engine: wasmtime.Engine, guest: Guest, limits: Limits, *, instances: int) -> wasmtime.Store:
+    """Return the store of one guest, which may have `instances` core instances and one memory."""
+    store = wasmtime.Store(engine)
+    store.set_wasi(_wasi(guest))
+    store.set_limits(
+        memory_size=limits.guest_memory_bytes,
+        table_elements=_MAX_TABLE_ELEMENTS,
+        tables=_MAX_TABLES,
+        instances=instances,
+        memories=1,
+    )
+    store.set_epoch_deadline(1)
+    return store
+
+
+def _wasi(guest: Guest) -> wasmtime.WasiConfig:
+    wasi = wasmtime.WasiConfig()
+    try:
+        wasi.argv = list(guest.arguments)
+        wasi.env = [list(pair) for pair in guest.environment]
+        for host, name in guest.directories:
+            if not Path(host).is_dir():
+                raise UserError(f"--dir {host}: no such folder")
+            wasi.preopen_dir(host, name)
+    except UnicodeEncodeError as error:
+        raise UserError("a guest's arguments, environment and folders must be UTF-8") from error
+    except wasmtime.WasmtimeError as error:
+        raise UserError(f"--dir or --env cannot be set up: {one_line(error)}") from error
+    wasi.inherit_stdin()
+    wasi.inherit_stdout()
+    wasi.inherit_stderr()
+    return wasi
+
+
 class GuestEngine:
     """One wasmtime engine. `cache` None compiles every module anew."""
 
     def __init__(self, limits: Limits, cache: ModuleCache | None = None) -> None:
         self._limits = limits
         self._cache = cache
-        config = wasmtime.Config()
-        config.epoch_interruption = True
-        config.wasm_memory64 = False  # pointers of the witx ABI have 32 bits
-        self._engine = wasmtime.Engine(config)
+        self._engine = new_engine()
 
     def run(self, wasm: bytes, guest: Guest, abi: witx.WitxAbi, *, verbose: bool = False) -> int:
         """Run a core module's `_start` and return its exit status, 0 if it just returns.
@@ -63,7 +107,7 @@ class GuestEngine:
         Raises UserError for a file that cannot be run here, TrapError.
         """
         module = self._module(wasm)
-        store = self._store(guest)
+        store = new_store(self._engine, guest, self._limits, instances=1)
         linker = wasmtime.Linker(self._engine)
         linker.define_wasi()
         calls = WitxCalls(abi, store, verbose=verbose)
@@ -78,15 +122,12 @@ class GuestEngine:
             except wasmtime.Trap as trap:
                 raise TrapError(self._trap_text(trap, guest)) from trap
             except wasmtime.WasmtimeError as error:
-                raise UserError(f"the guest failed: {_text(error)}") from error
+                raise UserError(f"the guest failed: {one_line(error)}") from error
         return 0
 
     def _module(self, wasm: bytes) -> wasmtime.Module:
-        kind = recognise(wasm)
-        if kind == COMPONENT:
-            raise UserError("the file is a component, which is not served yet; served: core modules (witx ABI)")
-        if kind != MODULE:
-            raise UserError("the file is no WebAssembly module")
+        if recognise(wasm) != MODULE:
+            raise UserError("the file is no WebAssembly module or component")
         cached = self._cache.read(wasm) if self._cache else None
         if cached is not None:
             try:
@@ -96,41 +137,10 @@ class GuestEngine:
         try:
             module = wasmtime.Module(self._engine, wasm)
         except wasmtime.WasmtimeError as error:
-            raise UserError(f"the module does not compile: {_text(error)}") from error
+            raise UserError(f"the module does not compile: {one_line(error)}") from error
         if self._cache:
             self._cache.write(wasm, bytes(module.serialize()))
         return module
-
-    def _store(self, guest: Guest) -> wasmtime.Store:
-        store = wasmtime.Store(self._engine)
-        store.set_wasi(self._wasi(guest))
-        store.set_limits(
-            memory_size=self._limits.guest_memory_bytes,
-            table_elements=_MAX_TABLE_ELEMENTS,
-            tables=_MAX_TABLES,
-            instances=1,
-            memories=1,
-        )
-        store.set_epoch_deadline(1)
-        return store
-
-    def _wasi(self, guest: Guest) -> wasmtime.WasiConfig:
-        wasi = wasmtime.WasiConfig()
-        try:
-            wasi.argv = list(guest.arguments)
-            wasi.env = [list(pair) for pair in guest.environment]
-            for host, name in guest.directories:
-                if not Path(host).is_dir():
-                    raise UserError(f"--dir {host}: no such folder")
-                wasi.preopen_dir(host, name)
-        except UnicodeEncodeError as error:
-            raise UserError("a guest's arguments, environment and folders must be UTF-8") from error
-        except wasmtime.WasmtimeError as error:
-            raise UserError(f"--dir or --env cannot be set up: {_text(error)}") from error
-        wasi.inherit_stdin()
-        wasi.inherit_stdout()
-        wasi.inherit_stderr()
-        return wasi
 
     def _refuse_unknown_imports(self, linker: wasmtime.Linker, store: wasmtime.Store, module: wasmtime.Module) -> None:
         for wanted in module.imports:
@@ -154,7 +164,7 @@ class GuestEngine:
 
     def _trap_text(self, trap: wasmtime.Trap, guest: Guest) -> str:
         if trap.trap_code is wasmtime.TrapCode.INTERRUPT:
-            return f"the guest was ended: it ran for more than {guest.seconds:g} s (--timeout)"
+            return overrun(guest)
         return f"the guest trapped: {_cause(trap)}"
 
 
@@ -167,5 +177,6 @@ def _cause(trap: wasmtime.Trap) -> str:
     return cause.partition("wasm trap:")[2].strip() + where if "wasm trap:" in cause else cause + where
 
 
-def _text(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Return an error's text for a line of ours."""
     return " ".join(str(error).split())[:500]

@@ -24,6 +24,10 @@ class Limits:
     graphs: live graphs. Each that differs from the others holds compiled code and threads.
     contexts: live execution contexts. Each that has computed holds buffers of its own.
     builders: builders of one `load`; every encoding needs one or two.
+    resources: live resources of a component, tensors above all. A call that can only trap, does.
+    resource_bytes: bytes of a component's live tensors and errors together.
+    component_output_bytes: bytes of one output tensor of a component. The runtime needs 80 bytes
+        for each byte of a list, so that 32 MiB take 2.5 GiB for a moment.
     name_bytes: bytes of a graph name; names are short keys, not documents.
     shared_model_bytes: bytes of models kept compiled, beyond the graphs in use, so that loading
         the same model again costs nothing.
@@ -38,6 +42,9 @@ class Limits:
     graphs: int = 4096
     contexts: int = 16384
     builders: int = 16
+    resources: int = 65536
+    resource_bytes: int = 1 * _GIB
+    component_output_bytes: int = 32 * _MIB
     name_bytes: int = 4 * _KIB
     shared_model_bytes: int = 256 * _MIB
     guest_memory_bytes: int = 4 * _GIB

@@ -1,4 +1,4 @@
-"""Compiled modules, kept in the user's cache folder by the content they were compiled from."""
+"""Compiled modules and components, kept in the user's cache folder by the content they were compiled from."""
 
 from __future__ import annotations
 

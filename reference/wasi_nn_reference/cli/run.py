@@ -16,6 +16,7 @@ from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.registry import Registry
 from wasi_nn_reference.serving import PRECISIONS, backends, module_cache, work_was_abandoned
+from wasi_nn_reference.wasm import COMPONENT, recognise
 
 # --max-graphs and so on: every limit but the deadline of a call, which has an option of its own.
 _LIMITS = {field.name: field.default for field in fields(Limits) if field.name != "call_seconds"}
@@ -38,12 +39,18 @@ def main(arguments: list[str]) -> int:
         environment=tuple(pair for pair in options.env if pair is not None),
         seconds=options.timeout,
     )
-    abi = witx.WitxAbi(Host(backends(options.precision, options.threads), registry, limits), options.tensor_types)
-    engine = GuestEngine(limits, None if options.no_cache else module_cache())
+    host = Host(backends(options.precision, options.threads), registry, limits)
+    cache = None if options.no_cache else module_cache()
     # Python would only note an interrupt and act on it when the guest returns, which may be never.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        status = engine.run(wasm, guest, abi, verbose=options.verbose)
+        if recognise(wasm) == COMPONENT:
+            from wasi_nn_reference.component_engine import ComponentEngine  # noqa: PLC0415
+
+            status = ComponentEngine(cache).run(wasm, guest, host, verbose=options.verbose)
+        else:
+            abi = witx.WitxAbi(host, options.tensor_types)
+            status = GuestEngine(limits, cache).run(wasm, guest, abi, verbose=options.verbose)
     except TrapError as error:
         note(str(error))
         status = TRAPPED
@@ -98,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         type=_seconds,
         default=Limits.call_seconds,
-        help="load and compute give `busy` after that time (default: %(default)g)",
+        help="load and compute give `busy` (components: `timeout`) after that time (default: %(default)g)",
     )
     add(
         "--precision",
@@ -123,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     add("--no-cache", action="store_true", help="compile the guest anew, and do not keep it")
     add("--verbose", action="store_true", help="say on standard error why a call failed")
-    add("guest", metavar="GUEST.wasm", help="a core module (witx ABI)")
+    add("guest", metavar="GUEST.wasm", help="a core module (witx ABI) or a component (WIT ABIs)")
     add("arguments", metavar="...", nargs=argparse.REMAINDER, help="arguments of the guest")
     return parser
 

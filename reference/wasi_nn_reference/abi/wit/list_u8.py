@@ -114,7 +114,7 @@ def is_bulk_safe() -> bool:
 
 def _declared_as_expected() -> bool:
     """Tell whether kind and u8 are single bytes, at different places inside the record."""
-    return (
+    return bool(
         Record.kind.size == 1
         and _Union.u8.size == 1
         and 0 <= _KIND < _STRIDE
@@ -134,7 +134,7 @@ def _survives_a_copy() -> bool:
     ffi.wasmtime_component_val_clone(ctypes.byref(original), ctypes.byref(copy))
     try:
         copied = copy.of.list
-        return (
+        return bool(
             copy.kind == _KIND_LIST
             and copied.size == len(_ALL_BYTES)
             and {copied.data[index].kind for index in range(copied.size)} == {_KIND_U8}
