@@ -73,9 +73,7 @@ class WitCalls:
         """Return what the runtime calls for `function`: no exception but an interrupt leaves it."""
         operation: Callable[..., Any] = getattr(self._operations, function.operation)
 
-        def call(
-            _data: Any, context: Any, _type: Any, arguments: Any, _count: int, results: Any, _results: int
-        ) -> int:
+        def call(_data: Any, context: Any, _type: Any, arguments: Any, _count: int, results: Any, _results: int) -> int:
             scope = Scope(context, self.table)
             try:
                 values = [kind.read(arguments[index], scope) for index, kind in enumerate(function.parameters)]
