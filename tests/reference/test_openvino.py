@@ -310,16 +310,35 @@ def test_a_load_that_takes_too_long(backend: OpenVino) -> None:
     with pytest.raises(WasiNnError, match="did not finish") as caught:
         backend.load(GraphEncoding.OPENVINO, (small_ir.chain("Relu", 50), b""), CPU, 1e-6)
     assert caught.value.code is ErrorCode.TIMEOUT
-    openvino._abandoned.pop().join()  # type: ignore[attr-defined]
+    openvino._abandoned.pop()
 
 
-def test_work_that_is_still_going_on_is_known(backend: OpenVino) -> None:
-    with pytest.raises(WasiNnError):
-        backend.load(GraphEncoding.OPENVINO, (small_ir.chain("Relu", 50), b""), CPU, 1e-6)
-    thread = openvino._abandoned[-1]
-    assert openvino.work_was_abandoned() is thread.is_alive()  # type: ignore[attr-defined]
-    thread.join()  # type: ignore[attr-defined]
-    assert not openvino.work_was_abandoned()
+def test_a_run_that_takes_too_long(backend: OpenVino) -> None:
+    # 2 * 1024^3 operations in the shortest deadline there is, 1 ms, on one thread.
+    request = load(backend, small_ir.binary("MatMul", shape=(1024, 1024))).request()
+    ones = tensor(np.ones((1024, 1024), "<f4"))
+    with pytest.raises(WasiNnError, match="did not finish") as caught:
+        request.infer([ones, ones], 0.001)
+    assert caught.value.code is ErrorCode.TIMEOUT
+    openvino._abandoned.pop()
+
+
+@pytest.mark.parametrize("states", [(), (False,), (True,), (False, True)])
+def test_work_that_still_goes_on_is_known(monkeypatch: pytest.MonkeyPatch, states: tuple[bool, ...]) -> None:
+    monkeypatch.setattr(openvino, "_abandoned", [lambda state=state: state for state in states])
+    assert openvino.work_was_abandoned() is any(states)
+
+
+def test_an_engine_with_too_much_abandoned_work_is_busy(backend: OpenVino, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino, "_abandoned", [lambda: True] * openvino.MAX_ABANDONED)
+    with pytest.raises(WasiNnError, match="overran") as caught:
+        load(backend, small_ir.identity())
+    assert caught.value.code is ErrorCode.BUSY
+
+
+def test_abandoned_work_that_has_ended_does_not_count(backend: OpenVino, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino, "_abandoned", [lambda: False] * openvino.MAX_ABANDONED)
+    assert load(backend, small_ir.identity()).inputs
 
 
 def test_a_precision_that_does_not_exist() -> None:

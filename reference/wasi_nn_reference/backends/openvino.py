@@ -51,15 +51,18 @@ _UNKNOWN_OPERATOR = re.compile(
 _LOOPS = {"Loop", "TensorIterator", "If"}
 _QUICK_SECONDS = 0.01
 
-# Work that outlived its deadline: the engine still uses these, so they are kept for good.
-_abandoned: list[object] = []
+# For work that outlived its deadline, what tells whether it still goes on. What the engine uses
+# meanwhile is kept alive with it, for good.
+_abandoned: list[Callable[[], bool]] = []
+# With so many still going on nothing new is begun: each holds threads and memory.
+MAX_ABANDONED = 4
 
 _Result = TypeVar("_Result")
 
 
 def work_was_abandoned() -> bool:
     """Tell whether a thread of the engine may still run; the process then cannot end in the usual way."""
-    return any(not isinstance(work, threading.Thread) or work.is_alive() for work in _abandoned)
+    return any(goes_on() for goes_on in _abandoned)
 
 
 class OpenVino:
@@ -175,13 +178,20 @@ class _Request:
             raise WasiNnError(ErrorCode.RUNTIME_ERROR, f"OpenVINO failed: {_reason(str(error))}") from error
 
     def _infer_until(self, seconds: float) -> None:
+        _refuse_if_overrun()
         started = time.monotonic()
         InferRequest.start_async(self._request, {}, None)
         if not self._request.wait_for(max(1, int(seconds * 1000))):
             self._request.cancel()  # a wish: some operators do not heed it
-            _abandoned.append(self)
+            _abandoned.append(self._goes_on)
             raise _overrun(seconds)
         self._quick = not self._has_loops and time.monotonic() - started < min(_QUICK_SECONDS, seconds / 100)
+
+    def _goes_on(self) -> bool:
+        try:
+            return not self._request.wait_for(0)
+        except RuntimeError:
+            return False  # cancelled, or failed
 
     def _fill(self, index: int, tensor: Tensor) -> None:
         shape, view = self._buffers.get(index, (None, None))
@@ -236,6 +246,7 @@ def _refuse_external_data(model: bytes) -> None:
 
 def _within(seconds: float, work: Callable[[], _Result]) -> _Result:
     """Do `work` in a thread; raise `timeout` after `seconds` and leave the thread to itself."""
+    _refuse_if_overrun()
     results: list[_Result] = []
     failures: list[BaseException] = []
 
@@ -251,9 +262,16 @@ def _within(seconds: float, work: Callable[[], _Result]) -> _Result:
     if failures:
         raise failures[0]
     if not results:
-        _abandoned.append(thread)
+        _abandoned.append(thread.is_alive)
         raise _overrun(seconds)
     return results[0]
+
+
+def _refuse_if_overrun() -> None:
+    if sum(goes_on() for goes_on in _abandoned) >= MAX_ABANDONED:
+        raise WasiNnError(
+            ErrorCode.BUSY, f"the engine still works on {MAX_ABANDONED} calls that overran their deadline"
+        )
 
 
 def _overrun(seconds: float) -> WasiNnError:
