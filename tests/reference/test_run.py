@@ -94,7 +94,7 @@ def test_a_guest_that_is_done_in_time(program: Program) -> None:
         (b"", "no WebAssembly module"),
         (b"(module)", "no WebAssembly module"),
         (b"\0asm\x01\0\0\0garbage", "does not compile"),
-        (b"\0asm\x0d\0\x01\0", "component, which is not served yet; served: core modules"),
+        (b"\0asm\x0d\0\x01\0", "exports no wasi:cli/run of WASI 0.2"),
         (compiled("(module)"), "exports no function _start"),
         (compiled('(module (global (export "_start") i32 (i32.const 0)))'), "exports no function _start"),
         (compiled('(module (import "env" "f" (func)) (func (export "_start")))'), "imports env.f, which is not served"),
