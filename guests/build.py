@@ -23,7 +23,8 @@ from typing import Any
 GUESTS = Path(__file__).resolve().parent
 PREBUILT = GUESTS / "prebuilt"
 SUMS = PREBUILT / "SHA256SUMS"
-TARGET = "wasm32-wasip1"
+# The linker of each target, which comes with the toolchain.
+LINKERS = {"wasm32-wasip1": "rust-lld", "wasm32-wasip2": "wasm-component-ld"}
 
 # Variables that would change what cargo or rustc do; all of CARGO_PROFILE_*, CARGO_TARGET_* and CARGO_BUILD_* too.
 FOREIGN = {"RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"}
@@ -109,25 +110,30 @@ def install_toolchain(environment: dict[str, str]) -> None:
 
 
 def build(environment: dict[str, str]) -> dict[str, bytes]:
-    """Build every program of the workspace; their bytes by file name."""
-    described = json.loads(
-        run(["cargo", "metadata", "--format-version=1", "--locked", f"--filter-platform={TARGET}"], environment)
-    )
-    programs = sorted(
-        target["name"]
-        for package in described["packages"]
-        if package["id"] in described["workspace_members"]
-        for target in package["targets"]
-        if "bin" in target["kind"]
-    )
+    """Build every program of the workspace, each for its target; their bytes by file name."""
+    platforms = [f"--filter-platform={target}" for target in LINKERS]
+    described = json.loads(run(["cargo", "metadata", "--format-version=1", "--locked", *platforms], environment))
     flags = [f"--remap-path-prefix={path}={name}" for path, name in neutral_paths(described, environment).items()]
+    built = {}
     # A fresh folder: cargo's own idea of what is up to date does not look at flags of an earlier run alone.
     with tempfile.TemporaryDirectory(prefix="wasi-nn-guests-") as folder:
         environment = environment | {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags), "CARGO_TARGET_DIR": folder}
-        command = ["cargo", "build", "--locked", "--release", f"--target={TARGET}", *profile_settings()]
-        run(command + [f"--bin={name}" for name in programs], environment)
-        built = Path(folder) / TARGET / "release"
-        return {f"{name}.wasm": (built / f"{name}.wasm").read_bytes() for name in programs}
+        for target, names in programs(described).items():
+            command = ["cargo", "build", "--locked", "--release", f"--target={target}", *settings(target)]
+            run(command + [f"--bin={name}" for name in names], environment)
+            release = Path(folder) / target / "release"
+            built |= {f"{name}.wasm": (release / f"{name}.wasm").read_bytes() for name in names}
+    return built
+
+
+def programs(described: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the programs by target: core modules, unless a package's `package.metadata.guest` names another."""
+    found: dict[str, list[str]] = {target: [] for target in LINKERS}
+    for package in described["packages"]:
+        if package["id"] in described["workspace_members"]:
+            target = ((package["metadata"] or {}).get("guest") or {}).get("target", "wasm32-wasip1")
+            found[target] += [one["name"] for one in package["targets"] if "bin" in one["kind"]]
+    return {target: sorted(names) for target, names in found.items() if names}
 
 
 def neutral_paths(described: dict[str, Any], environment: dict[str, str]) -> dict[str, str]:
@@ -155,11 +161,11 @@ def neutral_paths(described: dict[str, Any], environment: dict[str, str]) -> dic
     return names
 
 
-def profile_settings() -> list[str]:
+def settings(target: str) -> list[str]:
     """Repeat our release profile and linker as options, which no cargo config in the user's home overrides."""
     profile = tomllib.loads((GUESTS / "Cargo.toml").read_text())["profile"]["release"]
-    settings = [f"profile.release.{key}={json.dumps(value)}" for key, value in profile.items()]
-    return [f"--config={setting}" for setting in [*settings, f'target.{TARGET}.linker="rust-lld"']]
+    repeated = [f"profile.release.{key}={json.dumps(value)}" for key, value in profile.items()]
+    return [f"--config={setting}" for setting in [*repeated, f'target.{target}.linker="{LINKERS[target]}"']]
 
 
 def sums(files: dict[str, bytes]) -> str:

@@ -59,24 +59,39 @@ pub struct Graph {
 pub enum Inference {
     /// All inputs and all outputs pass with `compute`.
     AtOnce {
-        /// Method `compute`, which takes the tensors.
-        compute: fn(Handle, Vec<(Text, Handle)>) -> Outcome<Vec<(Text, Handle)>>,
+        /// Method `compute`.
+        compute: ComputeAtOnce,
     },
     /// Inputs and outputs pass one by one.
     OneByOne {
-        /// Method `set-input`, which takes the tensor.
-        set_input: fn(Handle, &[u8], Handle) -> Outcome<()>,
+        /// Method `set-input`.
+        set_input: SetInput,
         /// Method `compute`.
-        compute: fn(Handle) -> Outcome<()>,
+        compute: Compute,
         /// Method `get-output`.
-        get_output: fn(Handle, &[u8]) -> Outcome<Handle>,
+        get_output: GetOutput,
     },
 }
 
+/// `compute` with the context and all inputs, whose tensors it takes; gives all outputs.
+pub type ComputeAtOnce = fn(Handle, Vec<(Text, Handle)>) -> Outcome<Vec<(Text, Handle)>>;
+
+/// `set-input` with the context, the input's name and a tensor, which it takes.
+pub type SetInput = fn(Handle, &[u8], Handle) -> Outcome<()>;
+
+/// `compute` with the context.
+pub type Compute = fn(Handle) -> Outcome<()>;
+
+/// `get-output` with the context and the output's name.
+pub type GetOutput = fn(Handle, &[u8]) -> Outcome<Handle>;
+
+/// Constructor of `error` with the code's name and the data.
+pub type NewError = fn(&str, &[u8]) -> Result<Handle, Fault>;
+
 /// Resource `error`.
 pub struct Error {
-    /// The constructor, if there is one: the code's name, the data.
-    pub new: Option<fn(&str, &[u8]) -> Result<Handle, Fault>>,
+    /// The constructor, if there is one.
+    pub new: Option<NewError>,
     /// Method `code`.
     pub code: fn(Handle) -> &'static str,
     /// Method `data`.

@@ -35,7 +35,9 @@ impl Kept {
             Operand::Number(number) => Ok(*number),
             Operand::Name(name) => match self.resources.get(name.as_ref()) {
                 Some(resource) if resource.kind == kind => Ok(resource.handle),
-                Some(resource) => Err(Fault::new(format!("{name:?} names the {} of a request, no {kind}", resource.kind))),
+                Some(resource) => {
+                    Err(Fault::new(format!("{name:?} names the {} of a request, no {kind}", resource.kind)))
+                }
                 None => Err(Fault::new(format!("no {kind} is named {name:?}"))),
             },
         }

@@ -4,6 +4,7 @@
 //! wasi-nn has a program of its own in `src/bin/`, which says what it has and what it has not; the rest is here.
 
 mod bindings;
+mod calls;
 pub mod candidate;
 mod kept;
 mod probe;

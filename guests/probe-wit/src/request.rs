@@ -4,13 +4,15 @@ use std::borrow::Cow;
 
 use protocol::{Bytes, Fault, Field, Fields};
 
-use crate::candidate::{Candidate, Inference, Kind, Text, value};
+use crate::candidate::{
+    Candidate, Compute, ComputeAtOnce, GetOutput, Inference, Kind, NewError, SetInput, Text, value,
+};
 use crate::kept::Operand;
 
 /// Most builders, dimensions or inputs of a request.
 const MOST: usize = 4096;
 
-/// One request.
+/// One request. Those that not every candidate has bring the candidate's function along.
 pub enum Request<'a> {
     Hello,
     Tensor { dims: Vec<u32>, ty: Cow<'a, str>, data: Bytes<'a>, keep: Name<'a> },
@@ -20,11 +22,11 @@ pub enum Request<'a> {
     Load { builders: Vec<Bytes<'a>>, encoding: Cow<'a, str>, target: Cow<'a, str>, keep: Keep<'a> },
     LoadByName { name: Text, keep: Keep<'a> },
     InitExecutionContext { graph: Operand<'a>, keep: Keep<'a> },
-    ComputeAtOnce { context: Operand<'a>, inputs: Vec<(Text, Operand<'a>)>, keep: Keep<'a> },
-    SetInput { context: Operand<'a>, name: Text, tensor: Operand<'a>, keep: Keep<'a> },
-    Compute { context: Operand<'a>, keep: Keep<'a> },
-    GetOutput { context: Operand<'a>, name: Text, keep: Keep<'a> },
-    Error { code: Cow<'a, str>, data: Text, keep: Name<'a> },
+    ComputeAtOnce { compute: ComputeAtOnce, context: Operand<'a>, inputs: Vec<(Text, Operand<'a>)>, keep: Keep<'a> },
+    SetInput { set_input: SetInput, context: Operand<'a>, name: Text, tensor: Operand<'a>, keep: Keep<'a> },
+    Compute { compute: Compute, context: Operand<'a>, keep: Keep<'a> },
+    GetOutput { get_output: GetOutput, context: Operand<'a>, name: Text, keep: Keep<'a> },
+    Error { new: NewError, code: Cow<'a, str>, data: Text, keep: Name<'a> },
     ErrorCode { error: Operand<'a> },
     ErrorData { error: Operand<'a> },
     Drop { kind: Kind, handle: Operand<'a> },
@@ -53,7 +55,6 @@ impl<'a> Request<'a> {
     }
 
     fn of_call(call: &str, fields: &mut Fields<'a>, candidate: &Candidate) -> Result<Self, Fault> {
-        let one_by_one = matches!(candidate.inference, Inference::OneByOne { .. });
         Ok(match call {
             "hello" => Self::Hello,
             "tensor" => {
@@ -81,33 +82,7 @@ impl<'a> Request<'a> {
             "init_execution_context" => {
                 Self::InitExecutionContext { graph: handle(fields, "graph")?, keep: Keep::parse(fields)? }
             }
-            "compute" if one_by_one => {
-                Self::Compute { context: handle(fields, "context")?, keep: Keep::parse_error(fields)? }
-            }
-            "compute" => {
-                let inputs = fields.take("inputs")?.list(MOST)?;
-                Self::ComputeAtOnce {
-                    context: handle(fields, "context")?,
-                    inputs: inputs.iter().map(input).collect::<Result<_, _>>()?,
-                    keep: Keep::parse(fields)?,
-                }
-            }
-            "set_input" if one_by_one => Self::SetInput {
-                context: handle(fields, "context")?,
-                name: string(fields, "name")?,
-                tensor: handle(fields, "tensor")?,
-                keep: Keep::parse_error(fields)?,
-            },
-            "get_output" if one_by_one => Self::GetOutput {
-                context: handle(fields, "context")?,
-                name: string(fields, "name")?,
-                keep: Keep::parse(fields)?,
-            },
-            "error" if candidate.error.new.is_some() => Self::Error {
-                code: fields.take("code")?.text()?,
-                data: string(fields, "data")?,
-                keep: fields.take("as")?.name()?,
-            },
+            "compute" | "set_input" | "get_output" | "error" => Self::of_candidates_call(call, fields, candidate)?,
             "error_code" => Self::ErrorCode { error: handle(fields, "error")? },
             "error_data" => Self::ErrorData { error: handle(fields, "error")? },
             "drop" => Self::Drop {
@@ -117,10 +92,45 @@ impl<'a> Request<'a> {
             "forget" => Self::Forget,
             "trap" => Self::Trap,
             "exit" => Self::Exit { code: i32::from(fields.take("code")?.integer(0..=125)? != 0) },
-            "set_input" | "get_output" | "error" => {
-                return Err(Fault::new(format!("{} has no call {call:?}", candidate.abi)));
-            }
             _ => return Err(unknown_call(call)),
+        })
+    }
+
+    /// The calls that not every candidate has, or not in this shape.
+    fn of_candidates_call(call: &str, fields: &mut Fields<'a>, candidate: &Candidate) -> Result<Self, Fault> {
+        Ok(match (call, candidate.inference, candidate.error.new) {
+            ("compute", Inference::AtOnce { compute }, _) => {
+                let inputs = fields.take("inputs")?.list(MOST)?;
+                Self::ComputeAtOnce {
+                    compute,
+                    context: handle(fields, "context")?,
+                    inputs: inputs.iter().map(input).collect::<Result<_, _>>()?,
+                    keep: Keep::parse(fields)?,
+                }
+            }
+            ("compute", Inference::OneByOne { compute, .. }, _) => {
+                Self::Compute { compute, context: handle(fields, "context")?, keep: Keep::parse_error(fields)? }
+            }
+            ("set_input", Inference::OneByOne { set_input, .. }, _) => Self::SetInput {
+                set_input,
+                context: handle(fields, "context")?,
+                name: string(fields, "name")?,
+                tensor: handle(fields, "tensor")?,
+                keep: Keep::parse_error(fields)?,
+            },
+            ("get_output", Inference::OneByOne { get_output, .. }, _) => Self::GetOutput {
+                get_output,
+                context: handle(fields, "context")?,
+                name: string(fields, "name")?,
+                keep: Keep::parse(fields)?,
+            },
+            ("error", _, Some(new)) => Self::Error {
+                new,
+                code: fields.take("code")?.text()?,
+                data: string(fields, "data")?,
+                keep: fields.take("as")?.name()?,
+            },
+            _ => return Err(Fault::new(format!("{} has no call {call:?}", candidate.abi))),
         })
     }
 }

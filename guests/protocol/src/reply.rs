@@ -20,12 +20,16 @@ impl Reply {
     }
 
     fn key(&mut self, key: &str) {
-        self.text.push_str(if self.text.is_empty() { "@@{" } else { "," });
-        self.string(key);
+        match self.text.as_bytes().last() {
+            None => self.text.push_str("@@{"),
+            Some(b'{') => {} // the first member of an object within the reply
+            Some(_) => self.text.push(','),
+        }
+        self.quoted(key);
         self.text.push(':');
     }
 
-    fn string(&mut self, value: &str) {
+    fn quoted(&mut self, value: &str) {
         self.text.push_str(&serde_json::Value::from(value).to_string());
     }
 
@@ -49,7 +53,13 @@ impl Reply {
     /// Adds a string.
     pub fn text(&mut self, key: &str, value: &str) {
         self.key(key);
-        self.string(value);
+        self.quoted(value);
+    }
+
+    /// Adds a string of a host: as text, with replacement characters and its bytes under `KEY_bytes` if it is not UTF-8.
+    pub fn string(&mut self, key: &str, value: &[u8]) -> Result<(), Fault> {
+        self.text(key, &String::from_utf8_lossy(value));
+        if str::from_utf8(value).is_err() { self.bytes(&format!("{key}_bytes"), value) } else { Ok(()) }
     }
 
     /// Adds bytes as base64.
@@ -68,7 +78,7 @@ impl Reply {
     pub fn numbers<'a>(&mut self, key: &str, values: impl Iterator<Item = (&'a str, u32)>) {
         self.key(key);
         self.joined(['{', '}'], values, |reply, (name, value)| {
-            reply.string(name);
+            reply.quoted(name);
             reply.text.push(':');
             reply.text.push_str(&value.to_string());
         });
@@ -77,7 +87,32 @@ impl Reply {
     /// Adds an array of names.
     pub fn names<'a>(&mut self, key: &str, names: impl Iterator<Item = &'a str>) {
         self.key(key);
-        self.joined(['[', ']'], names, Self::string);
+        self.joined(['[', ']'], names, Self::quoted);
+    }
+
+    /// Adds an array of numbers.
+    pub fn list(&mut self, key: &str, values: impl IntoIterator<Item = u32>) {
+        self.key(key);
+        self.joined(['[', ']'], values.into_iter(), |reply, value| reply.text.push_str(&value.to_string()));
+    }
+
+    /// Adds an array of objects, whose members `write` adds; its first fault is given back.
+    pub fn objects<T>(
+        &mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut outcome = Ok(());
+        self.key(key);
+        self.joined(['[', ']'], items.into_iter(), |reply, item| {
+            reply.text.push('{');
+            if outcome.is_ok() {
+                outcome = write(reply, item);
+            }
+            reply.text.push('}');
+        });
+        outcome
     }
 
     /// Puts an error in the place of whatever was added.
