@@ -114,7 +114,7 @@ def build(environment: dict[str, str]) -> dict[str, bytes]:
     platforms = [f"--filter-platform={target}" for target in LINKERS]
     described = json.loads(run(["cargo", "metadata", "--format-version=1", "--locked", *platforms], environment))
     flags = [f"--remap-path-prefix={path}={name}" for path, name in neutral_paths(described, environment).items()]
-    built = {}
+    built: dict[str, bytes] = {}
     # A fresh folder: cargo's own idea of what is up to date does not look at flags of an earlier run alone.
     with tempfile.TemporaryDirectory(prefix="wasi-nn-guests-") as folder:
         environment = environment | {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags), "CARGO_TARGET_DIR": folder}
