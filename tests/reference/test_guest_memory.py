@@ -4,11 +4,14 @@ import ctypes
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 from wasi_nn_reference.memory import GuestMemory
+
+# The same examples in each run, and no test that fails because the machine is slow.
+same_everywhere = settings(deadline=None, derandomize=True)
 
 SIZE = 64
 GUARD = 32
@@ -37,6 +40,7 @@ class Arena:
         return self.before[:GUARD] + self.before[GUARD + SIZE :]
 
 
+@same_everywhere
 @given(any_u32, any_u32)
 def test_a_read_gives_exactly_the_bytes_or_fails(pointer: int, length: int) -> None:
     arena = Arena()
@@ -47,6 +51,7 @@ def test_a_read_gives_exactly_the_bytes_or_fails(pointer: int, length: int) -> N
             arena.memory.read(pointer, length)
 
 
+@same_everywhere
 @given(any_u32, st.binary(max_size=SIZE + 8))
 def test_a_write_changes_exactly_the_bytes_or_nothing(pointer: int, data: bytes) -> None:
     arena = Arena()
@@ -61,6 +66,7 @@ def test_a_write_changes_exactly_the_bytes_or_nothing(pointer: int, data: bytes)
     assert arena.guards == arena.guards_before
 
 
+@same_everywhere
 @given(any_u32, any_u32)
 def test_words_are_read_aligned_and_inside_or_not_at_all(pointer: int, count: int) -> None:
     arena = Arena()
@@ -71,6 +77,7 @@ def test_words_are_read_aligned_and_inside_or_not_at_all(pointer: int, count: in
             arena.memory.read_u32s(pointer, count)
 
 
+@same_everywhere
 @given(any_u32, st.integers(0, 2**32 - 1))
 def test_a_word_is_written_aligned_and_inside_or_not_at_all(pointer: int, value: int) -> None:
     arena = Arena()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import small_ir
 from direct_guest import MEMORY_SIZE, DirectGuest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wasi_nn_reference.abi import witx
@@ -43,6 +43,7 @@ numbers = st.one_of(
 
 
 @pytest.mark.parametrize(("name", "count"), witx.FUNCTIONS.items())
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_any_arguments_give_an_errno(prepared: DirectGuest, name: str, count: int, data: st.DataObject) -> None:
     arguments = data.draw(st.lists(numbers, min_size=count, max_size=count))
