@@ -10,13 +10,11 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
-Key: TypeAlias = tuple[str | int, ...]
+from .schema import Key, Schema
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
@@ -73,29 +71,10 @@ class Document:
         """Make the complaint about what stands at `key`."""
         return InputError(self.path, self.line(key), message)
 
-    def check(self, validator: Draft202012Validator) -> None:
-        """Raise `InputError` where the document breaks the JSON Schema of `validator`."""
-        if broken := violation(validator, self.data):
+    def check(self, schema: Schema) -> None:
+        """Raise `InputError` where the document breaks `schema`."""
+        if broken := schema.violation(self.data):
             raise self.error(*broken)
-
-
-def violation(validator: Draft202012Validator, data: Any) -> tuple[Key, str] | None:
-    """Give the place in `data` that breaks the JSON Schema most tellingly, and what is wrong there."""
-    error = best_match(validator.iter_errors(data))
-    return _explain(error) if error is not None else None
-
-
-def _explain(error: ValidationError) -> tuple[Key, str]:
-    key: Key = tuple(error.absolute_path)
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).lstrip(".")
-    prefix = f"{place}: " if place else ""
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = sorted(error.schema.get("properties", {}))  # type: ignore[union-attr]
-        unknown = next((name for name in error.instance if name not in known), None)
-        if unknown is not None:
-            here = ", ".join(known) or "none"
-            return (*key, unknown), f"{prefix}unknown key {unknown!r}; known here: {here}"
-    return key, prefix + error.message
 
 
 def read_yaml(path: Path) -> Document:

@@ -3,11 +3,9 @@
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from .document import Document, Key, violation
+from .document import Document
 from .matrix import substitute
-from .schema import schema
+from .schema import Key, Schema, schema
 
 _NESTED = ("fails_by", "may_fail", "then")
 
@@ -43,7 +41,7 @@ def unrolled(document: Document, steps: list[Any], key: Key) -> list[Any]:
 
 def _repeated(document: Document, step: dict[str, Any], key: Key) -> list[Any]:
     repeat = step["repeat"]
-    if broken := violation(_form(), repeat):
+    if broken := _form().violation(repeat):
         raise document.error((*key, "repeat", *broken[0]), f"repeat: {broken[1]}")
     if len(step) > 1:
         raise document.error(key, "repeat stands for several steps: write expectations at one of them")
@@ -61,8 +59,8 @@ def _substituted(value: Any, row: dict[str, Any]) -> Any:
 
 
 @cache
-def _form() -> Draft202012Validator:
+def _form() -> Schema:
     """Give the schema of `repeat` without that of its steps, which are checked once they are written out."""
-    form = schema("vector").schema["$defs"]["step"]["properties"]["repeat"]  # type: ignore[index]
+    form = schema("vector").form["$defs"]["step"]["properties"]["repeat"]
     properties = {**form["properties"], "steps": {"type": "array", "minItems": 1}}
-    return Draft202012Validator({**form, "properties": properties})
+    return Schema({**form, "properties": properties})

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from .abi import ABIS, abis_for
-from .document import Document, InputError, Key, read_yaml, violation
+from .document import Document, InputError, read_yaml
 from .expectation import OUTCOMES, Expectation
 from .matrix import MatrixError, combinations, references, substitute, suffix
 from .repeat import LinedStep, unrolled
-from .schema import schema
+from .schema import Key, schema
 from .tensor import tensor_literal
 
 _RETURNING = ("load", "load_by_name", "context", "output")
@@ -118,7 +118,7 @@ class _Reader:
     def vector(self, fields: dict[str, Any]) -> Vector:
         if isinstance(fields.get("steps"), list):
             fields = {**fields, "steps": unrolled(self.document, fields["steps"], (self.index, "steps"))}
-        if broken := violation(schema("vector"), fields):
+        if broken := schema("vector").violation(fields):
             raise InputError(self.document.path, self.line(broken[0], fields), broken[1])
         if missing := references(fields):
             raise self.error((), f"${', $'.join(sorted(missing))}: no key of the matrix and no index of a repeat")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from wasi_nn_conformance import places
@@ -64,7 +65,7 @@ def test_report_fits_its_schema() -> None:
 def test_totals_count_each_verdict() -> None:
     totals = report(IMPL, [record("pass"), record("pass"), record("crash")])["totals"]
     assert totals == {
-        **{"pass": 2, "unsupported": 0, "deviates": 0, "fail": 0, "hang": 0, "crash": 1, "error": 0},
+        "pass": 2, "unsupported": 0, "deviates": 0, "fail": 0, "hang": 0, "crash": 1, "error": 0,
         "cases": 3,
     }
 
@@ -142,7 +143,7 @@ def test_a_short_line_stays() -> None:
 
 @pytest.mark.parametrize("name", ["vector", "clauses", "adapter", "report", "models"])
 def test_schema_is_a_schema(name: str) -> None:
-    schema(name).check_schema(schema(name).schema)
+    jsonschema_rs.meta.validate(dict(schema(name).form))
 
 
 @pytest.mark.parametrize("folder", ["VECTORS", "SCHEMAS", "IMPLS", "GUESTS"])
