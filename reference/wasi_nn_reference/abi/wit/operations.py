@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wasi_nn_reference.host import ExecutionContext, Graph, Host
     from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
+_SHORT = 100  # characters
 _DIMENSION_SIZE = 40  # bytes of an element in a tuple of ints, about
 
 
@@ -44,15 +45,15 @@ class GivenTensor:
 
 @dataclass(frozen=True, slots=True)
 class ErrorValue:
-    """An `error`: no exception, which would keep alive what the failed call had in hand."""
+    """An `error`: no exception, which would keep alive what the failed call had in hand.
+
+    size: bytes that it holds of the guest's. The host's own messages are short and do not count, so
+    that there is room for them when there is none for anything else.
+    """
 
     code: ErrorCode
     data: str
-
-    @property
-    def size(self) -> int:
-        """Bytes that it holds, at most."""
-        return 4 * len(self.data)
+    size: int = 0
 
 
 class Operations:
@@ -80,7 +81,7 @@ class Operations:
 
     def error(self, code: ErrorCode, data: str) -> ErrorValue:
         """`error.constructor` of 06-25: a guest's own error, given back as it is."""
-        return ErrorValue(code, data)
+        return ErrorValue(code, data, len(data.encode()))
 
     def error_code(self, error: ErrorValue) -> ErrorCode:
         """`error.code`."""
@@ -130,7 +131,7 @@ class Operations:
         names: set[str] = set()
         for name, _ in inputs:
             if name in names:
-                raise invalid_argument(f"the input {name!r} is given twice")
+                raise invalid_argument(f"the input {_short(name)} is given twice")
             names.add(name)
         context.inputs.clear()
         try:
@@ -158,4 +159,9 @@ def _index(ports: Sequence[Port], name: str, kind: str) -> int:
         if port.name == name:
             return index
     there = ", ".join(repr(port.name) for port in ports) or "none"
-    raise invalid_argument(f"the graph has no {kind} {name!r}; there are: {there}")
+    raise invalid_argument(f"the graph has no {kind} {_short(name)}; there are: {there}")
+
+
+def _short(name: str) -> str:
+    """Return a guest's name for a message: a guest can make it as long as its memory."""
+    return repr(name) if len(name) <= _SHORT else f"{name[:_SHORT]!r}..."
