@@ -12,10 +12,11 @@ from .expectation import Expectation
 
 WITX = "witx"
 OLDEST, MIDDLE, NEWEST = "wit-2024-06-25", "wit-2024-08-19", "wit-2024-10-28"
-ABIS = (WITX, OLDEST, MIDDLE, NEWEST)
+WIT = (OLDEST, MIDDLE, NEWEST)
+ABIS = (WITX, *WIT)
 
 _ALL = frozenset(ABIS)
-_COMPONENTS = _ALL - {WITX}
+_COMPONENTS = frozenset(WIT)
 _ONE_BY_ONE = _ALL - {NEWEST}
 
 _BY_ACTION: Mapping[str, frozenset[str]] = {

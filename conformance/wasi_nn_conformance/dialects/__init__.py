@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from wasi_nn_conformance.abi import WIT, WITX
 from wasi_nn_conformance.outcome import Outcome
 from wasi_nn_conformance.scene import Scene
 from wasi_nn_conformance.vector import Step
 
+from .wit import WitDialect
 from .witx import WitxDialect
 
 
@@ -23,4 +25,4 @@ class Dialect(Protocol):
         """Read the reply to the last of those requests, or to an earlier one that the probe refused."""
 
 
-DIALECTS: Mapping[str, Dialect] = {"witx": WitxDialect()}
+DIALECTS: Mapping[str, Dialect] = {WITX: WitxDialect(), **{abi: WitDialect(abi) for abi in WIT}}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+from wasi_nn_conformance.abi import NEWEST
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.outcome import Kind, Outcome
@@ -16,9 +17,6 @@ from wasi_nn_conformance.probe import decode, encode
 from wasi_nn_conformance.scene import Context, Scene
 from wasi_nn_conformance.tensor import TensorLiteral, byte_string, difference, tensor_literal
 from wasi_nn_conformance.vector import Step
-
-TAGS = ("2024-06-25", "2024-08-19", "2024-10-28")
-NEWEST = TAGS[-1]
 
 ENCODINGS = ("openvino", "onnx", "tensorflow", "pytorch", "tensorflowlite", "ggml", "autodetect")
 TARGETS = ("cpu", "gpu", "tpu")
@@ -35,15 +33,13 @@ _RESOURCE_READS = {"dimensions": "tensor_dimensions", "ty": "tensor_ty", "data":
 
 
 class WitDialect:
-    """Says steps as calls of one tag's functions and methods."""
+    """Says steps as calls of the functions and methods of one ABI, `wit-TAG`.
 
-    def __init__(self, tag: str) -> None:
-        self.tag = tag
+    `computes_at_once` tells whether `compute` takes all inputs and gives all outputs.
+    """
 
-    @property
-    def computes_at_once(self) -> bool:
-        """Whether `compute` takes all inputs and gives all outputs."""
-        return self.tag == NEWEST
+    def __init__(self, abi: str) -> None:
+        self.computes_at_once = abi == NEWEST
 
     def requests(self, step: Step, scene: Scene) -> list[dict[str, Any]]:
         """Give the requests for `step`. Raises `ValueError` where this tag cannot say it."""
