@@ -44,6 +44,8 @@ def abis_for(action: str, arguments: Mapping[str, Any], expectation: Expectation
             abis &= _ONE_BY_ONE
     if action == "output" and (expectation != Expectation() or isinstance(arguments["output"], dict)):
         abis &= _ONE_BY_ONE
+    if "names" in arguments:
+        abis &= {NEWEST}
     if arguments.get("encoding") == "ggml" or "error" in arguments:
         abis &= _COMPONENTS
     return abis

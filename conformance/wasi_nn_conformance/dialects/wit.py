@@ -77,8 +77,7 @@ class WitDialect:
         if step.action == "set_input" and context is not None:
             context.given[_input_name(step.arguments, context)] = tensor_literal(step.arguments["tensor"])
         elif step.action == "compute" and context is not None and self.computes_at_once:
-            context.answered = {output["name"]: output for output in reply["outputs"]}
-            faults = tuple(_answer_faults(context, reply["outputs"]))
+            faults = tuple(_answer_faults(step, context, reply["outputs"]))
         elif step.action == "output" and context is not None:
             answer = self._answer(step, reply, context)
             if answer is None:
@@ -219,13 +218,21 @@ def _read_faults(step: Step, reply: Mapping[str, Any], scene: Scene) -> list[str
     return [] if wanted is None or got == wanted else [f"{step.action} is {got!r} where {wanted!r} was wanted"]
 
 
-def _answer_faults(context: Context, outputs: list[Mapping[str, Any]]) -> list[str]:
-    """Check that each declared output came once, and nothing else."""
+def _answer_faults(step: Step, context: Context, outputs: list[Mapping[str, Any]]) -> list[str]:
+    """Keep what `compute` gave, each output once, and check the names if the step asks for that.
+
+    A host with names of its own is at fault where the names are looked at, and not wherever there are outputs:
+    elsewhere its outputs are taken in the model's order.
+    """
     got = [output["name"] for output in outputs]
     wanted = [port.name for port in context.model.outputs]
-    if sorted(got) == sorted(wanted):
+    if len(got) != len(wanted):
+        return [f"compute gave {len(got)} outputs ({', '.join(got)}) where the model has {len(wanted)}"]
+    own = sorted(got) == sorted(wanted)
+    context.answered = dict(zip(got if own else wanted, outputs, strict=True))
+    if own or step.arguments.get("names") != "own":
         return []
-    return [f"compute gave the outputs {', '.join(got) or 'none'} where the model has {', '.join(wanted)}"]
+    return [f"compute called the outputs {', '.join(got)} where the model calls them {', '.join(wanted)}"]
 
 
 def _output_faults(step: Step, answer: Mapping[str, Any], context: Context) -> list[str]:
