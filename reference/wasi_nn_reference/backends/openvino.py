@@ -77,6 +77,9 @@ class OpenVino:
         self._settings: dict[str, object] = {
             "NUM_STREAMS": 1,
             "INFERENCE_NUM_THREADS": threads or min(os.cpu_count() or 1, MAX_THREADS),
+            # Else every graph is bound to the same first processors, and each run moves the calling thread
+            # there and back, which on a busy machine takes many times what a tiny model does.
+            "ENABLE_CPU_PINNING": False,
         }
         if precision == "f32":
             self._settings["INFERENCE_PRECISION_HINT"] = "f32"
