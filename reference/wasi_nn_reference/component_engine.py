@@ -25,6 +25,7 @@ _MAX_INSTANCES = 64  # core instances: a component has one for its code and some
 _RUN = re.compile(r"wasi:cli/run@0\.2\.\d+")
 # wasmtime converts at most 128 MiB in one call, at 48 bytes for each byte of a list; its C API has no setting for it.
 _MOST_BYTES = (128 << 20) // 48
+_BACKTRACE = "wasm backtrace"
 _FUEL = "fuel allocated for hostcalls has been exhausted"
 
 
@@ -54,7 +55,7 @@ class ComponentEngine:
             except wasmtime.ExitTrap as end:
                 return end.code
             except wasmtime.WasmtimeError as error:
-                raise _ending(str(error), guest) from error
+                raise _trap(str(error), guest) from error
             finally:
                 if verbose:
                     _note_left_over(calls)
@@ -84,7 +85,14 @@ class ComponentEngine:
         raise UserError("the component exports no wasi:cli/run of WASI 0.2, so there is nothing to run")
 
     def _start(self, linker: Linker, store: wasmtime.Store, component: Component, exported: str) -> Func:
-        instance = linker.instantiate(store, component)
+        try:
+            instance = linker.instantiate(store, component)
+        except wasmtime.ExitTrap:
+            raise
+        except wasmtime.WasmtimeError as error:
+            if _BACKTRACE in str(error):  # code that runs at the start trapped
+                raise
+            raise UserError(f"the component cannot be linked: {one_line(error)}") from error
         interface = instance.get_export_index(store, exported)
         index = instance.get_export_index(store, "run", interface)
         function = None if index is None else instance.get_func(store, index)
@@ -93,12 +101,8 @@ class ComponentEngine:
         return function
 
 
-def _ending(text: str, guest: Guest) -> TrapError | UserError:
+def _trap(text: str, guest: Guest) -> TrapError:
     """Return the error for a guest that neither returned nor exited, from wasmtime's account of it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    cause = lines[-1].removeprefix("wasm trap: ") if lines else "no reason given"
-    if "wasm backtrace" not in text and "wasm trap" not in text:
-        return UserError(f"the component cannot be started: {one_line(Exception(text))}")
     if "wasm trap: interrupt" in text:
         return TrapError(overrun(guest))
     if _FUEL in text:
@@ -106,7 +110,8 @@ def _ending(text: str, guest: Guest) -> TrapError | UserError:
             f"the guest trapped: it passed more than {_MOST_BYTES} bytes of lists in one call, which this build"
             " of wasmtime does not convert; a larger model can be registered with --graph and loaded by its name"
         )
-    return TrapError(f"the guest trapped: {cause}")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return TrapError(f"the guest trapped: {lines[-1].removeprefix('wasm trap: ') if lines else 'no reason given'}")
 
 
 def _note_left_over(calls: WitCalls) -> None:

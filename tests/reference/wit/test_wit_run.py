@@ -1,0 +1,243 @@
+"""`wasi-nn run` with components: which are refused and why, how they end, and what of them is cached."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+import small_ir
+from wat_components import GRAPH, TENSOR, component, function, importing, passing
+from wit_probe import PREBUILT, TAGS
+
+from wasi_nn_reference import cli
+from wasi_nn_reference.module_cache import ModuleCache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Run = tuple[int, str, str]  # exit status, standard output, standard error
+
+
+@pytest.fixture
+def run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Run]]:
+    before = signal.getsignal(signal.SIGINT)
+
+    def call(guest: bytes, *options: str) -> Run:
+        path = tmp_path / "guest.wasm"
+        path.write_bytes(guest)
+        status = cli.main(["run", *options, str(path)])
+        return status, *capfd.readouterr()
+
+    yield call
+    signal.signal(signal.SIGINT, before)
+
+
+def refused(outcome: Run) -> str:
+    status, out, err = outcome
+    assert (status, out) == (1, "")
+    assert err.startswith("wasi-nn: ")
+    assert err.count("\n") == 1
+    return err
+
+
+SERVED = ", ".join(f"wasi:nn@0.2.0-rc-{tag}" for tag in TAGS)
+
+# Files that are refused
+
+
+@pytest.mark.parametrize("version", ["0.2.0-rc-2024-10-29", "0.2.0", "0.2.0-rc-2023-11-10", "1.0.0"])
+def test_another_version_of_wasi_nn(run: Callable[..., Run], version: str) -> None:
+    said = refused(run(component(imports=importing(f"wasi:nn/tensor@{version}"))))
+    assert f"imports wasi:nn@{version}, which is not served here; served: {SERVED}" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["wasi:http/types@0.2.0", "wasi:cli/environment@0.3.0", "my:own/thing", "wasi:nn/tensor", "plain"]
+)
+def test_an_import_that_is_not_served(run: Callable[..., Run], name: str) -> None:
+    said = refused(run(component(imports=importing(name))))
+    assert f"imports {name}, which is not served here; served: {SERVED}, and WASI 0.2 (wasi:cli" in said
+
+
+def test_an_interface_that_wasi_nn_does_not_have(run: Callable[..., Run]) -> None:
+    said = refused(run(component(imports=importing(TENSOR.replace("/tensor", "/tensors")))))
+    assert "has only: tensor, errors, inference, graph" in said
+
+
+def test_a_function_that_the_interface_does_not_have(run: Callable[..., Run]) -> None:
+    said = refused(run(component(imports=importing(GRAPH, function("unload", "(result u32)")))))
+    assert f"imports unload of {GRAPH}, which has no such function" in said
+
+
+@pytest.mark.parametrize(
+    ("signature", "declared"),
+    [
+        pytest.param('(param "name" u64)', "func(u64)", id="another parameter"),
+        pytest.param('(param "name" (list u8)) (result string)', "func(list<u8>) -> string", id="another result"),
+        pytest.param('(param "a" string) (param "b" string)', "func(string, string)", id="one more"),
+        pytest.param("", "func()", id="nothing"),
+        pytest.param(
+            '(param "name" string) (result (result (error string)))',
+            "func(string) -> result<_, string>",
+            id="error is no resource",
+        ),
+    ],
+)
+def test_a_function_with_another_signature(run: Callable[..., Run], signature: str, declared: str) -> None:
+    said = refused(run(component(imports=importing(GRAPH, function("load-by-name", signature)))))
+    assert (
+        f"imports load-by-name of {GRAPH} as {declared}; it is func(string) -> result<own<graph>, own<error>>" in said
+    )
+
+
+def test_resources_that_are_exchanged(run: Callable[..., Run]) -> None:
+    resources = '(export "graph" (type $graph (sub resource))) (export "error" (type $error (sub resource)))'
+    signature = '(param "name" string) (result (result (own $error) (error (own $graph))))'
+    said = refused(run(component(imports=importing(GRAPH, resources, function("load-by-name", signature)))))
+    assert "as func(string) -> result<own<error>, own<graph>>; it is" in said
+
+
+def test_enums_with_other_names(run: Callable[..., Run]) -> None:
+    types = (
+        '(export "tensor" (type $tensor (sub resource)))'
+        '(type $names (enum "FP16" "FP32")) (export "tensor-type" (type $kind (eq $names)))'
+    )
+    method = function("[method]tensor.ty", '(param "self" (borrow $tensor)) (result $kind)')
+    said = refused(run(component(imports=importing(TENSOR, types, method))))
+    assert "as func(borrow<tensor>) -> enum{FP16, FP32}; it is func(borrow<tensor>) -> enum{FP16, FP32, FP64," in said
+
+
+def test_a_component_that_exports_nothing_to_run(run: Callable[..., Run]) -> None:
+    assert "exports no wasi:cli/run of WASI 0.2" in refused(run(component(exported="my:own/run@0.2.0")))
+
+
+def test_a_component_that_is_broken(run: Callable[..., Run]) -> None:
+    assert "the component does not compile" in refused(run(component() + b"garbage"))
+
+
+# How a component ends
+
+
+def test_success(run: Callable[..., Run]) -> None:
+    assert run(component()) == (0, "", "")
+
+
+def test_failure(run: Callable[..., Run]) -> None:
+    assert run(component("(i32.const 1)")) == (1, "", "")
+
+
+def test_a_later_version_of_wasi_0_2(run: Callable[..., Run]) -> None:
+    assert run(component(exported="wasi:cli/run@0.2.6")) == (0, "", "")
+
+
+def test_a_trap(run: Callable[..., Run]) -> None:
+    status, _, err = run(component("unreachable"))
+    assert (status, err) == (134, "wasi-nn: the guest trapped: wasm `unreachable` instruction executed\n")
+
+
+def test_a_result_that_is_none(run: Callable[..., Run]) -> None:
+    status, _, err = run(component("(i32.const 7)"))
+    assert status == 134
+    assert err.startswith("wasi-nn: the guest trapped: ")
+
+
+def test_more_bytes_than_the_runtime_converts(run: Callable[..., Run]) -> None:
+    status, _, err = run(component(*passing(2_796_203)))
+    assert status == 134
+    assert "it passed more than 2796202 bytes of lists in one call" in err
+    assert "--graph" in err
+
+
+def test_as_many_bytes_as_the_runtime_converts(run: Callable[..., Run]) -> None:
+    assert run(component(*passing(2_796_202))) == (0, "", "")
+
+
+def test_a_component_that_loops_for_ever(run: Callable[..., Run]) -> None:
+    status, _, err = run(component("(loop $again (br $again)) (i32.const 0)"), "--timeout", "0.05")
+    assert status == 134
+    assert "it ran for more than 0.05 s (--timeout)" in err
+
+
+# The probe, from the command line
+
+
+@pytest.fixture
+def asked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Run a probe in a process of its own, whose standard input are these lines."""
+    import subprocess  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    def call(tag: str, lines: str, *options: str) -> Run:
+        guest = PREBUILT / f"probe-wit-{tag}.wasm"
+        words = [sys.executable, "-m", "wasi_nn_reference", "run", *options, str(guest)]
+        done = subprocess.run(words, input=lines, capture_output=True, text=True, check=False)  # noqa: S603
+        return done.returncode, done.stdout, done.stderr
+
+    return call
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_the_version_is_told_by_the_imports(asked: Callable[..., Run], tag: str) -> None:
+    status, out, err = asked(tag, '{"call":"hello"}\n')
+    assert (status, err) == (0, "")
+    assert out.startswith(f'@@{{"abi":"wit-{tag}","protocol":1')
+
+
+@pytest.mark.parametrize("tag", TAGS[-1:])
+def test_a_named_graph_and_what_is_left_alive(asked: Callable[..., Run], tag: str, tmp_path: Path) -> None:
+    folder = tmp_path / "sum"
+    folder.mkdir()
+    (folder / "model.xml").write_bytes(small_ir.binary("Add"))
+    (folder / "model.bin").write_bytes(b"")
+    lines = '{"call":"load_by_name","name":"sum","as":"g"}\n{"call":"load_by_name","name":"x"}\n'
+    status, out, err = asked(tag, lines, "--graph", f"openvino::{folder}", "--verbose")
+    assert status == 0
+    assert out.splitlines()[0] == '@@{"result":"ok"}'
+    assert err == (
+        "wasi-nn: load-by-name: not_found: no graph of that name is registered\n"
+        "wasi-nn: alive at the guest's end: 1 graph\n"
+    )
+
+
+@pytest.mark.parametrize("tag", TAGS[-1:])
+def test_a_dead_handle_ends_the_guest_alone(asked: Callable[..., Run], tag: str) -> None:
+    status, _, err = asked(tag, '{"call":"tensor_data","tensor":77}\n')
+    assert (status, err) == (134, "wasi-nn: the guest trapped: unknown handle index 77\n")
+
+
+# Compiled components
+
+
+@pytest.fixture
+def compiled_once(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What was written into the cache."""
+    written: list[bytes] = []
+    write = ModuleCache.write
+
+    def note(self: ModuleCache, wasm: bytes, compiled: bytes) -> None:
+        written.append(wasm)
+        write(self, wasm, compiled)
+
+    monkeypatch.setattr(ModuleCache, "write", note)
+    return written
+
+
+def test_a_component_is_compiled_once(run: Callable[..., Run], compiled_once: list[bytes]) -> None:
+    guest = component("(i32.const 1)")
+    assert [run(guest)[0], run(guest)[0]] == [1, 1]
+    assert compiled_once == [guest]
+
+
+def test_no_cache(run: Callable[..., Run], compiled_once: list[bytes]) -> None:
+    assert run(component(), "--no-cache")[0] == 0
+    assert compiled_once == []
+
+
+def test_an_entry_of_another_build_is_compiled_anew(
+    run: Callable[..., Run], compiled_once: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ModuleCache, "read", lambda _self, _wasm: b"of another build")
+    assert run(component())[0] == 0
+    assert compiled_once == [component()]
