@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use classify::{Encoding, Image, Model, Source};
 
 /// As generated from the WIT.
+#[allow(clippy::same_length_and_capacity, reason = "wit-bindgen's code: the length is all that a host tells")]
 mod generated {
     wit_bindgen::generate!({ path: "../wit/2024-10-28", world: "ml" });
 }

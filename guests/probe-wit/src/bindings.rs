@@ -7,6 +7,7 @@
 macro_rules! bindings {
     ($wit:literal) => {
         /// As generated; strings are bytes, so that nothing is assumed of those that a host gives.
+        #[allow(clippy::same_length_and_capacity, reason = "wit-bindgen's code: the length is all that a host tells")]
         mod generated {
             wit_bindgen::generate!({ path: $wit, world: "ml", raw_strings });
             pub use _rt::WasmResource;

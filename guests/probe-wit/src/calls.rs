@@ -41,10 +41,14 @@ impl Probe {
         let context = self.kept.handle(Kind::Context, context)?;
         let handle = |(name, tensor)| Ok((name, self.kept.handle(Kind::Tensor, &tensor)?));
         let inputs: Vec<_> = inputs.into_iter().map(handle).collect::<Result<_, Fault>>()?;
-        inputs.iter().for_each(|(_, tensor)| self.kept.gone(Kind::Tensor, *tensor));
+        for (_, tensor) in &inputs {
+            self.kept.gone(Kind::Tensor, *tensor);
+        }
         let outcome = compute(context, inputs);
         if let Some(list) = keep.result.as_deref() {
-            self.kept.list(list).iter().for_each(|name| self.free(name));
+            for name in self.kept.list(list) {
+                self.free(&name);
+            }
         }
         let outputs = match outcome {
             Ok(outputs) => outputs,

@@ -34,8 +34,8 @@ pub struct Candidate {
 
 /// Resource `tensor`.
 pub struct Tensor {
-    /// The constructor: dimensions in elements, the type's name, row-major bytes.
-    pub new: fn(&[u32], &str, &[u8]) -> Result<Handle, Fault>,
+    /// The constructor.
+    pub new: NewTensor,
     /// Method `dimensions`.
     pub dimensions: fn(Handle) -> Vec<u32>,
     /// Method `ty`.
@@ -44,15 +44,21 @@ pub struct Tensor {
     pub data: fn(Handle) -> Vec<u8>,
 }
 
+/// Constructor of `tensor` with the dimensions in elements, the type's name and the row-major bytes.
+pub type NewTensor = fn(&[u32], &str, &[u8]) -> Result<Handle, Fault>;
+
 /// Resource `graph`, and the functions that make one.
 pub struct Graph {
-    /// Function `load`: the builders' bytes, the names of the encoding and of the target.
-    pub load: fn(&[Vec<u8>], &str, &str) -> Result<Outcome<Handle>, Fault>,
+    /// Function `load`.
+    pub load: Load,
     /// Function `load-by-name`.
     pub load_by_name: fn(&[u8]) -> Outcome<Handle>,
     /// Method `init-execution-context`.
     pub init_execution_context: fn(Handle) -> Outcome<Handle>,
 }
+
+/// `load` with the builders' bytes and the names of the encoding and of the target.
+pub type Load = fn(&[Vec<u8>], &str, &str) -> Result<Outcome<Handle>, Fault>;
 
 /// Resource `graph-execution-context`, which is what candidates differ in most.
 #[derive(Clone, Copy)]
@@ -133,6 +139,6 @@ pub fn value<T: Copy>(names: &[(T, &str)], what: &str, name: &str) -> Result<T, 
 }
 
 /// The name of `value` in `names`, which has one for each value.
-pub fn named<T: PartialEq>(names: &[(T, &'static str)], value: T) -> &'static str {
+pub fn named<T: Copy + PartialEq>(names: &[(T, &'static str)], value: T) -> &'static str {
     names.iter().find(|(known, _)| *known == value).map_or("unnamed", |(_, name)| name)
 }

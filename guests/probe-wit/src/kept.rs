@@ -65,7 +65,9 @@ impl Kept {
     /// Notes that a handle left this component, under whatever names it is kept; the names stay.
     pub fn gone(&mut self, kind: Kind, handle: Handle) {
         let same = |resource: &&mut Resource| resource.kind == kind && resource.handle == handle;
-        self.resources.values_mut().filter(same).for_each(|resource| resource.owned = false);
+        for resource in self.resources.values_mut().filter(same) {
+            resource.owned = false;
+        }
     }
 
     /// Frees all names. How many there were, and what they still owned: contexts before graphs, as they depend on them.

@@ -20,6 +20,7 @@ use probe::Probe;
 const READ_SIZE: usize = 256 << 10;
 
 /// Answers requests with the functions of `candidate` until the input ends.
+#[must_use]
 pub fn run(candidate: Candidate) -> ExitCode {
     let mut probe = Probe::new(candidate);
     let input = BufReader::with_capacity(READ_SIZE, stdin().lock());

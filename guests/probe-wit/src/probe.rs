@@ -86,7 +86,9 @@ impl Probe {
                 let (names, owned) = self.kept.clear();
                 reply.number("handles", count(names));
                 reply.number("dropped", count(owned.len()));
-                owned.into_iter().for_each(|(kind, handle)| (self.candidate.drop)(kind, handle));
+                for (kind, handle) in owned {
+                    (self.candidate.drop)(kind, handle);
+                }
                 Ok(())
             }
             Request::Trap => std::process::abort(), // `unreachable`, as the standard library does it on wasm
