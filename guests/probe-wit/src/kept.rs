@@ -36,7 +36,7 @@ impl Kept {
             Operand::Name(name) => match self.resources.get(name.as_ref()) {
                 Some(resource) if resource.kind == kind => Ok(resource.handle),
                 Some(resource) => {
-                    Err(Fault::new(format!("{name:?} names the {} of a request, no {kind}", resource.kind)))
+                    Err(Fault::new(format!("{name:?} names a resource of kind {}, not {kind}", resource.kind)))
                 }
                 None => Err(Fault::new(format!("no {kind} is named {name:?}"))),
             },
