@@ -164,7 +164,7 @@ def test_a_component_that_loops_for_ever(run: Callable[..., Run]) -> None:
 
 
 @pytest.fixture
-def asked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+def asked() -> Callable[..., Run]:
     """Run a probe in a process of its own, whose standard input are these lines."""
     import subprocess  # noqa: PLC0415
     import sys  # noqa: PLC0415
