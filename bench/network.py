@@ -77,8 +77,8 @@ def write_mobilenet(folder: Path) -> Network:
 def write_tiny(folder: Path) -> Network:
     """Write a model that takes no time: relu(x + 1), f32 [1, 4]."""
     given = op.parameter([1, 4], np.float32, name="x")
-    model = ov.Model([op.relu(op.add(given, op.constant(np.float32([[1, 1, 1, 1]]))))], [given], "tiny")
-    return _write(folder, model, np.float32([[-2, -1, 1, 2]]))
+    model = ov.Model([op.relu(op.add(given, op.constant(np.array([[1, 1, 1, 1]], np.float32))))], [given], "tiny")
+    return _write(folder, model, np.array([[-2, -1, 1, 2]], np.float32))
 
 
 def _convolution(random: np.random.Generator, layer: Any, channels: int, *, stride: int, size: int = 3) -> Any:

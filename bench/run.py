@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import inference
+import lists
 import start
 import suite
 from looping import LoopingError
@@ -40,6 +41,7 @@ SECTIONS = {
     "calls": Section(inference.tiny, 5, 40),
     "start": Section(start.start, 3, 15),
     "suite": Section(suite.suite, 1, 3),
+    "lists": Section(lists.lists, 1, 5),
 }
 
 

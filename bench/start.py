@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _PROBE = Path(__file__).parent.parent / "guests" / "prebuilt" / "probe-witx.wasm"
-# As an installed console script runs it. A stand-in for the shell's search of the script itself.
 _HOST = (sys.executable, "-m", "wasi_nn_reference", "run", str(_PROBE))
 _FLOOR = (sys.executable, "-c", "import wasmtime; print('@@{', flush=True)")
 _SECONDS = 60.0
@@ -36,7 +35,7 @@ def start(folder: Path, turns: int) -> list[Row]:
             cold.append(_first_reply(_HOST, _environment(Path(empty))))
         warm.append(_first_reply(_HOST, _environment(warm_folder)))
         floor.append(_first_reply(_FLOOR, _environment(warm_folder)))
-    against = "Python that only imports wasmtime"
+    against = "Python that imports wasmtime and says one line"
     return [
         Row("c: start to first reply, cold", "s", Figures(tuple(cold)), against, Figures(tuple(floor))),
         Row("c: start to first reply, warm", "s", Figures(tuple(warm)), against, Figures(tuple(floor)), Target(0.2)),
