@@ -13,6 +13,8 @@ pub enum Operand<'a> {
     Number(Handle),
     /// The name under which a resource was kept.
     Name(Cow<'a, str>),
+    /// The number of what was kept under this name, whatever its kind.
+    NumberOf(Cow<'a, str>),
 }
 
 /// Handles by name, also those whose resource is gone, so that they can be used once more.
@@ -29,7 +31,7 @@ struct Resource {
 }
 
 impl Kept {
-    /// The number that `operand` stands for, which is a resource of this kind if it has a name.
+    /// The number that `operand` stands for. What is used by its name has to be of this kind.
     pub fn handle(&self, kind: Kind, operand: &Operand<'_>) -> Result<Handle, Fault> {
         match operand {
             Operand::Number(number) => Ok(*number),
@@ -40,6 +42,10 @@ impl Kept {
                 }
                 None => Err(Fault::new(format!("no {kind} is named {name:?}"))),
             },
+            Operand::NumberOf(name) => {
+                let resource = self.resources.get(name.as_ref());
+                resource.map(|resource| resource.handle).ok_or_else(|| Fault::new(format!("nothing is named {name:?}")))
+            }
         }
     }
 

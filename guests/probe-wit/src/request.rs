@@ -160,13 +160,21 @@ fn unsigned(field: &Field<'_>) -> Result<u32, Fault> {
     field.integer(0..=i64::from(u32::MAX)).map(protocol::wrapped)
 }
 
-/// A handle: a number or a kept name.
+/// A handle: a number, a kept name, or an object that asks for the number kept under a name.
 fn handle<'a>(fields: &mut Fields<'a>, key: &str) -> Result<Operand<'a>, Fault> {
     operand(&fields.take(key)?)
 }
 
 fn operand<'a>(field: &Field<'a>) -> Result<Operand<'a>, Fault> {
-    if field.is_text() { field.name().map(Operand::Name) } else { unsigned(field).map(Operand::Number) }
+    if field.is_text() {
+        return field.name().map(Operand::Name);
+    }
+    let Ok(mut fields) = field.fields() else {
+        return unsigned(field).map(Operand::Number);
+    };
+    let name = fields.take("number")?.name()?;
+    fields.finish()?;
+    Ok(Operand::NumberOf(name))
 }
 
 /// An input of `compute`: the name and the tensor's handle.
