@@ -246,7 +246,11 @@ class VectorFile(pytest.File):
             cases = [case for vector in read_vectors(self.path) for case in self.suite.cases(vector)]
         except InputError as error:
             raise self.CollectError(str(error)) from None
-        return [CaseItem.from_parent(self, name=case.id, case=case, suite=self.suite) for case in cases]
+        # As text, so that pytest parts it at the brackets as it does when --lf reads it back.
+        return [
+            CaseItem.from_parent(self, name=case.id, nodeid=f"{self.nodeid}::{case.id}", case=case, suite=self.suite)
+            for case in cases
+        ]
 
 
 class _Finding(Exception):  # noqa: N818

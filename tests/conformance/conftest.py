@@ -21,7 +21,6 @@ from wasi_nn_conformance.scene import Scene
 from wasi_nn_conformance.vector import Vector, read_vectors
 
 MINIATURES = Path(__file__).resolve().parents[1] / "miniatures"
-SECONDS = 10.0  # far more than a miniature that answers needs; no test waits for it
 
 Writer = Callable[[str, str], Path]
 
@@ -78,9 +77,7 @@ def vectors(write: Writer) -> Callable[..., list[Vector]]:
 def cases(vectors: Callable[..., list[Vector]], clause: Callable[[Level], Clause]) -> Callable[..., list[Case]]:
     """Make a case on witx of each vector; `level` is their clause's, `encoding` that of their models."""
 
-    def cases(
-        *steps: str, level: Level = Level.MUST, encoding: str | None = None, **fields: str
-    ) -> list[Case]:
+    def cases(*steps: str, level: Level = Level.MUST, encoding: str | None = None, **fields: str) -> list[Case]:
         return [Case(vector, clause(level), "witx", encoding) for vector in vectors(*steps, **fields)]
 
     return cases
@@ -101,7 +98,7 @@ def miniature() -> Callable[[str], list[str]]:
 
 @pytest.fixture
 def adapter_file(write: Writer, miniature: Callable[[str], list[str]]) -> Callable[..., Path]:
-    """Write an adapter for a miniature. `limits` and `exit_codes` are tables of the file, `changes` other keys."""
+    """Write an adapter for a miniature. `limits` and `exit_codes` are tables of the file, `changes` its other keys."""
 
     def adapter_file(
         words: str,
@@ -118,6 +115,7 @@ def adapter_file(write: Writer, miniature: Callable[[str], list[str]]) -> Callab
             "targets": ["cpu"],
         } | changes
         tables = {"limits": limits or {}, "exit": exit_codes or {"trap": [134]}}
+        tables |= {key: keys.pop(key) for key in list(keys) if isinstance(keys[key], dict)}
         lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
         for name, table in tables.items():
             lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
@@ -131,22 +129,15 @@ def adapter(adapter_file: Callable[..., Path]) -> Callable[..., Adapter]:
     return lambda words, **options: read_adapter(str(adapter_file(words, **options)))
 
 
-@pytest.fixture(scope="session")
-def probe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give what stands for the probe: a miniature is its own, and the real one need not be built."""
-    path = tmp_path_factory.mktemp("guests") / "probe-witx.wasm"
-    path.write_bytes(b"\0asm")
-    return path
-
-
-@pytest.fixture
-def without_probe(monkeypatch: pytest.MonkeyPatch, probe_file: Path) -> None:
-    monkeypatch.setattr(host_module, "probe_path", lambda _abi: probe_file)
+@pytest.fixture(autouse=True)
+def without_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A miniature is its own probe: the real one need not be built. Any file stands for it."""
+    monkeypatch.setattr(host_module, "probe_path", lambda _abi: MINIATURES / "runtime.py")
 
 
 @pytest.fixture
 def host(
-    adapter: Callable[..., Adapter], models: Mapping[str, Model], files: ModelFiles, without_probe: None
+    adapter: Callable[..., Adapter], models: Mapping[str, Model], files: ModelFiles
 ) -> Iterator[Callable[..., Host]]:
     """Make the host of a miniature."""
     made: list[Host] = []

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from wasi_nn_conformance.adapter import Adapter, AdapterError, known_adapters, read_adapter
+from wasi_nn_conformance.document import read_toml
 from wasi_nn_conformance.places import IMPLS
 from wasi_nn_conformance.schema import schema
-from wasi_nn_conformance.document import read_toml
 
 Writer = Callable[[str, str], Path]
 
@@ -128,8 +128,7 @@ def test_a_missing_program_says_how_to_get_it(write: Writer, monkeypatch: pytest
     with pytest.raises(AdapterError) as error:
         read_adapter(str(write("mine.toml", MINIMAL + PROGRAM)))
     assert str(error.value) == (
-        "mine: none of no-such-program-1, no-such-program-2 is installed;"
-        " build it with `make`, or set MINE to its path"
+        "mine: none of no-such-program-1, no-such-program-2 is installed; build it with `make`, or set MINE to its path"
     )
 
 
@@ -140,7 +139,7 @@ def test_a_variable_that_names_no_program_is_an_error(write: Writer, monkeypatch
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(AdapterError, match="--impl=nonsense: no adapter has this name .*known: iwasm, reference"):
+    with pytest.raises(AdapterError, match=r"--impl=nonsense: no adapter has this name .*known: iwasm, reference"):
         read_adapter("nonsense")
 
 

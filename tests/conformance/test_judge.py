@@ -86,8 +86,16 @@ def test_a_fault_fails_whatever_is_accepted(clause: ClauseOf, answer: str, level
         (FAILS_RATHER_BUSY, TOO_LARGE, "step 1: wanted rather error busy, got error too_large"),
         (ANY_RATHER_OK, TRAP, "step 1: wanted rather ok, got a trap (exit code 134)"),
         (NO_TRAP_RATHER_OK, TRAP, "step 1: wanted success or an error (rather ok), got a trap (exit code 134)"),
-        (SUCCEEDS, Outcome(Kind.CRASH, detail="signal SIGABRT"), "step 1: wanted success, got the host's death: signal"),
-        (SUCCEEDS, Outcome(Kind.HANG, detail="no answer within 2 s"), "step 1: wanted success, got no answer within 2 s"),
+        (
+            SUCCEEDS,
+            Outcome(Kind.CRASH, detail="signal SIGABRT"),
+            "step 1: wanted success, got the host's death: signal",
+        ),
+        (
+            SUCCEEDS,
+            Outcome(Kind.HANG, detail="no answer within 2 s"),
+            "step 1: wanted success, got no answer within 2 s",
+        ),
         (SUCCEEDS, Outcome(Kind.BROKEN, detail="refused"), "step 1: refused"),
         (SUCCEEDS, Outcome(Kind.OK, faults=("this", "that")), "step 1: this; that"),
         (SUCCEEDS, OK, ""),

@@ -115,9 +115,7 @@ def test_closing_twice_does_nothing(process: Process) -> None:
 
 
 @pytest.fixture
-def greeting(
-    adapter: Callable[..., Adapter], miniature: Callable[[str], list[str]]
-) -> Iterator[Callable[..., Any]]:
+def greeting(adapter: Callable[..., Adapter], miniature: Callable[[str], list[str]]) -> Iterator[Callable[..., Any]]:
     """Greet a miniature, with little time."""
     started: list[ProbeProcess] = []
 
@@ -163,5 +161,5 @@ def test_an_exit_code_in_words(code: int, words: str) -> None:
 
 @pytest.mark.parametrize("text", ["*", "AA", "ä", "AA==AA=="])
 def test_what_is_no_base64_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="base64|ASCII"):
+    with pytest.raises(ValueError, match=r"base64|ASCII"):
         decode(text)

@@ -65,7 +65,13 @@ def test_report_fits_its_schema() -> None:
 def test_totals_count_each_verdict() -> None:
     totals = report(IMPL, [record("pass"), record("pass"), record("crash")])["totals"]
     assert totals == {
-        "pass": 2, "unsupported": 0, "deviates": 0, "fail": 0, "hang": 0, "crash": 1, "error": 0,
+        "pass": 2,
+        "unsupported": 0,
+        "deviates": 0,
+        "fail": 0,
+        "hang": 0,
+        "crash": 1,
+        "error": 0,
         "cases": 3,
     }
 
@@ -83,7 +89,12 @@ def test_report_is_written_into_a_folder_that_is_made(tmp_path: Path) -> None:
 def test_summary_counts_by_level_and_clause() -> None:
     clauses = {
         name: Clause(name, level, "A host does what it is asked.", "witx")
-        for name, level in (("b.may", Level.MAY), ("a.defined", Level.DEFINED), ("a.one", Level.MUST), ("c", Level.MUST))
+        for name, level in (
+            ("b.may", Level.MAY),
+            ("a.defined", Level.DEFINED),
+            ("a.one", Level.MUST),
+            ("c", Level.MUST),
+        )
     }
     records = [
         record("pass"),

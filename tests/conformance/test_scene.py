@@ -103,7 +103,8 @@ def test_a_handle_that_is_no_name_has_no_context(sub: Scene, handle: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("model", "output", "passes"), [("identity-f32", "x", True), ("identity-renamed", "z", True), ("neg-f32", "y", False)]
+    ("model", "output", "passes"),
+    [("identity-f32", "x", True), ("identity-renamed", "z", True), ("neg-f32", "y", False)],
 )
 def test_an_output_that_is_an_input_keeps_every_bit(scene: Scene, model: str, output: str, passes: bool) -> None:
     scene.remember("load", {"model": model, "as": "g"})

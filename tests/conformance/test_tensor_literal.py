@@ -86,7 +86,8 @@ def test_bits_are_exact_where_they_are_written(data: Any, exact: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "data", "consistent"), [("f32", "8 bytes", True), ("f32", "7 bytes", False), ({"raw": 1}, "8 bytes", False)]
+    ("kind", "data", "consistent"),
+    [("f32", "8 bytes", True), ("f32", "7 bytes", False), ({"raw": 1}, "8 bytes", False)],
 )
 def test_a_literal_knows_whether_its_bytes_fit_its_shape(kind: Any, data: str, consistent: bool) -> None:
     assert tensor_literal(written(kind, [2], data)).is_consistent is consistent
@@ -129,9 +130,7 @@ def test_any_nan_is_as_good_as_another_after_arithmetic() -> None:
 
 def test_no_nan_is_as_good_as_another_where_bits_count() -> None:
     message = difference(OTHER, np.frombuffer(QUIET, "<f4"), F32, exact_bits=True)
-    assert message == (
-        "element [0] is nan (bits 0x7fc0beef) where nan (bits 0x7fc00000) was wanted (1 of 1 differ)"
-    )
+    assert message == ("element [0] is nan (bits 0x7fc0beef) where nan (bits 0x7fc00000) was wanted (1 of 1 differ)")
 
 
 def test_bf16_is_compared_by_bits() -> None:

@@ -58,9 +58,7 @@ def test_expectation_of_a_step(vectors: Vectors, written: str, expectation: Expe
 @pytest.mark.parametrize(("key", "must_fail"), [("fails_by", True), ("may_fail", False)])
 def test_a_block_holds_its_steps(vectors: Vectors, key: str, must_fail: bool) -> None:
     [vector] = vectors(f"- {key}:\n  - compute: {{context: c}}\n  prefer: busy")
-    assert vector.steps == (
-        Block(must_fail, (Step("compute", {"context": "c"}, Expectation(), line=6),), "busy", 5),
-    )
+    assert vector.steps == (Block(must_fail, (Step("compute", {"context": "c"}, Expectation(), line=6),), "busy", 5),)
 
 
 def test_then_holds_what_follows_success(vectors: Vectors) -> None:
@@ -122,10 +120,16 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
         ("", "1: 'steps' is a required property"),
         ("  steps:\n  - 7\n", "4: steps[0]: 7 is not of type 'object'"),
         ("  steps:\n  - grow: {pages: x}\n", "5: steps[0].grow.pages: 'x' is not of type 'integer'"),
-        ("  steps:\n  - grow: {pages: 1}\n    compute: {context: c}\n", "5: a step has exactly one action, not grow and"),
+        (
+            "  steps:\n  - grow: {pages: 1}\n    compute: {context: c}\n",
+            "5: a step has exactly one action, not grow and",
+        ),
         ("  steps:\n  - fails: {}\n", "5: a step has exactly one action, not none"),
         ("  steps:\n  - load: {model: no, as: g}\n", "5: 'no' is a boolean to readers of YAML 1.1"),
-        ("  abi: [wit-2024-10-28]\n  steps:\n  - grow: {pages: 1}\n", "4: wit-2024-10-28 cannot say these steps; witx can"),
+        (
+            "  abi: [wit-2024-10-28]\n  steps:\n  - grow: {pages: 1}\n",
+            "4: wit-2024-10-28 cannot say these steps; witx can",
+        ),
         ("  abi: [witz]\n  steps:\n  - grow: {pages: 1}\n", "4: abi[0]: 'witz' is not one of"),
         # Matrices and references.
         ("  matrix: {k: [1], m: [2]}\n  steps:\n  - grow: {pages: $k}\n", "4: nothing refers to $m"),
@@ -135,10 +139,16 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
         ("  matrix: {k: [1, 1]}\n  steps:\n  - grow: {pages: $k}\n", "1: v/k=1: this id is given twice"),
         # Repeats.
         ("  steps:\n  - repeat: {count: 0, steps: [{grow: {pages: 1}}]}\n", "5: repeat: count: 0 is less than"),
-        ("  steps:\n  - repeat: {count: 1000000, steps: [{grow: {pages: 1}}]}\n", "5: repeat: count: 1000000 is greater"),
+        (
+            "  steps:\n  - repeat: {count: 1000000, steps: [{grow: {pages: 1}}]}\n",
+            "5: repeat: count: 1000000 is greater",
+        ),
         ("  steps:\n  - repeat: {count: x, steps: [{grow: {pages: 1}}]}\n", "5: repeat: count: 'x' is not of type"),
         ("  steps:\n  - repeat: {count: 2, idx: i, steps: [{grow: {pages: 1}}]}\n", "5: repeat: unknown key 'idx'"),
-        ("  steps:\n  - repeat: {count: 2, steps: [{grow: {pages: 1}}]}\n    fails: {}\n", "5: repeat stands for several"),
+        (
+            "  steps:\n  - repeat: {count: 2, steps: [{grow: {pages: 1}}]}\n    fails: {}\n",
+            "5: repeat stands for several",
+        ),
         ("  steps:\n  - repeat:\n      count: 1\n      steps:\n      - grw: 1\n", "8: steps[0]: unknown key 'grw'"),
         # Expectations that contradict themselves.
         ("  steps:\n  - {grow: {pages: 1}, fails: {only: busy, prefer: busy}}\n", "5: steps[0].fails: "),
@@ -147,14 +157,26 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
         ("  steps:\n  - {compute: {context: c}, accept: [ok, error]}\n", "5: `accept` needs `prefer`"),
         ("  steps:\n  - {compute: {context: c}, prefer: ok}\n", "5: `prefer` needs `accept` or `fails`"),
         ("  steps:\n  - {compute: {context: c}, accept: [ok, trap], prefer: busy}\n", "5: `prefer: busy` is not among"),
-        ("  steps:\n  - {compute: {context: c}, accept: [ok, error], prefer: trap}\n", "5: `prefer: trap` is not among"),
-        ("  steps:\n  - {compute: {context: c}, then: [{grow: {pages: 1}}]}\n", "5: `then` is for a step that may also"),
+        (
+            "  steps:\n  - {compute: {context: c}, accept: [ok, error], prefer: trap}\n",
+            "5: `prefer: trap` is not among",
+        ),
+        (
+            "  steps:\n  - {compute: {context: c}, then: [{grow: {pages: 1}}]}\n",
+            "5: `then` is for a step that may also",
+        ),
         ("  steps:\n  - {compute: {context: c}, fails: {}, then: [{grow: {pages: 1}}]}\n", "5: `then` follows success"),
         ("  steps:\n  - {load_by_name: {name: k}, slot: untouched}\n", "5: `slot: untouched` speaks of a failing"),
         ("  steps:\n  - {compute: {context: c}, fails: {}, slot: untouched}\n", "5: compute has no return pointer"),
-        ("  steps:\n  - {fails_by: [{compute: {context: c}}], fails: {}}\n", "5: a block takes `prefer` only, not fails"),
+        (
+            "  steps:\n  - {fails_by: [{compute: {context: c}}], fails: {}}\n",
+            "5: a block takes `prefer` only, not fails",
+        ),
         ("  steps:\n  - {fails_by: [{compute: {context: c}}], prefer: ok}\n", "5: `prefer: ok` contradicts `fails_by`"),
-        (f"  steps:\n  - {{infer: {{context: c, inputs: {{x: {TENSOR}}}}}, fails: {{}}}}\n", "5: infer stands for several"),
+        (
+            f"  steps:\n  - {{infer: {{context: c, inputs: {{x: {TENSOR}}}}}, fails: {{}}}}\n",
+            "5: infer stands for several",
+        ),
         # Tensors that do not fit themselves.
         (
             "  steps:\n  - set_input: {context: c, input: a, tensor: {type: u8, shape: [1], data: [300]}}\n",
@@ -174,9 +196,7 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
         ),
     ],
 )
-def test_a_mistake_is_refused_with_its_line(
-    read: Callable[[str], list[Vector]], rest: str, complaint: str
-) -> None:
+def test_a_mistake_is_refused_with_its_line(read: Callable[[str], list[Vector]], rest: str, complaint: str) -> None:
     with pytest.raises(InputError, match=rf"/area\.yaml:{re.escape(complaint)}"):
         read(HEAD + rest)
 
@@ -197,8 +217,6 @@ def test_a_mistake_is_refused_with_its_line(
         (2 * (HEAD + "  steps: [{grow: {pages: 1}}]\n"), "5: v: this id is given twice"),
     ],
 )
-def test_a_bad_file_is_refused_with_its_line(
-    read: Callable[[str], list[Vector]], text: str, complaint: str
-) -> None:
+def test_a_bad_file_is_refused_with_its_line(read: Callable[[str], list[Vector]], text: str, complaint: str) -> None:
     with pytest.raises(InputError, match=rf"/area\.yaml:{re.escape(complaint)}"):
         read(text)

@@ -78,7 +78,10 @@ def request_for(computed: Scene) -> Callable[[str, dict[str, Any]], dict[str, An
             "set_input",
             {"context": "c", "input": {"beyond": 1}, "tensor": TENSOR, "as": "t"},
             {
-                **{"call": "set_input", "context": "c", "index": 3, "as": "t"},
+                "call": "set_input",
+                "context": "c",
+                "index": 3,
+                "as": "t",
                 "tensor": {"dims": [1, 2], "type": 3, "data": "AQI="},
             },
         ),
@@ -105,7 +108,11 @@ def request_for(computed: Scene) -> Callable[[str, dict[str, Any]], dict[str, An
         ),
         (
             "raw",
-            {"function": "compute", "arguments": [{"raw": 3}, "c", {"end": -8}, {"slot": "s"}], "slots": {"s": "written"}},
+            {
+                "function": "compute",
+                "arguments": [{"raw": 3}, "c", {"end": -8}, {"slot": "s"}],
+                "slots": {"s": "written"},
+            },
             {"call": "raw", "function": "compute", "arguments": [3, "c", {"end": -8}, {"slot": "s"}]},
         ),
         ("place", {"bytes": {"text": "x"}, "as": "p"}, {"call": "place", "bytes": "eA==", "at": None, "as": "p"}),
@@ -128,9 +135,7 @@ def test_request(
     assert request_for(action, arguments) == request_
 
 
-@pytest.mark.parametrize(
-    ("kind", "number"), [("f16", 0), ("f32", 1), ("f64", 2), ("u8", 3), ("i32", 4), ("i64", 5)]
-)
+@pytest.mark.parametrize(("kind", "number"), [("f16", 0), ("f32", 1), ("f64", 2), ("u8", 3), ("i32", 4), ("i64", 5)])
 def test_number_of_a_tensor_type(
     request_for: Callable[[str, dict[str, Any]], dict[str, Any]], kind: str, number: int
 ) -> None:
@@ -176,8 +181,12 @@ REFUSED = {"errno": 1, "value": SENTINEL, "guards": "untouched"}
 LOAD: dict[str, Any] = {"builders": []}
 RIGHT = np.array([-9, -18, -27, -36], "<f4").tobytes()
 GOT = {
-    **{"errno": 0, "value": 16, "guards": "untouched", "data": base64_of(RIGHT)},
-    **{"tail": "untouched", "buffer": "touched"},
+    "errno": 0,
+    "value": 16,
+    "guards": "untouched",
+    "data": base64_of(RIGHT),
+    "tail": "untouched",
+    "buffer": "touched",
 }
 DIFFERENCE = {"context": "c", "output": "difference"}
 RAW = {"function": "compute", "arguments": [{"slot": "s"}]}
@@ -242,7 +251,12 @@ def test_success(
         ("load", LOAD, LOADED | {"guards": "touched"}, "the host wrote outside the return slot or the output buffer"),
         ("load", LOAD, REFUSED | {"guards": "touched"}, "the host wrote outside the return slot or the output buffer"),
         ("load", LOAD, LOADED | {"value": SENTINEL}, "success, but no handle was written to the return pointer"),
-        ("output", DIFFERENCE, GOT | {"guards": "touched"}, "the host wrote outside the return slot or the output buffer"),
+        (
+            "output",
+            DIFFERENCE,
+            GOT | {"guards": "touched"},
+            "the host wrote outside the return slot or the output buffer",
+        ),
         ("output", DIFFERENCE, GOT | {"value": SENTINEL}, "success, but no size was written to the return pointer"),
         (
             "output",
@@ -280,7 +294,12 @@ def test_success(
             GOT,
             "output difference: element [3] is -36.0 where -35.0 was wanted (1 of 4 differ)",
         ),
-        ("raw", RAW, CALLED | {"changed": ["q", "p"]}, "the host changed p, q, which the call does not give it to write"),
+        (
+            "raw",
+            RAW,
+            CALLED | {"changed": ["q", "p"]},
+            "the host changed p, q, which the call does not give it to write",
+        ),
         (
             "raw",
             RAW | {"slots": {"s": "untouched"}},

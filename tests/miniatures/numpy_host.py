@@ -129,13 +129,11 @@ def turned_round(reply: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    host = NumpyHost(
-        load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8"))), VECTORS / "models"
-    )
+    host = NumpyHost(load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8"))), VECTORS / "models")
     for line in sys.stdin:
         request = json.loads(line)
         reply = host.answer(request)
-        if sys.argv[1:] == ["wrong"] and "errno" in reply:
+        if sys.argv[1:2] == ["wrong"] and "errno" in reply:
             reply = turned_round(reply)
         print(f"@@{json.dumps(reply)}", flush=True)  # noqa: T201 the protocol
 

@@ -1,0 +1,54 @@
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from wasi_nn_conformance.clause import Clause, read_clauses
+from wasi_nn_conformance.models import Model
+from wasi_nn_conformance.places import VECTORS
+from wasi_nn_conformance.vector import Vector, read_vectors
+
+FILES = [
+    path
+    for folder in (VECTORS, VECTORS / "regressions")
+    for path in sorted(folder.glob("*.yaml"))
+    if path.name not in ("clauses.yaml", "models.yaml")
+]
+
+
+@pytest.fixture(scope="module")
+def clauses() -> dict[str, Clause]:
+    return read_clauses(VECTORS / "clauses.yaml")
+
+
+@pytest.fixture(scope="module")
+def vectors() -> list[Vector]:
+    return [vector for path in FILES for vector in read_vectors(path)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_of_vectors_is_read(path: Path) -> None:
+    assert read_vectors(path)
+
+
+def test_every_clause_that_a_vector_names_exists(vectors: list[Vector], clauses: Mapping[str, Clause]) -> None:
+    assert sorted({vector.clause for vector in vectors} - clauses.keys()) == []
+
+
+def test_every_clause_has_a_vector(vectors: list[Vector], clauses: Mapping[str, Clause]) -> None:
+    assert sorted(clauses.keys() - {vector.clause for vector in vectors}) == []
+
+
+def test_every_model_that_a_vector_names_exists(vectors: list[Vector], models: Mapping[str, Model]) -> None:
+    assert sorted({model for vector in vectors for model in vector.models} - models.keys()) == []
+
+
+def test_ids_are_given_once(vectors: list[Vector]) -> None:
+    def repeated() -> Iterator[str]:
+        seen: set[str] = set()
+        for vector in vectors:
+            if vector.id in seen:
+                yield vector.id
+            seen.add(vector.id)
+
+    assert list(repeated()) == []

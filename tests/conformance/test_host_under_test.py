@@ -1,0 +1,141 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.adapter import AdapterError
+from wasi_nn_conformance.host import Host
+from wasi_nn_conformance.record import Case, Record
+
+COMPUTE = "- compute: {context: {raw: 1}}\n  fails: {}"
+DEADLY = "- compute: {context: {raw: 13}}\n  fails: {}"  # the context that a mortal miniature dies of
+TRAP_IS_FINE = "- compute: {context: {raw: 1}}\n  accept: [error, trap]\n  prefer: invalid_argument"
+LARGE = "- place: {bytes: {zeros: 4000000}, as: p}"
+SMALL = {"call_seconds": 0.05}
+
+Run = Callable[..., list[Record]]
+
+
+@pytest.fixture
+def run(host: Callable[..., Host], cases: Callable[..., list[Case]]) -> Run:
+    """Run vectors, given by their steps, on a miniature."""
+
+    def run(words: str, *steps: str, fresh: bool = False, **options: Any) -> list[Record]:
+        made = host(words, fresh=fresh, **options)
+        return [made.run(case) for case in cases(*steps)]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("words", "steps", "limits", "verdict"),
+    [
+        ("errors", COMPUTE, {}, "pass"),
+        ("garbage", COMPUTE, {}, "pass"),
+        ("log_before_reply", COMPUTE, {}, "pass"),
+        ("dies 6", COMPUTE, {}, "crash"),
+        ("dies 9", TRAP_IS_FINE, {}, "crash"),
+        ("exits 134", COMPUTE, {}, "fail"),
+        ("exits 134", TRAP_IS_FINE, {}, "deviates"),
+        ("exits 0", TRAP_IS_FINE, {}, "crash"),
+        ("leaves_a_child 101", COMPUTE, {}, "crash"),
+        ("hangs", COMPUTE, SMALL, "hang"),
+        ("half_a_line", COMPUTE, SMALL, "hang"),
+        ("deaf", LARGE, SMALL, "hang"),
+        ("floods", COMPUTE, SMALL, "hang"),
+    ],
+)
+def test_verdict_on_a_miniature(run: Run, words: str, steps: str, limits: dict[str, float], verdict: str) -> None:
+    assert [record.verdict for record in run(words, steps, limits=limits)] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("words", "diagnosis"),
+    [
+        ("dies 6", "the host's death: signal SIGABRT: thread 'main' panicked at src/lib.rs:1"),
+        ("exits 0", "the host's death: exit code 0"),
+        ("exits 134", "wanted an error, got a trap (exit code 134)"),
+        ("hangs", "wanted an error, got no answer within 0.05 s"),
+    ],
+)
+def test_diagnosis_of_a_miniature(run: Run, words: str, diagnosis: str) -> None:
+    [record] = run(words, COMPUTE, limits=SMALL if words == "hangs" else {})
+    assert record.diagnosis.endswith(diagnosis)
+
+
+@pytest.mark.parametrize(
+    ("steps", "options", "starts"),
+    [
+        ([COMPUTE, COMPUTE, COMPUTE], {}, 1),
+        ([DEADLY, COMPUTE], {}, 2),
+        ([COMPUTE, DEADLY, DEADLY, COMPUTE], {}, 3),
+        ([COMPUTE, COMPUTE, COMPUTE], {"fresh": True}, 3),
+        ([COMPUTE, COMPUTE, COMPUTE], {"limits": {"vectors_per_process": 2}}, 2),
+    ],
+    ids=["shared", "after a crash", "after two crashes", "fresh", "two for each"],
+)
+def test_number_of_processes(run: Run, tmp_path: Path, steps: list[str], options: dict[str, Any], starts: int) -> None:
+    run(f"mortal {tmp_path / 'starts'}", *steps, **options)
+    assert len((tmp_path / "starts").read_text("ascii").splitlines()) == starts
+
+
+def test_a_crash_leaves_the_next_vector_alone(run: Run, tmp_path: Path) -> None:
+    records = run(f"mortal {tmp_path / 'starts'}", COMPUTE, DEADLY, COMPUTE)
+    assert [record.verdict for record in records] == ["pass", "crash", "pass"]
+
+
+def test_the_process_of_the_handshake_serves_the_first_vector(
+    host: Callable[..., Host], cases: Callable[..., list[Case]], tmp_path: Path
+) -> None:
+    made = host(f"mortal {tmp_path / 'starts'}")
+    made.check()
+    made.run(cases(COMPUTE)[0])
+    assert len((tmp_path / "starts").read_text("ascii").splitlines()) == 1
+
+
+@pytest.fixture
+def with_graph(cases: Callable[..., list[Case]]) -> Case:
+    return cases("- load_by_name: {name: digits}\n  fails: {}", encoding="onnx", graphs="{digits: add-f32}")[0]
+
+
+def test_a_graph_is_registered_by_a_folder_of_its_name(
+    host: Callable[..., Host], with_graph: Case, miniature: Callable[[str], list[str]], tmp_path: Path
+) -> None:
+    command = [*miniature(f"mortal {tmp_path / 'starts'}"), "{graphs}", "{probe}"]
+    made = host("errors", command=command, graphs={"onnx": ["{name}:{directory}"]})
+    setting = ("witx", (("digits", "add-f32", "onnx"),))
+    made.run(with_graph)
+    name, _, folder = made._running[setting].process._process.args[-2].partition(":")  # type: ignore[union-attr, index]
+    assert (name, Path(folder).name, [file.name for file in Path(folder).iterdir()]) == (
+        *("digits", "digits"),
+        ["model.onnx"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("abi", "encoding", "reason"),
+    [
+        ("wit-2024-10-28", "onnx", "miniature does not serve wit-2024-10-28"),
+        ("witx", "openvino", "miniature does not serve the encoding openvino"),
+        ("witx", "onnx", "miniature has no way to register a graph in onnx"),
+    ],
+)
+def test_what_the_adapter_does_not_offer_is_unsupported(
+    host: Callable[..., Host], with_graph: Case, abi: str, encoding: str, reason: str
+) -> None:
+    record = host("silent", encodings=["onnx"]).run(Case(with_graph.vector, with_graph.clause, abi, encoding))
+    assert (record.verdict, record.diagnosis) == ("unsupported", reason)
+
+
+def test_a_program_that_cannot_be_started_is_an_adapter_error(host: Callable[..., Host]) -> None:
+    with pytest.raises(AdapterError, match="miniature: /no/such/program cannot be started: No such file"):
+        host("silent", command=["/no/such/program", "{probe}"]).check()
+
+
+def test_closing_ends_the_processes(host: Callable[..., Host], cases: Callable[..., list[Case]]) -> None:
+    made = host("errors")
+    made.run(cases(COMPUTE)[0])
+    [running] = made._running.values()
+    made.close()
+    assert not running.process.usable

@@ -1,0 +1,64 @@
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from wasi_nn_conformance import places
+
+HOUSE = Path(__file__).resolve().parents[2]
+SUITE = places.PACKAGE
+REFERENCE = HOUSE / "reference" / "wasi_nn_reference"
+FOREIGN = ("wasi_nn_reference", "wasmtime", "openvino", "onnxruntime")
+# The module that writes the models in ONNX: run by whoever changes a model, never by the suite.
+WRITERS = {SUITE / "models" / "onnx_model.py", SUITE / "models" / "emission.py"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Give the top-level names that a module imports, at any depth of its code."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("path", sorted(SUITE.rglob("*.py")), ids=lambda path: str(path.relative_to(SUITE)))
+def test_the_suite_imports_no_host_and_no_engine(path: Path) -> None:
+    assert not set(imported(path)) & set(FOREIGN)
+
+
+@pytest.mark.parametrize("path", sorted(REFERENCE.rglob("*.py")), ids=lambda path: str(path.relative_to(REFERENCE)))
+def test_the_reference_imports_the_suite_in_its_command_line_only(path: Path) -> None:
+    assert "wasi_nn_conformance" not in imported(path) or path.parent == REFERENCE / "cli"
+
+
+def test_the_plugin_is_imported_where_no_engine_is() -> None:
+    blocked = "".join(f"sys.modules[{name!r}] = None; " for name in (*FOREIGN, "onnx", "sklearn"))
+    done = subprocess.run(  # noqa: S603 this Python
+        [sys.executable, "-c", f"import sys; {blocked}import wasi_nn_conformance.plugin"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_the_suite_imports_is_declared() -> None:
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {re.split(r"[^\w-]", dependency)[0].lower() for dependency in project["dependencies"]}
+    names = {name for path in SUITE.rglob("*.py") if path not in WRITERS for name in imported(path)}
+    foreign = names - sys.stdlib_module_names - {"wasi_nn_conformance"}
+    distributions = packages_distributions()
+    assert {name: {d.lower().replace("_", "-") for d in distributions[name]} - declared for name in foreign} == {
+        name: set() for name in foreign
+    }
+
+
+def test_every_module_is_short() -> None:
+    assert [path.name for path in SUITE.rglob("*.py") if len(path.read_text("utf-8").splitlines()) > 300] == []
