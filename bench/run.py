@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import components
 import inference
 import lists
 import start
@@ -42,6 +43,7 @@ SECTIONS = {
     "start": Section(start.start, 3, 15),
     "suite": Section(suite.suite, 1, 3),
     "lists": Section(lists.lists, 1, 5),
+    "components": Section(components.calls, 3, 20),
 }
 
 

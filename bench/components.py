@@ -1,0 +1,113 @@
+"""Rows of components: what their calls cost against those of core modules, in one process and on one host."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import wasmtime
+from wasmtime import component
+
+import component_guest
+from row import Figures, Row
+from wasi_nn_reference.abi.wit.calls import WitCalls
+from wasi_nn_reference.abi.witx import WitxAbi
+from wasi_nn_reference.abi.witx_calls import WitxCalls
+from wasi_nn_reference.host import Host
+from wasi_nn_reference.limits import Limits
+from wasi_nn_reference.registry import NamedGraph, Registry
+from wasi_nn_reference.serving import backends
+from wasi_nn_reference.types import GraphEncoding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_ROUNDS = 2000
+_VERSION = "0.2.0-rc-2024-10-28"
+_MODEL = b"""<?xml version="1.0"?>
+<net name="identity" version="11"><layers>
+<layer id="0" name="x" type="Parameter" version="opset1"><data shape="1,4" element_type="f32"/>
+<output><port id="0" precision="FP32" names="x"><dim>1</dim><dim>4</dim></port></output></layer>
+<layer id="1" name="result" type="Result" version="opset1">
+<input><port id="0" precision="FP32"><dim>1</dim><dim>4</dim></port></input></layer>
+</layers><edges><edge from-layer="0" from-port="0" to-layer="1" to-port="0"/></edges></net>"""
+
+
+def new_host() -> Host:
+    """Return a host that has the graph of `component_guest`."""
+    registry = Registry()
+    registry.add(component_guest.GRAPH, NamedGraph(GraphEncoding.OPENVINO, (_MODEL, b"")))
+    return Host(backends("f32", 1), registry, Limits())
+
+
+def component_exports(host: Host, *names: str) -> tuple[WitCalls, list[Callable[[int], Any]]]:
+    """Return the calls of a component that is ready, and its functions."""
+    engine = wasmtime.Engine()
+    compiled = component.Component(engine, component_guest.COMPONENT)
+    calls = WitCalls(host)
+    linker = component.Linker(engine)
+    calls.define(linker, [_VERSION])
+    store = wasmtime.Store(engine)
+    instance = linker.instantiate(store, compiled)
+    functions = [instance.get_func(store, name) for name in names]
+    return calls, [lambda count, each=each: each(store, count) for each in functions]
+
+
+def calls(_folder: Path, turns: int) -> list[Row]:
+    """Measure a call that does next to nothing, and the calls of one small inference."""
+    host = new_host()
+    guest, (types, infer) = component_exports(host, "types", "infer")
+    pairs = (
+        (
+            "f: call of a component, tensor.ty",
+            types,
+            "call of a core module that does nothing, wasmtime's Python package",
+            _empty_export(),
+        ),
+        (
+            "f: tiny inference of a component (tensor, compute, data, drop)",
+            infer,
+            "core module's set_input, compute, get_output",
+            _module_export(host),
+        ),
+    )
+    found = []
+    for name, ours, against, other in pairs:
+        ours(_ROUNDS), other(_ROUNDS)  # what is slow only once
+        times = [(_microseconds(ours), _microseconds(other)) for _ in range(turns)]
+        values, others = zip(*times, strict=True)
+        found.append(Row(name, "us", Figures(values), against, Figures(others)))
+    if guest.table.counts().keys() - {"graph", "graph-execution-context"}:
+        raise RuntimeError(f"the guest left behind {guest.table.counts()}")
+    return found
+
+
+def _microseconds(call: Callable[[int], Any]) -> float:
+    started = time.perf_counter()
+    call(_ROUNDS)
+    return (time.perf_counter() - started) / _ROUNDS * 1e6
+
+
+def _module_export(host: Host) -> Callable[[int], Any]:
+    engine = wasmtime.Engine()
+    store = wasmtime.Store(engine)
+    linker = wasmtime.Linker(engine)
+    calls = WitxCalls(WitxAbi(host), store)
+    calls.define(linker)
+    exports = linker.instantiate(store, wasmtime.Module(engine, component_guest.MODULE)).exports(store)
+    calls.memory = exports["memory"]
+    infer: Any = exports["infer"]
+    return lambda count: infer(store, count)
+
+
+def _empty_export() -> Callable[[int], Any]:
+    engine = wasmtime.Engine()
+    store = wasmtime.Store(engine)
+    linker = wasmtime.Linker(engine)
+    number = wasmtime.ValType.i32()
+    kind = wasmtime.FuncType([number], [number])
+    linker.define_func("host", "nothing", kind, lambda _caller, _number: 0, access_caller=True)
+    exports = linker.instantiate(store, wasmtime.Module(engine, component_guest.EMPTY)).exports(store)
+    go: Any = exports["go"]
+    return lambda count: go(store, count)
