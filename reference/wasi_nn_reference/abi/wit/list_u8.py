@@ -49,10 +49,9 @@ def write(record: Any, data: bytes) -> None:
     """
     values = ffi.wasmtime_component_vallist_t()
     ffi.wasmtime_component_vallist_new_uninit(ctypes.byref(values), len(data))
-    # Despite its name the function leaves valid records behind, so nothing can fail half-way.
     if data:
         _write_records(values, data)
-    record.kind = _KIND_LIST
+    record.kind = _KIND_LIST  # not before its elements are whole: who frees it looks at their kinds
     record.of.list = values
 
 

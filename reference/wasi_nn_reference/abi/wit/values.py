@@ -139,9 +139,8 @@ class Sequence:
         """See `ValueType`."""
         values = ffi.wasmtime_component_vallist_t()
         ffi.wasmtime_component_vallist_new_uninit(ctypes.byref(values), len(value))
-        # From here on the record owns the array, so that it is freed even if an element fails; the
-        # C API leaves `false` in every element, despite the function's name.
-        record.of.list = values
+        _fill_with_false(values)
+        record.of.list = values  # the record owns the array from here on, also if an element fails
         record.kind = ffi.WASMTIME_COMPONENT_LIST
         for index, each in enumerate(value):
             self.element.write(values.data[index], each, scope)
@@ -168,6 +167,7 @@ class Pair:
         """See `ValueType`."""
         values = ffi.wasmtime_component_valtuple_t()
         ffi.wasmtime_component_valtuple_new_uninit(ctypes.byref(values), 2)
+        _fill_with_false(values)
         record.of.tuple = values
         record.kind = ffi.WASMTIME_COMPONENT_TUPLE
         self.first.write(values.data[0], value[0], scope)
@@ -260,6 +260,12 @@ class Fallible:
         record.of.result.is_ok = is_ok
         record.of.result.val = payload
         record.kind = ffi.WASMTIME_COMPONENT_RESULT
+
+
+def _fill_with_false(values: Any) -> None:
+    """Make every record of an array one that can be freed: all zero is `false`."""
+    if values.size:
+        ctypes.memset(values.data, 0, values.size * ctypes.sizeof(list_u8.Record))
 
 
 def _text(name: Any) -> str:
