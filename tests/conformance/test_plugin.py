@@ -22,16 +22,15 @@ CRASHES = PASSES.replace("passes", "crashes").replace("raw: 1", "raw: 13")  # th
 BROKEN = f"- id: broken\n{HEAD}  steps:\n  - output: {{context: {{raw: 1}}, output: {{raw: 0}}}}\n"
 MODEL = f"- id: model\n{HEAD}  steps:\n  - load: {{model: add-f32, as: g}}\n    fails: {{}}\n"
 
+QUICK = ("-p", "no:hypothesispytest")  # its summary imports all of Hypothesis, anew in each run
+
 Run = Callable[..., pytest.RunResult]
 Adapters = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
-def quick_runs(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles
-) -> None:
-    """Leave out what takes longer than these runs: reading all models, and importing Hypothesis anew."""
-    pytester.makeini("[pytest]\naddopts = -p no:hypothesispytest\n")
+def models_read_once(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles) -> None:
+    """Reading all models takes longer than any of these runs."""
     monkeypatch.setattr(Suite, "models", models)
     monkeypatch.setattr(Suite, "model_files", files)
 
@@ -40,7 +39,7 @@ def quick_runs(
 def run(pytester: pytest.Pytester) -> Run:
     """Run the suite as its users do, in this process."""
     return lambda *options: pytester.runpytest_inprocess(
-        "--pyargs", "wasi_nn_conformance", "-p", "no:cacheprovider", *map(str, options)
+        "--pyargs", "wasi_nn_conformance", "-p", "no:cacheprovider", *QUICK, *map(str, options)
     )
 
 
@@ -214,7 +213,7 @@ def test_the_replay_line_runs_the_case_alone(
 ) -> None:
     line = next(line for line in findings[0].outlines if line.startswith("Replay: ") and "fails" in line)
     program, *arguments = shlex.split(line.removeprefix("Replay: "))
-    result = pytester.runpytest_inprocess(*arguments)
+    result = pytester.runpytest_inprocess(*QUICK, *arguments)
     assert (program, result.ret, "all 1 cases: 1 fail" in result.stdout.str()) == ("pytest", 1, True)
 
 
@@ -229,7 +228,7 @@ def test_x_stops_at_the_first_finding(run: Run, area: Callable[..., Path], morta
 
 
 def test_lf_runs_what_failed_last(pytester: pytest.Pytester, area: Callable[..., Path], mortal: Path) -> None:
-    options = ("--pyargs", "wasi_nn_conformance", f"--impl={mortal}", f"--vectors={area(PASSES, FAILS)}")
+    options = (*QUICK, "--pyargs", "wasi_nn_conformance", f"--impl={mortal}", f"--vectors={area(PASSES, FAILS)}")
     pytester.runpytest_inprocess(*options)
     assert "all 1 cases: 1 fail" in pytester.runpytest_inprocess(*options, "--lf").stdout.str()
 
@@ -250,5 +249,5 @@ def test_a_host_of_numpy_on_committed_vectors(run: Run, adapter_file: Adapters, 
 
 def test_a_folder_of_other_tests_is_left_alone(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_one(): pass")
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess(*QUICK, "-p", "no:cacheprovider")
     assert (result.ret, "wasi-nn:" in result.stdout.str()) == (0, False)
