@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from wasi_nn_conformance import host as host_module
@@ -55,6 +56,17 @@ def files() -> ModelFiles:
 @pytest.fixture
 def scene(models: Mapping[str, Model], files: ModelFiles) -> Scene:
     return Scene("openvino", models, {"registered": "identity-f32"}, files.model_bytes)
+
+
+@pytest.fixture
+def computed(scene: Scene) -> Scene:
+    """A scene whose context c, of `sub-f32`, has computed -9, -18, -27, -36."""
+    scene.remember("load", {"model": "sub-f32", "as": "g"})
+    scene.remember("context", {"graph": "g", "as": "c"})
+    scene.remember_input("c", "a", np.array([[1, 2, 3, 4]], "<f4"))
+    scene.remember_input("c", "b", np.array([[10, 20, 30, 40]], "<f4"))
+    scene.remember("compute", {"context": "c"})
+    return scene
 
 
 @pytest.fixture
