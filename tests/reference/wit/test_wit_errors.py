@@ -58,6 +58,7 @@ def computed(probe: Probe) -> list[dict[str, str]]:
     return [reply for reply in talk.replies if reply.get("result") == "err"]
 
 
+@pytest.mark.parametrize("tag", TAGS[-1:])
 @pytest.mark.parametrize(
     ("code", "name"),
     [(ErrorCode.BUSY, "timeout"), (ErrorCode.MISSING_MEMORY, "unknown")]
@@ -96,8 +97,14 @@ def test_getters_can_be_called_again(probe: Probe) -> None:
 
 
 @pytest.mark.parametrize("tag", TAGS[:1])
-@pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("data", ["", "no luck", "/a/path of the guest\n\N{SNOWMAN}"])
+@pytest.mark.parametrize(
+    ("code", "data"),
+    [
+        *((code, "no luck") for code in CODES),
+        pytest.param("unknown", "", id="no data"),
+        pytest.param("unknown", "/a/path of the guest\n\N{SNOWMAN}", id="any text"),
+    ],
+)
 def test_a_guest_s_own_error_is_given_back(probe: Probe, code: str, data: str) -> None:
     talk = probe(
         {"call": "error", "code": code, "data": data, "as": "e"},

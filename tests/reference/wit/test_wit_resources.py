@@ -209,6 +209,13 @@ def test_resources_beyond_the_limit_trap(limited: Callable[..., Probe]) -> None:
     assert talk.alive == {"tensor": 3}
 
 
+@pytest.mark.parametrize("tag", TAGS[-1:])
+def test_outputs_of_which_not_all_have_room_trap(limited: Callable[..., Probe]) -> None:
+    layers = [small_ir.parameter("f32", (1, 4), "x"), *(small_ir.result("f32", 0) for _ in range(3))]
+    talk = limited(resources=4)(load(small_ir.graph(layers), b""), context(), FOUR, compute("c", ("x", "t")))
+    assert "4 live resources; that is the limit" in talk.trap
+
+
 def test_bytes_of_tensors_beyond_the_limit_trap(limited: Callable[..., Probe]) -> None:
     talk = limited(resource_bytes=2500)(*(tensor(bytes(1000), (1000,), name=f"t{index}") for index in range(4)))
     assert "no 1040 more are allowed" in talk.trap

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 import small_ir
 from wat_components import GRAPH, TENSOR, component, function, importing, passing
-from wit_probe import PREBUILT, TAGS
+from wit_probe import PREBUILT, TAGS, binary, compiled
 
 from wasi_nn_reference import cli
 from wasi_nn_reference.module_cache import ModuleCache
+from wasi_nn_reference.serving import module_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,10 +169,9 @@ def test_a_component_that_loops_for_ever(run: Callable[..., Run]) -> None:
 @pytest.fixture
 def asked() -> Callable[..., Run]:
     """Run a probe in a process of its own, whose standard input are these lines."""
-    import subprocess  # noqa: PLC0415
-    import sys  # noqa: PLC0415
 
     def call(tag: str, lines: str, *options: str) -> Run:
+        module_cache().write(binary(tag), bytes(compiled(tag).serialize()))
         guest = PREBUILT / f"probe-wit-{tag}.wasm"
         words = [sys.executable, "-m", "wasi_nn_reference", "run", *options, str(guest)]
         done = subprocess.run(words, input=lines, capture_output=True, text=True, check=False)  # noqa: S603

@@ -13,6 +13,7 @@ import wasmtime
 from wasmtime.component import Component, Linker
 
 from wasi_nn_reference.abi.wit.calls import WitCalls
+from wasi_nn_reference.engine import new_engine
 
 if TYPE_CHECKING:
     from wasi_nn_reference.host import Host
@@ -26,14 +27,16 @@ ADD = "add"
 Request = dict[str, Any]
 
 
-@functools.cache
-def _engine() -> wasmtime.Engine:
-    return wasmtime.Engine()
+_engine = functools.cache(new_engine)
 
 
 @functools.cache
-def _component(tag: str) -> Component:
-    return Component(_engine(), (PREBUILT / f"probe-wit-{tag}.wasm").read_bytes())
+def compiled(tag: str) -> Component:
+    return Component(_engine(), binary(tag))
+
+
+def binary(tag: str) -> bytes:
+    return (PREBUILT / f"probe-wit-{tag}.wasm").read_bytes()
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,12 @@ class Probe:
         wasi.stdin_file, wasi.stdout_file = asked, str(answered)
         store = wasmtime.Store(_engine())
         store.set_wasi(wasi)
+        store.set_epoch_deadline(1)
         calls = WitCalls(self.host)
         linker = Linker(_engine())
         linker.add_wasip2()
         calls.define(linker, [f"0.2.0-rc-{self.tag}"])
-        instance = linker.instantiate(store, _component(self.tag))
+        instance = linker.instantiate(store, compiled(self.tag))
         interface = instance.get_export_index(store, "wasi:cli/run@0.2.0")
         index = instance.get_export_index(store, "run", interface)
         assert index is not None
