@@ -24,3 +24,26 @@ fn line_feeds_in_values_are_escaped() {
     reply.error(&"two\nlines");
     assert_eq!(reply.line(), b"@@{\"error\":\"two\\nlines\"}\n");
 }
+
+#[test]
+fn objects_in_a_list() {
+    let mut reply = Reply::default();
+    let write = |reply: &mut Reply, (name, dims): (&str, Vec<u32>)| {
+        reply.text("name", name);
+        reply.list("dims", dims);
+        Ok(())
+    };
+    reply.objects("outputs", [("a{", vec![1, u32::MAX]), ("b", vec![])], write).unwrap();
+    reply.objects("none", [], write).unwrap();
+    let wanted = r#"@@{"outputs":[{"name":"a{","dims":[1,4294967295]},{"name":"b","dims":[]}],"none":[]}"#;
+    assert_eq!(reply.line(), format!("{wanted}\n").as_bytes());
+}
+
+#[test]
+fn string_that_is_not_utf_8_comes_with_its_bytes() {
+    let mut reply = Reply::default();
+    reply.string("name", "é".as_bytes()).unwrap();
+    reply.string("data", b"a\xff").unwrap();
+    let wanted = "@@{\"name\":\"é\",\"data\":\"a\u{fffd}\",\"data_bytes\":\"Yf8=\"}\n";
+    assert_eq!(reply.line(), wanted.as_bytes());
+}
