@@ -52,7 +52,15 @@ class Conversation:
         started = time.perf_counter()
         with contextlib.suppress(_Decided):
             self._nodes(self.case.vector.steps, None)
+            self._part()
         return Record.of(self.case, self.judgements, time.perf_counter() - started, self.transcript)
+
+    def _part(self) -> None:
+        """Let the probe drop what the vector has left. A host that dies of that, or has died since, is found here."""
+        if self.process.usable:
+            end = Step("forget", {}, Expectation())
+            where = "after the last step"
+            self._keep(judge(end.expectation, self._ask([{"call": "forget"}], end), self.case.clause, where))
 
     def _nodes(self, nodes: tuple[Node, ...], block: Block | None) -> None:
         for node in nodes:

@@ -67,14 +67,16 @@ class Host:
             return Record.of(case, [Judgement(Verdict.UNSUPPORTED, got=reason)], 0.0, ())
         graphs = tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
         running = self._ready((case.abi, graphs))
-        scene = Scene(case.encoding, self.models, case.vector.graphs, self.files.model_bytes)
+        scene = Scene(
+            case.encoding, self.models, case.vector.graphs, self.files.model_bytes, self._places(case.abi, graphs)
+        )
         running.served += 1
         return Conversation(case, running.process, self.adapter, DIALECTS[case.abi], scene).run()
 
     def _ready(self, setting: _Setting) -> _Running:
         running = self._running.get(setting)
         if running and running.process.usable:
-            if not running.served or (self._has_more_to_serve(running) and self._forgets(running)):
+            if not running.served or self._has_more_to_serve(running):
                 return running
             running.process.close()
         self._running[setting] = self._started(setting)
@@ -82,11 +84,6 @@ class Host:
 
     def _has_more_to_serve(self, running: _Running) -> bool:
         return not self.fresh and running.served < self.adapter.limits.vectors_per_process
-
-    def _forgets(self, running: _Running) -> bool:
-        """Let the probe drop the names and buffers of the vector before."""
-        answer = running.process.call({"call": "forget"}, self.adapter.limits.call_seconds)
-        return isinstance(answer, dict) and "error" not in answer
 
     def _started(self, setting: _Setting) -> _Running:
         abi, graphs = setting
@@ -113,6 +110,19 @@ class Host:
         for file, data in zip(_MODEL_FILES[encoding], self.files.model_bytes(model, encoding), strict=True):
             (folder / file).write_bytes(data)
         return folder
+
+    def _places(self, abi: str, graphs: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
+        """Give the folders of this machine that the host was told, or can know, and a guest was not."""
+        places = {
+            "the folder of the probe": probe_path(abi).parent,
+            "the folder of the host's program": Path(self.adapter.command[0]).parent,
+            "the working folder": Path.cwd(),
+            "the home folder": Path.home(),
+        }
+        for name, model, encoding in graphs:
+            places[f"the folder of the graph {name}"] = self._folder(name, model, encoding)
+        # The root of all folders begins every path: it would be found where none of these stands.
+        return {what: str(place) for what, place in places.items() if place.parts[1:]}
 
     @cached_property
     def _folders(self) -> tempfile.TemporaryDirectory[str]:

@@ -14,7 +14,7 @@ def judge(expectation: Expectation, outcome: Outcome, clause: Clause, where: str
         case Kind.BROKEN:
             return Judgement(Verdict.ERROR, "", outcome.detail, where=where)
         case Kind.CRASH:
-            return Judgement(Verdict.CRASH, wanted, f"the host's death: {outcome.detail}", where=where)
+            return Judgement(Verdict.CRASH, wanted, f"the host died: {outcome.detail}", where=where)
         case Kind.HANG:
             return Judgement(Verdict.HANG, wanted, outcome.detail, where=where)
     if outcome.faults:

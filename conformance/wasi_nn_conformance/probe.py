@@ -23,7 +23,7 @@ from .adapter import Adapter, AdapterError
 
 PROTOCOL = 1
 _PREFIX = b"@@{"
-_NOISE_KEPT = 2000
+_NOISE_KEPT = 16_000  # bytes; a panic's backtrace must not push out its first line
 _LONGEST_LINE = 128 << 20  # bytes; the largest reply is an output of 64 MiB in base64
 _SECONDS_TO_DIE = 5.0
 _CHUNK = 1 << 16

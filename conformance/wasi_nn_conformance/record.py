@@ -22,7 +22,7 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The id by which `--vector` selects it: `inference/two-inputs[witx-openvino]`."""
+        """The id by which `--case` selects it: `inference/two-inputs[witx-openvino]`."""
         return f"{self.vector.id}[{'-'.join(part for part in (self.abi, self.encoding) if part)}]"
 
 
@@ -38,10 +38,11 @@ class Judgement:
 
     @property
     def diagnosis(self) -> str:
-        """Say in one line what is wrong."""
+        """Say in one line what is wrong; it begins with what the host did, which stays when vectors move."""
         if self.verdict in (Verdict.PASS, Verdict.UNSUPPORTED):
             return self.got
-        return f"{self.where}: wanted {self.wanted}, got {self.got}" if self.wanted else f"{self.where}: {self.got}"
+        wanted = f"wanted {self.wanted}" if self.wanted else ""
+        return "; ".join(part for part in (self.got, wanted, self.where) if part)
 
 
 @dataclass(frozen=True)

@@ -53,15 +53,15 @@ def test_verdict_on_a_miniature(run: Run, words: str, steps: str, limits: dict[s
 @pytest.mark.parametrize(
     ("words", "diagnosis"),
     [
-        ("dies 6", "the host's death: signal SIGABRT: thread 'main' panicked at src/lib.rs:1"),
-        ("exits 0", "the host's death: exit code 0"),
-        ("exits 134", "wanted an error, got a trap (exit code 134)"),
-        ("hangs", "wanted an error, got no answer within 0.05 s"),
+        ("dies 6", "the host died: signal SIGABRT: thread 'main' panicked at src/lib.rs:1"),
+        ("exits 0", "the host died: exit code 0"),
+        ("exits 134", "a trap (exit code 134); wanted an error"),
+        ("hangs", "no answer within 0.05 s; wanted an error"),
     ],
 )
 def test_diagnosis_of_a_miniature(run: Run, words: str, diagnosis: str) -> None:
     [record] = run(words, COMPUTE, limits=SMALL if words == "hangs" else {})
-    assert record.diagnosis.endswith(diagnosis)
+    assert record.diagnosis.startswith(diagnosis)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_a_record_takes_the_worst_judgement(case: Case) -> None:
     made = Record.of(case, judgements, 0.25, ["> a"])
     assert made == Record(
         *("v/0[witx]", "v/0", "test.clause", "must", "witx", None, "fail"),
-        *("step 2: wanted success, got error busy", "ok; error y", 0.25, ("> a",)),
+        *("error busy; wanted success; step 2", "ok; error y", 0.25, ("> a",)),
     )
 
 
@@ -117,7 +117,7 @@ def test_summary_counts_by_level_and_clause() -> None:
 
 @pytest.fixture
 def failed(case: Case) -> str:
-    judgement = Judgement(Verdict.CRASH, "success", "the host's death: signal SIGABRT", where="step 1 (compute)")
+    judgement = Judgement(Verdict.CRASH, "success", "the host died: signal SIGABRT", where="step 1 (compute)")
     made = Record.of(case, [judgement], 0.0, ["> " + "x" * 300, "< (the process ended)"])
     return paragraph(case, made, "pytest suite --case 'v[witx]'")
 
@@ -128,7 +128,7 @@ def failed(case: Case) -> str:
         "test.clause (must): A host answers what it is asked.",
         "Where it stands: witx: compute",
         "Why this vector: because a host may get this wrong",
-        "CRASH at step 1 (compute): wanted success, got the host's death: signal SIGABRT",
+        "CRASH: the host died: signal SIGABRT; wanted success; step 1 (compute)",
         "Vector: vectors.yaml:1",
         "Replay: pytest suite --case 'v[witx]'",
         "  < (the process ended)",

@@ -67,7 +67,7 @@ class WitxDialect:
         """Read the reply: the errno by its name, and what the host wrote where it must not."""
         if "error" in reply:
             return Outcome(Kind.BROKEN, detail=f"the probe refused the request: {reply['error']}")
-        if step.action in ("place", "overwrite", "grow"):
+        if step.action in ("place", "overwrite", "grow", "forget"):
             return Outcome(Kind.OK, reply=reply)
         if step.action == "read":
             return _comparison(decode(reply["data"]), byte_string(step.arguments["is"], scene.builder), reply)

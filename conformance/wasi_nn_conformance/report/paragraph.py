@@ -12,7 +12,7 @@ _HEADLINES = {
     Verdict.FAIL: "FAIL",
     Verdict.HANG: "HANG",
     Verdict.CRASH: "CRASH",
-    Verdict.ERROR: "ERROR of the suite, not of the host,",
+    Verdict.ERROR: "ERROR of the suite, not of the host",
 }
 
 
@@ -24,7 +24,7 @@ def paragraph(case: Case, record: Record, replay: str) -> str:
         *_wrapped(f"Where it stands: {clause.source}"),
         *_wrapped(f"Why this vector: {case.vector.why}"),
         "",
-        *_wrapped(f"{_HEADLINES[Verdict(record.verdict)]} at {record.diagnosis}"),
+        *_wrapped(f"{_HEADLINES[Verdict(record.verdict)]}: {record.diagnosis}"),
         f"Vector: {case.vector.path.name}:{case.vector.line}",
         f"Replay: {replay}",
         "",
