@@ -1,7 +1,7 @@
 """The pytest plugin: options, collection of cases from vectors, verdicts as outcomes, and the reports."""
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,22 +9,17 @@ from typing import Any
 import pytest
 
 from .adapter import Adapter, AdapterError, read_adapter
-from .clause import Clause, read_clauses
 from .dialects import DIALECTS
-from .document import InputError, read_yaml
+from .document import InputError
 from .host import Host
-from .models import Model, ModelError, ModelFiles, load_models
-from .places import PACKAGE, VECTORS
+from .library import ENCODINGS, Library
+from .models import ModelError
+from .places import PACKAGE
 from .record import Case, Judgement, Record
 from .report.file import report, write_report
 from .report.paragraph import paragraph, replay_command
 from .report.summary import summary
-from .schema import schema
-from .vector import Vector, read_vectors
 from .verdict import Verdict
-
-ENCODINGS = ("openvino", "onnx")
-_NO_VECTORS = ("clauses.yaml", "models.yaml")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,7 +58,6 @@ class Suite:
         self.config = config
         self.impl: str | None = config.getoption("--impl")
         self.records: list[dict[str, Any]] = []
-        self._places: dict[str, tuple[Path, int | None]] = {}
 
     @cached_property
     def adapter(self) -> Adapter:
@@ -76,54 +70,15 @@ class Suite:
             raise pytest.UsageError(str(error)) from None
 
     @cached_property
-    def clauses(self) -> dict[str, Clause]:
-        """All clauses by id."""
-        return read_clauses(VECTORS / "clauses.yaml")
-
-    @cached_property
-    def models(self) -> dict[str, Model]:
-        """All models by id. Raises `InputError`."""
-        document = read_yaml(VECTORS / "models.yaml")
-        document.check(schema("models"))
-        try:
-            return load_models(document.data)
-        except ModelError as error:
-            raise document.error((), str(error)) from None
-
-    @cached_property
-    def model_files(self) -> ModelFiles:
-        """The models' bytes in each encoding. Raises `ModelError` for files that are missing or altered."""
-        return ModelFiles.open(VECTORS / "models")
+    def library(self) -> Library:
+        """The vectors that the options ask for, or all, with clauses and models."""
+        return Library(self.config.getoption("--vectors") or ())
 
     @cached_property
     def host(self) -> Host:
         """The host under test."""
-        return Host(self.adapter, self.models, self.model_files, fresh=self.config.getoption("--fresh"))
-
-    def files(self) -> list[Path]:
-        """Give the files of vectors, in the order of their names."""
-        files: list[Path] = []
-        for root in self.config.getoption("--vectors") or (VECTORS, VECTORS / "regressions"):
-            found = sorted(root.glob("*.yaml")) if root.is_dir() else [root]
-            files += [path for path in found if path.name not in _NO_VECTORS]
-        return files
-
-    def cases(self, vector: Vector) -> Iterator[Case]:
-        """Give each case of a vector: every ABI it is for, and every encoding if it has a model."""
-        first = self._places.setdefault(vector.id, (vector.path, vector.line))
-        if first != (vector.path, vector.line):
-            raise vector.error(f"this id is given twice (first in {first[0].name}:{first[1]})")
-        clause = self.clauses.get(vector.clause)
-        if clause is None:
-            raise vector.error(f"there is no clause {vector.clause!r} in clauses.yaml")
-        if missing := sorted(vector.models - set(self.models)):
-            raise vector.error(f"there is no model {missing[0]!r} in models.yaml")
-        encodings = (vector.encodings or ENCODINGS) if vector.models else (None,)
-        for abi in vector.abis:
-            for encoding in encodings:
-                case = Case(vector, clause, abi, encoding)
-                if abi in DIALECTS and self.selects(case):
-                    yield case
+        library, fresh = self.library, self.config.getoption("--fresh")
+        return Host(self.adapter, library.models, library.model_files, fresh=fresh)
 
     def selects(self, case: Case) -> bool:
         """Whether the options ask for this case."""
@@ -187,7 +142,7 @@ class Suite:
         if not self.records:
             return
         terminalreporter.section(f"wasi-nn: {self.adapter.name}")
-        for line in summary(self.records, self.clauses):
+        for line in summary(self.records, self.library.clauses):
             terminalreporter.write_line(line)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -229,7 +184,7 @@ class SuiteDirectory(pytest.Directory):
 
     def collect(self) -> Iterable[pytest.Collector]:
         """Give a collector for each file of vectors."""
-        for path in self.suite.files():
+        for path in self.suite.library.files():
             yield VectorFile.from_parent(self, path=path, nodeid=f"vectors/{path.name}", suite=self.suite)
 
 
@@ -243,13 +198,15 @@ class VectorFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """Give the cases of the file. What is wrong in it is told with its line."""
         try:
-            cases = [case for vector in read_vectors(self.path) for case in self.suite.cases(vector)]
+            library = self.suite.library
+            cases = [case for vector in library.vectors(self.path) for case in library.cases(vector)]
         except InputError as error:
             raise self.CollectError(str(error)) from None
         # As text, so that pytest parts it at the brackets as it does when --lf reads it back.
         return [
             CaseItem.from_parent(self, name=case.id, nodeid=f"{self.nodeid}::{case.id}", case=case, suite=self.suite)
             for case in cases
+            if self.suite.selects(case)
         ]
 
 

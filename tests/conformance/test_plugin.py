@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.models import Model, ModelFiles
-from wasi_nn_conformance.plugin import Suite
 from wasi_nn_conformance.schema import schema
 
 pytest_plugins = ["pytester"]
@@ -31,8 +31,8 @@ Adapters = Callable[..., Path]
 @pytest.fixture(autouse=True)
 def models_read_once(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles) -> None:
     """Reading all models takes longer than any of these runs."""
-    monkeypatch.setattr(Suite, "models", models)
-    monkeypatch.setattr(Suite, "model_files", files)
+    monkeypatch.setattr(Library, "models", models)
+    monkeypatch.setattr(Library, "model_files", files)
 
 
 @pytest.fixture

@@ -1,0 +1,74 @@
+"""What a folder of vectors holds: the clauses, the models, and the cases that the vectors make."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from .clause import Clause, read_clauses
+from .dialects import DIALECTS
+from .document import read_yaml
+from .models import Model, ModelError, ModelFiles, load_models
+from .places import VECTORS
+from .record import Case
+from .schema import schema
+from .vector import Vector, read_vectors
+
+ENCODINGS = ("openvino", "onnx")
+_NO_VECTORS = ("clauses.yaml", "models.yaml")
+
+
+class Library:
+    """The vectors of this suite, or those under `roots` (files or folders), with its clauses and models."""
+
+    def __init__(self, roots: Sequence[Path] = ()) -> None:
+        self._roots = tuple(roots) or (VECTORS, VECTORS / "regressions")
+        self._places: dict[str, tuple[Path, int | None]] = {}
+
+    @cached_property
+    def clauses(self) -> dict[str, Clause]:
+        """All clauses by id. Raises `InputError`."""
+        return read_clauses(VECTORS / "clauses.yaml")
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """All models by id. Raises `InputError`."""
+        document = read_yaml(VECTORS / "models.yaml")
+        document.check(schema("models"))
+        try:
+            return load_models(document.data)
+        except ModelError as error:
+            raise document.error((), str(error)) from None
+
+    @cached_property
+    def model_files(self) -> ModelFiles:
+        """The models' bytes in each encoding. Raises `ModelError` for files that are missing or altered."""
+        return ModelFiles.open(VECTORS / "models")
+
+    def files(self) -> list[Path]:
+        """Give the files of vectors, in the order of their names."""
+        files: list[Path] = []
+        for root in self._roots:
+            found = sorted(root.glob("*.yaml")) if root.is_dir() else [root]
+            files += [path for path in found if path.name not in _NO_VECTORS]
+        return files
+
+    def vectors(self, path: Path) -> list[Vector]:
+        """Give the vectors of one file, once it is known that what they name exists. Raises `InputError`."""
+        vectors = read_vectors(path)
+        for vector in vectors:
+            first = self._places.setdefault(vector.id, (vector.path, vector.line))
+            if first != (vector.path, vector.line):
+                raise vector.error(f"this id is given twice (first in {first[0].name}:{first[1]})")
+            if vector.clause not in self.clauses:
+                raise vector.error(f"there is no clause {vector.clause!r} in clauses.yaml")
+            if missing := sorted(vector.models - set(self.models)):
+                raise vector.error(f"there is no model {missing[0]!r} in models.yaml")
+        return vectors
+
+    def cases(self, vector: Vector) -> Iterator[Case]:
+        """Give each case of a vector: every ABI it is for, and every encoding if it has a model."""
+        encodings = (vector.encodings or ENCODINGS) if vector.models else (None,)
+        for abi in vector.abis:
+            for encoding in encodings:
+                if abi in DIALECTS:
+                    yield Case(vector, self.clauses[vector.clause], abi, encoding)
