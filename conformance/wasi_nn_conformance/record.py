@@ -1,6 +1,6 @@
 """One case of a run: a vector on one ABI and encoding, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -50,6 +50,7 @@ class Record:
     """What the report keeps of one case; all of it can be written as JSON.
 
     `seconds` is the time of the whole conversation, `transcript` the lines sent (`> `) and received (`< `).
+    `expected` has the outcome and the reason that an expectations file gives.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Record:
     choice: str | None
     seconds: float
     transcript: Sequence[str] = field(default_factory=tuple)
+    expected: Mapping[str, str] | None = None
 
     @classmethod
     def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "Record":

@@ -119,7 +119,7 @@ def test_no_choice_is_recorded_where_there_is_none(clause: ClauseOf) -> None:
 
 
 def test_severity_rises_in_the_order_of_the_report() -> None:
-    order = ["pass", "unsupported", "deviates", "fail", "hang", "crash", "error"]
+    order = ["pass", "unsupported", "deviates", "xfail", "fail", "hang", "crash", "xpass", "error"]
     assert [verdict.value for verdict in sorted(Verdict, key=lambda verdict: verdict.severity)] == order
 
 

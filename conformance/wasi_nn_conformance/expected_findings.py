@@ -1,0 +1,141 @@
+"""What is known to be wrong with a host, so that its CI fails on any change either way.
+
+`NAME.expectations.toml` beside the adapter lists findings with their reason. It is strict: a case that fails
+otherwise than told stays a finding, one that passes is an `xpass`, and an entry that no case bears out fails
+a complete run.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from .adapter import Adapter
+from .document import read_toml
+from .pattern import matches
+from .record import Record
+from .schema import schema
+from .verdict import Verdict
+
+
+@dataclass(frozen=True)
+class ExpectedFinding:
+    """One known fault of a host.
+
+    `cases` are patterns of case ids, `outcome` the verdict they get, `match` what their diagnosis begins with,
+    `because` the fault in our words and `fix` what would mend it.
+    """
+
+    cases: tuple[str, ...]
+    outcome: Verdict
+    match: str
+    because: str
+    fix: str = ""
+    link: str = ""
+
+    def speaks_of(self, case_id: str) -> bool:
+        """Whether the case is one of those."""
+        return any(matches(pattern, case_id) for pattern in self.cases)
+
+    def tells(self, record: Record) -> bool:
+        """Whether the record is what was expected."""
+        return record.verdict == self.outcome.value and record.diagnosis.startswith(self.match)
+
+
+@dataclass(frozen=True)
+class ExpectedFindings:
+    """The entries of one file that are for this version of the host."""
+
+    path: Path
+    entries: tuple[ExpectedFinding, ...]
+
+    def applied(self, record: Record) -> Record:
+        """Give the record as `xfail` or `xpass` where an entry speaks of its case."""
+        entries = [entry for entry in self.entries if entry.speaks_of(record.id)]
+        verdict = Verdict(record.verdict)
+        if not entries or verdict in (Verdict.UNSUPPORTED, Verdict.ERROR):
+            return record
+        told = next((entry for entry in entries if entry.tells(record)), None)
+        if told is not None:
+            return replace(record, verdict=Verdict.XFAIL.value, expected=_expected(told))
+        first = entries[0]
+        if verdict.is_finding:
+            wanted = f"expected was {first.outcome.value}: {first.match}"
+            return replace(record, diagnosis=f"{record.diagnosis}; {wanted}", expected=_expected(first))
+        diagnosis = f"expected was {first.outcome.value}: {first.match}; the host does better: mend {self.path.name}"
+        return replace(record, verdict=Verdict.XPASS.value, diagnosis=diagnosis, expected=_expected(first))
+
+    def in_vain(self, records: Iterable[Mapping[str, object]]) -> Iterator[ExpectedFinding]:
+        """Give the entries that none of the records of a complete run speaks for or against."""
+        seen = [str(record["id"]) for record in records if record.get("expected")]
+        for entry in self.entries:
+            if not any(entry.speaks_of(case_id) for case_id in seen):
+                yield entry
+
+
+def _expected(entry: ExpectedFinding) -> dict[str, str]:
+    return {"outcome": entry.outcome.value, "because": entry.because}
+
+
+def expectations_path(adapter: Adapter) -> Path:
+    """Give the file that belongs to an adapter's file."""
+    return adapter.path.with_name(f"{adapter.path.name.removesuffix('.toml')}.expectations.toml")
+
+
+def read_expected_findings(path: Path, version: str) -> ExpectedFindings:
+    """Read the entries for the host's `version` (its own words, in which a number stands).
+
+    Raises `InputError` with the line of what is wrong.
+    """
+    document = read_toml(path)
+    document.check(schema("expectations"))
+    number = re.search(r"\d+(?:\.\d+)+", version)
+    entries = []
+    for index, data in enumerate(document.data.get("expect", ())):
+        try:
+            versions = SpecifierSet(data.get("versions", ""))
+        except InvalidSpecifier as error:
+            raise document.error(("expect", index, "versions"), str(error)) from None
+        if number is not None and Version(number[0]) not in versions:
+            continue
+        fields = {key: data[key] for key in ("match", "because", "fix", "link") if key in data}
+        entries.append(ExpectedFinding(tuple(data["cases"]), Verdict(data["outcome"]), **fields))
+    return ExpectedFindings(path, tuple(entries))
+
+
+def first_file(records: Sequence[Mapping[str, str]]) -> str:
+    """Write the findings of a report as the text of an expectations file, one entry for each diagnosis."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        if Verdict(record["verdict"]).is_finding:
+            match = re.split(r"; (?:step|after the last step|fails_by|may_fail)\b", record["diagnosis"])[0]
+            groups.setdefault((record["verdict"], match), []).append(record["id"])
+    ids = {record["id"]: record["verdict"] for record in records if record["verdict"] != Verdict.UNSUPPORTED.value}
+    return "\n".join(_entry(outcome, match, _patterns(named, ids)) for (outcome, match), named in groups.items())
+
+
+def _entry(outcome: str, match: str, cases: Sequence[str]) -> str:
+    listed = "".join(f"    {_toml(case)},\n" for case in cases)
+    return (
+        f"[[expect]]\ncases = [\n{listed}]\noutcome = {_toml(outcome)}\n"
+        f'match = {_toml(match)}\nbecause = "not examined yet"\n'
+    )
+
+
+def _patterns(named: Sequence[str], ids: Mapping[str, str]) -> list[str]:
+    """Say the cases with a `*` for the last part of their vectors' ids where all of those are among them."""
+    patterns: dict[str, None] = {}
+    for case_id in named:
+        vector, bracket, dimensions = case_id.partition("[")
+        wide = f"{vector.rpartition('/')[0]}/*{bracket}{dimensions}"
+        is_whole = all(other in named for other in ids if matches(wide, other))
+        patterns[wide if is_whole and vector.count("/") > 1 else case_id] = None
+    return list(patterns)
+
+
+def _toml(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
