@@ -32,8 +32,9 @@ def abis_for(action: str, arguments: Mapping[str, Any], expectation: Expectation
     """Give the ABIs that can say one step. `slot` tells that the step looks at its return pointer."""
     if action in _BY_ACTION:
         return _BY_ACTION[action]
-    abis = _ALL
-    if slot or _has(arguments, "raw", "hex") or not {"size", "tail", "buffer"}.isdisjoint(arguments):
+    abis = _COMPONENTS if expectation.traps or _has(arguments, "number") else _ALL
+    bytes_or_memory = slot or _has(arguments, "hex") or not {"size", "tail", "buffer"}.isdisjoint(arguments)
+    if bytes_or_memory or (_has(arguments, "raw") and action != "context"):
         abis &= {WITX}
     if action == "set_input":
         if "as" in arguments:

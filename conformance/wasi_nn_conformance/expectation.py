@@ -21,8 +21,12 @@ class Expectation:
 
     @classmethod
     def of(cls, step: Mapping[str, Any]) -> "Expectation":
-        """Read the keys `fails`, or `accept` and `prefer`. Raises `ValueError` where they contradict."""
+        """Read the keys `traps`, `fails`, or `accept` and `prefer`. Raises `ValueError` where they contradict."""
         prefer = step.get("prefer")
+        if "traps" in step:
+            if not {"fails", "accept", "prefer"}.isdisjoint(step):
+                raise ValueError("`traps` accepts a trap and nothing else: drop `fails`, `accept` and `prefer`")
+            return cls(frozenset({"trap"}))
         if "fails" in step:
             if "accept" in step or prefer is not None:
                 raise ValueError("`fails` already says what is accepted: drop `accept` and `prefer`")
@@ -38,6 +42,11 @@ class Expectation:
         if prefer is not None:
             raise ValueError("`prefer` needs `accept` or `fails`")
         return cls()
+
+    @property
+    def traps(self) -> bool:
+        """Whether a trap is wanted, as only components owe it for a handle that is none."""
+        return self.accept == {"trap"}
 
     @property
     def wanted(self) -> str:

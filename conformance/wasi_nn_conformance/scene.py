@@ -1,6 +1,7 @@
 """What a conversation has set up so far: which model each graph and context has, and which inputs are set."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -35,6 +36,26 @@ class Context:
         except ModelError:
             self.outputs = None
 
+    def compute_with(self, inputs: Sequence[tuple[str, TensorLiteral | None]]) -> None:
+        """Work out what the model must give for these inputs alone; the last of a name counts.
+
+        Nothing, if they are not the model's inputs, do not fit, or are not known.
+        """
+        self.outputs = None
+        if all(tensor is not None and tensor.is_consistent for _, tensor in inputs):
+            arrays = {name: self._fitting(name, tensor.array) for name, tensor in inputs if tensor is not None}
+            with contextlib.suppress(ModelError):
+                self.outputs = evaluate(self.model, arrays)
+
+    def set(self, name: str, value: Array) -> None:
+        """Keep the tensor of one input for the next `compute`."""
+        self.inputs[name] = self._fitting(name, value)
+
+    def _fitting(self, name: str, value: Array) -> Array:
+        """Give `value` in the shape of its input: a host may take `[1]` for a scalar."""
+        scalar = any(port.name == name and port.type.shape == () for port in self.model.inputs)
+        return value.reshape(()) if scalar and value.size == 1 else value
+
     def output(self, name: Any) -> Port | None:
         """Give the output of that name, or of that index as `{raw: N}`, if there is one."""
         index = name.get("raw") if isinstance(name, dict) else None
@@ -49,15 +70,21 @@ class Context:
 class Scene:
     """The names that a conversation has given, with their meaning.
 
-    `builders(model, encoding)` gives a model's builders as bytes.
+    `builders(model, encoding)` gives a model's builders as bytes. `folders` are those of the host's machine that a
+    guest has no business to know of, by what they are. For components: `tensors` and `errors` (code and data) hold
+    what these resources were made of or first said, `handles` the probe's own names for outputs.
     """
 
     encoding: str | None
     models: Mapping[str, Model]
     registered: Mapping[str, str]
     builders: Callable[[str, str], list[bytes]]
+    folders: Mapping[str, str] = field(default_factory=dict)
     graphs: dict[str, Model] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
+    tensors: dict[str, TensorLiteral] = field(default_factory=dict)
+    errors: dict[str, tuple[str, str]] = field(default_factory=dict)
+    handles: dict[str, str] = field(default_factory=dict)
 
     def builder(self, model: str, part: int, encoding: str | None) -> bytes:
         """Give one builder of a model. Raises `ValueError` for a part that it does not have."""
@@ -94,13 +121,24 @@ class Scene:
                 context.compute()
 
     def remember_input(self, context: Any, name: Any, value: Array) -> None:
-        """Keep the tensor that a successful `set_input` has set. A host may take `[1]` for a scalar."""
+        """Keep the tensor that a successful `set_input` has set."""
         if known := self.context(context):
             index = name.get("raw") if isinstance(name, dict) else None
             for number, port in enumerate(known.model.inputs):
                 if name == port.name or index == number:
-                    scalar = port.type.shape == () and value.size == 1
-                    known.inputs[port.name] = value.reshape(()) if scalar else value
+                    known.set(port.name, value)
+
+    def keep_output(self, name: str, handle: str, tensor: TensorLiteral) -> None:
+        """Let `name` stand for an output tensor that the probe keeps as `handle`."""
+        self.handles[name], self.tensors[name] = handle, tensor
+
+    def tensor(self, handle: Any) -> TensorLiteral | None:
+        """Give what the tensor of that name holds, if the conversation knows."""
+        return _known(self.tensors, handle)
+
+    def error(self, handle: Any) -> tuple[str, str] | None:
+        """Give the code and the data of the error of that name, if it was kept."""
+        return _known(self.errors, handle)
 
     def context(self, handle: Any) -> Context | None:
         """Give the context of that name, if it is one that the conversation made."""

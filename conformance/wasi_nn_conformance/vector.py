@@ -15,7 +15,7 @@ from .tensor import tensor_literal
 
 _RETURNING = ("load", "load_by_name", "context", "output")
 _BLOCKS = ("fails_by", "may_fail")
-_EXPECTING = {"fails", "accept", "prefer", "slot", "then"}
+_EXPECTING = {"fails", "traps", "accept", "prefer", "slot", "then"}
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,9 @@ class _Reader:
         return tuple(abi for abi in ABIS if abi in (written or sayable))
 
     def nodes(self, steps: list[LinedStep]) -> Iterator[Node]:
-        for step in steps:
+        for number, step in enumerate(steps, 1):
+            if "traps" in step and number < len(steps):
+                raise self.wrong(steps[number], "nobody is there to answer after a trap: this step is never said")
             yield from self.node(step)
 
     def node(self, step: LinedStep) -> Iterator[Node]:
