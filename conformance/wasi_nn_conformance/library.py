@@ -72,3 +72,9 @@ class Library:
             for encoding in encodings:
                 if abi in DIALECTS:
                     yield Case(vector, self.clauses[vector.clause], abi, encoding)
+
+    def all_cases(self) -> Iterator[Case]:
+        """Give every case of every vector. Raises `InputError`."""
+        for path in self.files():
+            for vector in self.vectors(path):
+                yield from self.cases(vector)

@@ -1,6 +1,5 @@
 """The pytest plugin: options, collection of cases from vectors, verdicts as outcomes, and the reports."""
 
-import re
 from collections.abc import Generator, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +10,11 @@ import pytest
 from .adapter import Adapter, AdapterError, read_adapter
 from .dialects import DIALECTS
 from .document import InputError
+from .expected_findings import ExpectedFindings, expectations_path, read_expected_findings
 from .host import Host
 from .library import ENCODINGS, Library
 from .models import ModelError
+from .pattern import matches
 from .places import PACKAGE
 from .record import Case, Judgement, Record
 from .report.file import report, write_report
@@ -38,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         help="run these vectors (file or folder) instead",
     )
+    group.addoption(
+        "--expectations",
+        metavar="PATH",
+        type=Path,
+        help="known findings; by default NAME.expectations.toml beside the adapter, if it is there",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,6 +65,7 @@ class Suite:
         self.config = config
         self.impl: str | None = config.getoption("--impl")
         self.records: list[dict[str, Any]] = []
+        self.vain: list[str] = []
 
     @cached_property
     def adapter(self) -> Adapter:
@@ -80,13 +88,27 @@ class Suite:
         library, fresh = self.library, self.config.getoption("--fresh")
         return Host(self.adapter, library.models, library.model_files, fresh=fresh)
 
+    @cached_property
+    def expected(self) -> ExpectedFindings | None:
+        """What is known to be wrong with this version of the host. Raises `InputError`."""
+        given: Path | None = self.config.getoption("--expectations")
+        path = given or expectations_path(self.adapter)
+        return read_expected_findings(path, self.host.version) if given or path.is_file() else None
+
+    def in_vain(self) -> list[str]:
+        """Say which expectations no case of a run of everything has borne out."""
+        if self.expected is None or len(self.records) < sum(1 for _ in self.library.all_cases()):
+            return []
+        path = self.expected.path
+        return [f"{path}: nothing bears out {', '.join(e.cases)}" for e in self.expected.in_vain(self.records)]
+
     def selects(self, case: Case) -> bool:
         """Whether the options ask for this case."""
         abis, encodings, ids = (self.config.getoption(name) for name in ("--abi", "--encoding", "--case"))
         return (
             (not abis or case.abi in abis)
             and (not encodings or case.encoding is None or case.encoding in encodings)
-            and (not ids or any(_matches(pattern, case.id) for pattern in ids))
+            and (not ids or any(matches(pattern, case.id) for pattern in ids))
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -108,10 +130,10 @@ class Suite:
             return
         try:
             self.host.check()
-            self.host.version  # noqa: B018
+            self.expected  # noqa: B018
             if folder := self.config.getoption("--report"):
                 folder.mkdir(parents=True, exist_ok=True)
-        except (AdapterError, ModelError) as error:
+        except (AdapterError, InputError, ModelError) as error:
             raise pytest.UsageError(str(error)) from None
         except OSError as error:
             raise pytest.UsageError(f"--report={folder}: cannot be made a folder: {error.strerror}") from None
@@ -142,11 +164,15 @@ class Suite:
         if not self.records:
             return
         terminalreporter.section(f"wasi-nn: {self.adapter.name}")
-        for line in summary(self.records, self.library.clauses):
+        for line in [*summary(self.records, self.library.clauses), *self.vain]:
             terminalreporter.write_line(line)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report and end the host's processes."""
+        """Write the report, hold the run against what was expected of it, and end the host's processes."""
+        if self.records and not hasattr(session.config, "workerinput"):
+            self.vain = self.in_vain()
+            if self.vain and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         folder: Path | None = self.config.getoption("--report")
         if folder is not None and self.records and not hasattr(session.config, "workerinput"):
             impl = {
@@ -161,18 +187,14 @@ class Suite:
 
 _STATUS = {
     Verdict.DEVIATES: ("deviates", "d", "DEVIATES"),
+    Verdict.XFAIL: ("xfailed", "x", "XFAIL"),
+    Verdict.XPASS: ("failed", "X", "XPASS"),
     Verdict.FAIL: ("failed", "F", "FAIL"),
     Verdict.CRASH: ("failed", "C", "CRASH"),
     Verdict.HANG: ("failed", "H", "HANG"),
     Verdict.UNSUPPORTED: ("unsupported", "u", "UNSUPPORTED"),
     Verdict.ERROR: ("error", "E", "ERROR"),
 }
-
-
-def _matches(pattern: str, text: str) -> bool:
-    """Match with * and ?; brackets, which ids contain, are themselves."""
-    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, text) is not None
 
 
 class SuiteDirectory(pytest.Directory):
@@ -225,7 +247,8 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Carry out the case."""
         try:
-            self.record = record = self.suite.host.run(self.case)
+            record = self.suite.host.run(self.case)
+            self.record = record = self.suite.expected.applied(record) if self.suite.expected else record
         except AdapterError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         except Exception as error:
@@ -236,7 +259,7 @@ class CaseItem(pytest.Item):
         verdict = Verdict(record.verdict)
         if verdict is Verdict.UNSUPPORTED:
             pytest.skip(record.diagnosis)
-        if verdict.is_finding or verdict is Verdict.ERROR:
+        if verdict.is_finding or verdict in (Verdict.XPASS, Verdict.ERROR):
             raise _Finding(record.diagnosis)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

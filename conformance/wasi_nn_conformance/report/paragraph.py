@@ -12,6 +12,7 @@ _HEADLINES = {
     Verdict.FAIL: "FAIL",
     Verdict.HANG: "HANG",
     Verdict.CRASH: "CRASH",
+    Verdict.XPASS: "PASSED where a finding was expected",
     Verdict.ERROR: "ERROR of the suite, not of the host",
 }
 
