@@ -1,6 +1,6 @@
 """The pytest plugin: options, collection of cases from vectors, verdicts as outcomes, and the reports."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,8 @@ from .models import ModelError
 from .pattern import matches
 from .places import PACKAGE
 from .record import Case, Judgement, Record
-from .report.file import report, write_report
-from .report.paragraph import paragraph, replay_command
-from .report.summary import summary
+from .report.gathering import Gathering
+from .report.paragraph import paragraph, replay_line
 from .verdict import Verdict
 
 
@@ -53,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if suite.impl is not None:
         suite.adapter  # noqa: B018 an adapter that cannot be read ends the run before anything is collected
     config.pluginmanager.register(suite, "wasi-nn-suite")
+    config.pluginmanager.register(Gathering(suite), "wasi-nn-gathering")
 
 
 _SUITE = pytest.StashKey["Suite"]()
@@ -102,6 +102,13 @@ class Suite:
         path = self.expected.path
         return [f"{path}: nothing bears out {', '.join(e.cases)}" for e in self.expected.in_vain(self.records)]
 
+    @property
+    def replay(self) -> list[str]:
+        """The command that runs these vectors on this host again; `--case ID` after it picks one."""
+        arguments = (["--pyargs"] if self.config.option.pyargs else []) + list(self.config.args)
+        arguments += [f"--vectors={path}" for path in self.config.getoption("--vectors") or ()]
+        return ["pytest", *arguments, f"--impl={self.impl}"]
+
     def selects(self, case: Case) -> bool:
         """Whether the options ask for this case."""
         abis, encodings, ids = (self.config.getoption(name) for name in ("--abi", "--encoding", "--case"))
@@ -138,63 +145,15 @@ class Suite:
         except OSError as error:
             raise pytest.UsageError(f"--report={folder}: cannot be made a folder: {error.strerror}") from None
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Let the report of a case carry its record."""
-        result = yield
-        if isinstance(item, CaseItem) and result.when == "call" and item.record is not None:
-            result.wasi_nn = item.record.json()
-        return result
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather the records, also those of other processes."""
-        if record := getattr(report, "wasi_nn", None):
-            self.records.append(record)
-
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Show the verdict where pytest knows only passed and failed."""
-        record = getattr(report, "wasi_nn", None)
-        if record is None or report.when != "call":
-            return None
-        verdict = Verdict(record["verdict"])
-        return _STATUS.get(verdict)
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the summary by clause."""
-        if not self.records:
-            return
-        terminalreporter.section(f"wasi-nn: {self.adapter.name}")
-        for line in [*summary(self.records, self.library.clauses), *self.vain]:
-            terminalreporter.write_line(line)
-
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report, hold the run against what was expected of it, and end the host's processes."""
+        """Hold the run against what was expected of it, and end the host's processes."""
         if self.records and not hasattr(session.config, "workerinput"):
             self.vain = self.in_vain()
             if self.vain and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        folder: Path | None = self.config.getoption("--report")
-        if folder is not None and self.records and not hasattr(session.config, "workerinput"):
-            impl = {
-                "name": self.adapter.name,
-                "version": self.host.version,
-                "command": list(self.adapter.command),
-            }
-            write_report(folder, report(impl, self.records))
         if "host" in self.__dict__:
             self.host.close()
-
-
-_STATUS = {
-    Verdict.DEVIATES: ("deviates", "d", "DEVIATES"),
-    Verdict.XFAIL: ("xfailed", "x", "XFAIL"),
-    Verdict.XPASS: ("failed", "X", "XPASS"),
-    Verdict.FAIL: ("failed", "F", "FAIL"),
-    Verdict.CRASH: ("failed", "C", "CRASH"),
-    Verdict.HANG: ("failed", "H", "HANG"),
-    Verdict.UNSUPPORTED: ("unsupported", "u", "UNSUPPORTED"),
-    Verdict.ERROR: ("error", "E", "ERROR"),
-}
 
 
 class SuiteDirectory(pytest.Directory):
@@ -265,10 +224,7 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Write the paragraph of a failed case."""
         if isinstance(excinfo.value, _Finding) and self.record is not None:
-            arguments = (["--pyargs"] if self.config.option.pyargs else []) + list(self.config.args)
-            arguments += [f"--vectors={path}" for path in self.config.getoption("--vectors") or ()]
-            replay = replay_command(arguments, self.suite.impl or "", self.case.id)
-            return paragraph(self.case, self.record, replay)
+            return paragraph(self.case, self.record, replay_line(self.suite.replay, self.case.id))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

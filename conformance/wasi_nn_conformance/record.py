@@ -50,6 +50,7 @@ class Record:
     """What the report keeps of one case; all of it can be written as JSON.
 
     `seconds` is the time of the whole conversation, `transcript` the lines sent (`> `) and received (`< `).
+    `why` is the vector's reason and `place` its file and line.
     `expected` has the outcome and the reason that an expectations file gives.
     """
 
@@ -65,6 +66,8 @@ class Record:
     seconds: float
     transcript: Sequence[str] = field(default_factory=tuple)
     expected: Mapping[str, str] | None = None
+    why: str = ""
+    place: str = ""
 
     @classmethod
     def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "Record":
@@ -83,6 +86,8 @@ class Record:
             choice="; ".join(choices) or None,
             seconds=round(seconds, 6),
             transcript=tuple(transcript),
+            why=" ".join(case.vector.why.split()),
+            place=f"{case.vector.path.name}:{case.vector.line}",
         )
 
     def json(self) -> dict[str, Any]:

@@ -39,6 +39,6 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(" ".join(text.split()), _WIDTH, subsequent_indent="    ")
 
 
-def replay_command(arguments: Sequence[str], impl: str, case_id: str) -> str:
-    """Give the command line that runs one case alone. `arguments` are those of pytest that name the suite."""
-    return shlex.join(["pytest", *arguments, f"--impl={impl}", "--case", case_id])
+def replay_line(command: Sequence[str], case_id: str) -> str:
+    """Give the line for a shell that runs one case alone. `command` runs the suite on the host."""
+    return shlex.join([*command, "--case", case_id])

@@ -1,0 +1,17 @@
+"""The folder that `--report` names: one run in every form."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import file
+
+FORMS = {file.FILE: file.text}
+
+
+def write_folder(folder: Path, data: Mapping[str, Any]) -> None:
+    """Write a report in all forms into `folder`, which is made if it is not there. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in FORMS.items():
+        # What a host says may hold halves of surrogate pairs, which UTF-8 has not; JSON reads them back from \uXXXX.
+        (folder / name).write_text(text(data), "utf-8", errors="backslashreplace")
