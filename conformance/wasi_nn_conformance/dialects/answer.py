@@ -49,15 +49,25 @@ def _other_names(model: Model) -> dict[str, str]:
     return {other: name for other, name in passed.items() if other not in outputs}
 
 
-def tensor_faults(what: str, answer: Mapping[str, Any], literal: TensorLiteral) -> list[str]:
-    """Check a tensor's type, dimensions and values. `what` names it for people."""
+def output_faults(context: Context, name: str, answer: Mapping[str, Any], literal: TensorLiteral) -> list[str]:
+    """Check an output's type, dimensions and values.
+
+    An output of rank 0 may come with the dimensions [] or [1], as the text fixes neither.
+    """
+    port = context.output(name)
+    scalar = port is not None and port.type.shape == ()
+    if scalar and {literal.shape, tuple(answer["dims"])} <= {(), (1,)}:
+        answer = {**answer, "dims": literal.shape}
+    return _tensor_faults(f"output {name}", answer, literal)
+
+
+def _tensor_faults(what: str, answer: Mapping[str, Any], literal: TensorLiteral) -> list[str]:
     if not isinstance(literal.type, ElementType):
         return [f"{what}: a number for the tensor type cannot be said in WIT"]
     if answer["type"] != TENSOR_TYPES[literal.type]:
         return [f"{what} has the type {answer['type']} where {TENSOR_TYPES[literal.type]} was wanted"]
     dimensions = tuple(answer["dims"])
-    # A single value of rank 0 may be written with the dimensions [] or [1]: the text fixes only [1] for scalars.
-    if dimensions != literal.shape and (literal.shape, dimensions) != ((), (1,)):
+    if dimensions != literal.shape:
         return [f"{what} has the dimensions {list(dimensions)} where {list(literal.shape)} were wanted"]
     data = decode(answer["data"])
     if len(data) != prod(literal.shape) * literal.type.size:

@@ -10,7 +10,7 @@ from wasi_nn_conformance.scene import Scene
 from wasi_nn_conformance.tensor import TensorLiteral, byte_string, tensor_literal
 from wasi_nn_conformance.vector import Step
 
-from .answer import TENSOR_TYPES, keep_answers, oracle, tensor_faults
+from .answer import TENSOR_TYPES, keep_answers, oracle, output_faults
 
 _GETTERS = {
     "dimensions": "tensor_dimensions",
@@ -143,7 +143,7 @@ def _computed(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
     for name, answer in (context.answered or {}).items():
         literal = oracle(context, name)
         assert literal is not None  # the answers have the names of the model's outputs
-        faults += tensor_faults(f"output {name}", answer, literal)
+        faults += output_faults(context, name, answer, literal)
         if "as" in step.arguments:
             number = next(number for number, output in enumerate(reply["outputs"]) if output is answer)
             scene.keep_output(f"{step.arguments['as']}.{name}", f"{step.arguments['as']}.{number}", literal)
@@ -153,9 +153,11 @@ def _computed(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
 def _got(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
     context, name = scene.context(step.arguments["context"]), step.arguments["name"]
     written = step.arguments.get("is", "oracle")
-    literal = tensor_literal(written) if written != "oracle" else oracle(context, name) if context else None
+    if context is None:
+        return Outcome(Kind.OK, reply=reply, unchecked="no context of this name is known here")
+    literal = oracle(context, name) if written == "oracle" else tensor_literal(written)
     if literal is None:
         return Outcome(Kind.OK, reply=reply, unchecked=f"numpy knows no output {name!r} here: say it with `is`")
     if "as" in step.arguments:
         scene.tensors[step.arguments["as"]] = literal
-    return Outcome(Kind.OK, reply=reply, faults=tuple(tensor_faults(f"output {name}", reply, literal)))
+    return Outcome(Kind.OK, reply=reply, faults=tuple(output_faults(context, name, reply, literal)))

@@ -16,7 +16,7 @@ from wasi_nn_conformance.tensor import byte_string, tensor_literal
 from wasi_nn_conformance.vector import Step
 
 from . import resource
-from .answer import keep_answers, oracle, tensor_faults
+from .answer import keep_answers, oracle, output_faults
 
 ENCODINGS = ("openvino", "onnx", "tensorflow", "pytorch", "tensorflowlite", "ggml", "autodetect")
 TARGETS = ("cpu", "gpu", "tpu")
@@ -120,7 +120,7 @@ class WitDialect:
         literal = oracle(context, name) if written == "oracle" else tensor_literal(written)
         if literal is None:
             return Outcome(Kind.OK, reply=reply, unchecked=f"numpy knows no output {name} here: say it with `is`")
-        return Outcome(Kind.OK, reply=reply, faults=tuple(tensor_faults(f"output {name}", answer, literal)))
+        return Outcome(Kind.OK, reply=reply, faults=tuple(output_faults(context, name, answer, literal)))
 
 
 def _load(arguments: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
