@@ -7,7 +7,7 @@ or a script of the next person may still read the file that way.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -174,13 +174,14 @@ def read_toml(path: Path) -> Document:
 def _toml_lines(text: str, data: Mapping[str, Any]) -> Iterator[tuple[Key, int]]:
     """Find the lines of keys by their spelling: tomllib keeps no positions."""
     table: Key = ()
+    seen: dict[Key, int] = {}  # arrays of tables: the index of the last one
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[+([^\]\"']+)\]+", line):
             table = tuple(part.strip() for part in header[1].split("."))
-            if isinstance(_lookup(data, table), Sequence):
-                table = ()
-            else:
-                yield table, number
+            if isinstance(_lookup(data, table), list):
+                seen[table] = seen.get(table, -1) + 1
+                table = (*table, seen[table])
+            yield table, number
         elif assignment := re.match(r"\s*(?:([\w.-]+)|[\"']([\w.-]+)[\"'])\s*=", line):
             yield (*table, *(assignment[1].split(".") if assignment[1] else (assignment[2],))), number
 

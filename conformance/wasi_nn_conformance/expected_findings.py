@@ -20,6 +20,10 @@ from .record import Record
 from .schema import schema
 from .verdict import Verdict
 
+# A first file keeps of a diagnosis what is in front of this: of a crash what the host said, of the others also what
+# was wanted, but never the place in the vector.
+_BEHIND = {Verdict.FAIL: "; step", Verdict.HANG: "; step", Verdict.CRASH: "; wanted"}
+
 
 @dataclass(frozen=True)
 class ExpectedFinding:
@@ -111,7 +115,7 @@ def first_file(records: Sequence[Mapping[str, str]]) -> str:
     groups: dict[tuple[str, str], list[str]] = {}
     for record in records:
         if Verdict(record["verdict"]).is_finding:
-            match = re.split(r"; (?:step|after the last step|fails_by|may_fail)\b", record["diagnosis"])[0]
+            match = record["diagnosis"].split(_BEHIND[Verdict(record["verdict"])])[0]
             groups.setdefault((record["verdict"], match), []).append(record["id"])
     ids = {record["id"]: record["verdict"] for record in records if record["verdict"] != Verdict.UNSUPPORTED.value}
     return "\n".join(_entry(outcome, match, _patterns(named, ids)) for (outcome, match), named in groups.items())

@@ -150,6 +150,8 @@ seconds = 1
 dotted.key = 1
 [[list]]
 entry = 1
+[[list]]
+entry = 2
 """
 
 
@@ -163,6 +165,9 @@ entry = 1
         (("program", "variable"), 7),
         (("limits", "more", "seconds"), 9),
         (("limits", "more", "dotted", "key"), 10),
+        (("list", 0, "entry"), 12),
+        (("list", 1), 13),
+        (("list", 1, "entry"), 14),
         (("nothing",), None),
     ],
 )
@@ -186,7 +191,7 @@ CLAUSE: dict[str, Any] = {"id": "a.b", "level": "must", "text": "A host does wha
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ("sorce: witx", r"6: \[0\]: unknown key 'sorce'; known here: choices, id, level, source, text"),
+        ("sorce: witx", r"6: \[0\]: unknown key 'sorce'; known here: choices, id, level"),
         ("level: maybe", r"3: \[0\]\.level: 'maybe' is not one of"),
         ("text: 7", r"4: \[0\]\.text: 7 is not of type 'string'"),
     ],

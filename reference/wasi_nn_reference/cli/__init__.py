@@ -30,6 +30,9 @@ class Command:
 COMMANDS = {
     "run": Command("run a guest", "wasi_nn_reference.cli.run"),
     "inspect": Command("tell what a module imports, or what a model takes and gives", "wasi_nn_reference.cli.inspect"),
+    "expectations": Command(
+        "write a first expectations file from a report", "wasi_nn_conformance.commands.expectations"
+    ),
 }
 
 

@@ -1,0 +1,56 @@
+"""`wasi-nn expectations`: a first expectations file for a host, from the report of a run."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from wasi_nn_conformance.document import InputError
+from wasi_nn_conformance.expected_findings import first_file
+from wasi_nn_conformance.schema import schema
+
+_FAILED = 2
+
+
+def main(arguments: list[str]) -> int:
+    """Print the expectations file, or write it. Exit status 2 for a report that cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="wasi-nn expectations",
+        description="Write what a run has found as an expectations file, for the CI of a host with known faults."
+        " Put it beside the adapter as NAME.expectations.toml, and say in each `because` what is wrong.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("report", metavar="REPORT", type=Path, help="a report.json that `--report` wrote")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write into this file, which must not exist yet")
+    options = parser.parse_args(arguments)
+    try:
+        text = first_file(_records(options.report))
+        if options.output is None:
+            sys.stdout.write(text)
+        else:
+            with options.output.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except InputError as error:
+        return _complain(str(error))
+    except FileExistsError:
+        return _complain(f"{options.output} exists already: what somebody wrote there is not overwritten")
+    except OSError as error:
+        return _complain(f"{options.output}: cannot be written: {error.strerror}")
+    return 0
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(path, None, f"cannot be read as a report: {error}") from None
+    if broken := schema("report").violation(data):
+        raise InputError(path, None, f"is no report of this suite: {broken[1]}")
+    records: list[dict[str, Any]] = data["cases"]
+    return records
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"wasi-nn expectations: {message}\n")
+    return _FAILED

@@ -1,0 +1,124 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.commands.expectations import main
+from wasi_nn_conformance.document import InputError
+from wasi_nn_conformance.expected_findings import ExpectedFindings, first_file, read_expected_findings
+from wasi_nn_conformance.record import Record
+
+ENTRY = """
+[[expect]]
+cases = ["area/*[witx]"]
+outcome = "crash"
+match = "the host died: exit code 101"
+because = "the host panics where an error belongs"
+"""
+CRASHED = {"verdict": "crash", "diagnosis": "the host died: exit code 101: panicked; wanted success; step 1 (load)"}
+
+
+def record(case_id: str = "area/one[witx]", verdict: str = "pass", diagnosis: str = "") -> Record:
+    return Record(case_id, case_id.partition("[")[0], "a.b", "must", "witx", None, verdict, diagnosis, None, 0.0)
+
+
+@pytest.fixture
+def expected(tmp_path: Path) -> Callable[..., ExpectedFindings]:
+    """Read an expectations file of this text for that version of a host."""
+
+    def expected(text: str = ENTRY, version: str = "mine 1.2.3") -> ExpectedFindings:
+        path = tmp_path / "mine.expectations.toml"
+        path.write_text(text, "utf-8")
+        return read_expected_findings(path, version)
+
+    return expected
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        (record(**CRASHED), "xfail"),
+        (record(), "xpass"),
+        (record(verdict="deviates", diagnosis="error busy"), "xpass"),
+        (record(verdict="fail", diagnosis="success; wanted an error; step 1"), "fail"),
+        (record(verdict="crash", diagnosis="the host died: signal SIGSEGV; wanted success; step 1"), "crash"),
+        (record(verdict="unsupported", diagnosis="no ONNX"), "unsupported"),
+        (record(verdict="error", diagnosis="refused; step 1"), "error"),
+        (record("other/one[witx]", **CRASHED), "crash"),
+        (record("area/one[witx-onnx]", **CRASHED), "crash"),
+    ],
+    ids=["as told", "passes", "deviates", "fails", "crashes otherwise", "unsupported", "error", "case", "encoding"],
+)
+def test_verdict_with_an_expectation(expected: Callable[..., ExpectedFindings], case: Record, verdict: str) -> None:
+    assert expected().applied(case).verdict == verdict
+
+
+def test_a_told_finding_says_why(expected: Callable[..., ExpectedFindings]) -> None:
+    because = {"outcome": "crash", "because": "the host panics where an error belongs"}
+    assert expected().applied(record(**CRASHED)).expected == because
+
+
+def test_another_finding_says_what_was_expected(expected: Callable[..., ExpectedFindings]) -> None:
+    diagnosis = expected().applied(record(verdict="fail", diagnosis="success; step 1")).diagnosis
+    assert diagnosis == "success; step 1; expected was crash: the host died: exit code 101"
+
+
+def test_any_of_several_entries_may_tell(expected: Callable[..., ExpectedFindings]) -> None:
+    both = expected(ENTRY.replace("101", "77") + ENTRY)
+    assert both.applied(record(**CRASHED)).verdict == "xfail"
+
+
+@pytest.mark.parametrize(
+    ("case_id", "in_vain"), [("area/one[witx]", 0), ("other[witx]", 1)], ids=["borne out", "in vain"]
+)
+def test_an_entry_that_no_case_bears_out(expected: Callable[..., ExpectedFindings], case_id: str, in_vain: int) -> None:
+    known = expected()
+    records = [known.applied(record(case_id, **CRASHED)).json()]
+    assert len(list(known.in_vain(records))) == in_vain
+
+
+@pytest.mark.parametrize(("version", "entries"), [("mine 1.2.3", 1), ("mine 2.0", 0), ("mine of today", 1)])
+def test_versions_restrict_an_entry(expected: Callable[..., ExpectedFindings], version: str, entries: int) -> None:
+    assert len(expected(ENTRY + 'versions = ">=1,<2"\n', version).entries) == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (ENTRY + 'reason = "x"', r"mine\.expectations\.toml:7: .*unknown key 'reason'"),
+        (ENTRY.replace("crash", "pass"), r"mine\.expectations\.toml:4: .*'pass' is not one of"),
+        (ENTRY + 'versions = "new"', r"mine\.expectations\.toml:7: Invalid specifier"),
+        ("[[expect]]", r"mine\.expectations\.toml:1: .*required property"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(expected: Callable[..., ExpectedFindings], text: str, complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        expected(text)
+
+
+def told(*cases: tuple[str, dict[str, str]]) -> list[dict[str, Any]]:
+    return [record(case_id, **fields).json() for case_id, fields in cases]
+
+
+def test_a_first_file_makes_its_own_run_green(expected: Callable[..., ExpectedFindings]) -> None:
+    text = first_file(told(("area/x/one[witx]", CRASHED), ("area/x/two[witx]", CRASHED), ("area/y[witx]", {})))
+    assert expected(text).applied(record("area/x/two[witx]", **CRASHED)).verdict == "xfail"
+
+
+def test_a_first_file_joins_cases_that_all_fail() -> None:
+    text = first_file(told(("area/x/one[witx]", CRASHED), ("area/x/two[witx]", CRASHED), ("area/y[witx]", {})))
+    assert '"area/x/*[witx]",' in text
+
+
+def test_a_first_file_does_not_speak_of_cases_that_pass() -> None:
+    text = first_file(told(("area/x/one[witx]", CRASHED), ("area/x/two[witx]", {})))
+    assert '"area/x/one[witx]",' in text
+
+
+@pytest.mark.parametrize(("content", "said"), [("{}", "is no report"), ("[", "cannot be read as a report")])
+def test_the_command_refuses_what_is_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
+) -> None:
+    (tmp_path / "report.json").write_text(content, "utf-8")
+    assert (main([str(tmp_path / "report.json")]), said in capsys.readouterr().err) == (2, True)
