@@ -49,7 +49,8 @@ class Vector:
 
     `abis` are those that can say its steps, `encodings` restricts it (None: all). A conversation without `models`
     runs once and not once per encoding. `graphs` maps the names that must be registered with the host before the
-    guest starts to models.
+    guest starts to models. `tries` says what its steps do not tell: that it tries to break its clause (`break`),
+    or that it only shows it kept (`show`).
     """
 
     id: str
@@ -62,6 +63,7 @@ class Vector:
     models: frozenset[str]
     path: Path
     line: int | None
+    tries: str | None = None
 
     def error(self, message: str, line: int | None = None) -> InputError:
         """Make the complaint about this vector."""
@@ -134,6 +136,7 @@ class _Reader:
             models=frozenset(_models(fields["steps"])) | frozenset(fields.get("graphs", {}).values()),
             path=self.document.path,
             line=self.document.line((self.index,)),
+            tries=fields.get("tries"),
         )
 
     def abis(self, written: list[str] | None, steps: tuple[Node, ...]) -> tuple[str, ...]:

@@ -1,0 +1,37 @@
+"""`wasi-nn coverage`: tells which clauses the vectors cover, gaps first."""
+
+import argparse
+import sys
+from collections import Counter
+
+from wasi_nn_conformance.abi import ABIS
+from wasi_nn_conformance.coverage import coverage, markdown, plain
+from wasi_nn_conformance.document import InputError
+from wasi_nn_conformance.library import Library
+
+
+def main(arguments: list[str]) -> int:
+    """Print the coverage. Exit status: 0, 1 if `--check` finds gaps, 2 for vectors that cannot be read."""
+    parser = argparse.ArgumentParser(
+        prog="wasi-nn coverage",
+        description="Tell for each clause which vectors show it kept and which try to break it, gaps first.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the page docs/coverage.md")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if there are gaps")
+    options = parser.parse_args(arguments)
+    library = Library()
+    try:
+        vectors = [vector for path in library.files() for vector in library.vectors(path)]
+        entries = coverage(library.clauses, vectors)
+    except InputError as error:
+        sys.stderr.write(f"wasi-nn: {error}\n")
+        return 2
+    cases = Counter(case.abi for vector in vectors for case in library.cases(vector))
+    if options.markdown:
+        sys.stdout.write(markdown(entries, {abi: cases[abi] for abi in ABIS}))
+    elif options.check:
+        sys.stdout.writelines(f"{entry.clause.id}: {gap}\n" for entry in entries for gap in entry.gaps)
+    else:
+        sys.stdout.write(plain(entries))
+    return 1 if options.check and any(entry.gaps for entry in entries) else 0
