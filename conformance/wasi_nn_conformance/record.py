@@ -51,7 +51,8 @@ class Record:
 
     `seconds` is the time of the whole conversation, `transcript` the lines sent (`> `) and received (`< `).
     `why` is the vector's reason and `place` its file and line.
-    `expected` has the outcome and the reason that an expectations file gives.
+    `expected` has the outcome and the reason that an expectations file gives, `question` what of a clause the vector
+    asks where that is less than all of it.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Record:
     seconds: float
     transcript: Sequence[str] = field(default_factory=tuple)
     expected: Mapping[str, str] | None = None
+    question: str | None = None
     why: str = ""
     place: str = ""
 
@@ -86,6 +88,7 @@ class Record:
             choice="; ".join(choices) or None,
             seconds=round(seconds, 6),
             transcript=tuple(transcript),
+            question=case.vector.question,
             why=" ".join(case.vector.why.split()),
             place=f"{case.vector.path.name}:{case.vector.line}",
         )

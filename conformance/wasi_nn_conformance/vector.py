@@ -63,6 +63,7 @@ class Vector:
     models: frozenset[str]
     path: Path
     line: int | None
+    question: str | None = None
     tries: str | None = None
 
     def error(self, message: str, line: int | None = None) -> InputError:
@@ -136,6 +137,7 @@ class _Reader:
             models=frozenset(_models(fields["steps"])) | frozenset(fields.get("graphs", {}).values()),
             path=self.document.path,
             line=self.document.line((self.index,)),
+            question=fields.get("question"),
             tries=fields.get("tries"),
         )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wasi_nn_conformance.choice import compared
 from wasi_nn_conformance.record import Record
 from wasi_nn_conformance.verdict import Verdict
 
@@ -67,6 +68,7 @@ class Gathering:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, but not in a worker of pytest-xdist."""
+        self.suite.records = list(compared(self.suite.records))
         folder: Path | None = self.suite.config.getoption("--report")
         if folder is not None and self.suite.records and not hasattr(session.config, "workerinput"):
             write_folder(folder, self._report())
