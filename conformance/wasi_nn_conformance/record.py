@@ -67,9 +67,9 @@ class Record:
     seconds: float
     transcript: Sequence[str] = field(default_factory=tuple)
     expected: Mapping[str, str] | None = None
-    question: str | None = None
     why: str = ""
     place: str = ""
+    question: str | None = None
 
     @classmethod
     def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "Record":
