@@ -48,24 +48,26 @@ SECTIONS = {
 
 
 def main() -> int:
-    """Measure, print and write; the exit status is 0 unless something could not be measured at all."""
+    """Measure, print and write; the exit status is 0 unless a part could not be measured."""
     options = _parser().parse_args()
-    rows: list[Row] = []
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            for name, section in SECTIONS.items():
-                if not options.only or name in options.only:
-                    print(f"measuring {name} ...", file=sys.stderr, flush=True)
-                    rows += section.rows(Path(folder), section.quick if options.quick else section.full)
-    except (LoopingError, start.StartError, suite.SuiteError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
+    rows, failures = [], []
+    for name, section in SECTIONS.items():
+        if options.only and name not in options.only:
+            continue
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                rows += section.rows(Path(folder), section.quick if options.quick else section.full)
+        except (LoopingError, start.StartError, suite.SuiteError) as error:
+            failures.append(f"{name} could not be measured: {error}")
     machine = _machine()
     print(", ".join(f"{key}: {value}" for key, value in machine.items()), "", table(rows), sep="\n")
     if options.json:
         data = {"machine": machine, "quick": options.quick, "rows": [row.json() for row in rows]}
         options.json.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
-    return 0
+    for failure in failures:
+        print(f"bench: {failure}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 def _parser() -> argparse.ArgumentParser:
