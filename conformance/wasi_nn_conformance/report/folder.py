@@ -5,8 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from . import file
+from .badge import badge_json, badge_svg
+from .markdown import summary_md
+from .page import page
 
-FORMS = {file.FILE: file.text}
+FORMS = {
+    file.FILE: file.text,
+    "report.html": page,
+    "badge.json": badge_json,
+    "badge.svg": badge_svg,
+    "summary.md": summary_md,
+}
 
 
 def write_folder(folder: Path, data: Mapping[str, Any]) -> None:

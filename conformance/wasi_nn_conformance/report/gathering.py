@@ -1,7 +1,6 @@
 """What a run comes to: the records of its cases, also those of other processes, and the files made of them."""
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +14,8 @@ from .folder import write_folder
 from .summary import summary
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wasi_nn_conformance.plugin import Suite
 
 _STATUS = {

@@ -1,0 +1,50 @@
+"""A run as a badge: `badge.json` for shields.io's endpoint, `badge.svg` to show as it is."""
+
+import json
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from wasi_nn_conformance.verdict import Verdict
+
+from .grid import Data, result
+
+LABEL = "wasi-nn"
+_RIGHT, _KNOWN, _WRONG = "2e7d32", "8a6100", "c62828"
+_HEIGHT, _PADDING, _LETTER = 20, 8, 6.6  # units of the image; a letter of the font at 11 is about so wide
+
+
+def badge_json(report: Data) -> str:
+    """Write what shields.io's endpoint badge reads."""
+    message, colour = _message(report["totals"])
+    return json.dumps({"schemaVersion": 1, "label": LABEL, "message": message, "color": colour}) + "\n"
+
+
+def badge_svg(report: Data) -> str:
+    """Draw the badge."""
+    message, colour = _message(report["totals"])
+    left, right = (round(len(text) * _LETTER) + 2 * _PADDING for text in (LABEL, message))
+    size = {"width": str(left + right), "height": str(_HEIGHT)}
+    name = f"{LABEL}: {message}"
+    image = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "role": "img", "aria-label": name})
+    SubElement(image, "title").text = name
+    SubElement(SubElement(image, "clipPath", id="round"), "rect", {**size, "rx": "3"})
+    boxes = SubElement(image, "g", {"clip-path": "url(#round)"})
+    texts = SubElement(
+        image, "g", {"fill": "#fff", "font-family": "Verdana, DejaVu Sans, sans-serif", "font-size": "11"}
+    )
+    for text, start, width, fill in ((LABEL, 0, left, "444"), (message, left, right, colour)):
+        place = {"x": str(start), "width": str(width), "height": str(_HEIGHT), "fill": f"#{fill}"}
+        SubElement(boxes, "rect", place)
+        # The width is given, so that a font of other width still fits.
+        fitted = {"x": str(start + _PADDING), "y": "14", "textLength": str(width - 2 * _PADDING)}
+        SubElement(texts, "text", fitted).text = text
+    return tostring(image, encoding="unicode") + "\n"
+
+
+def _message(totals: Mapping[str, int]) -> tuple[str, str]:
+    """Give the words and the colour, as six hexadecimal digits."""
+    wrong = (
+        any(totals[verdict.value] for verdict in Verdict if verdict.is_finding) or totals["xpass"] or totals["error"]
+    )
+    nothing = not totals["pass"] + totals["deviates"] + totals["xfail"]
+    return result(totals), _WRONG if wrong else _KNOWN if totals["xfail"] or nothing else _RIGHT
