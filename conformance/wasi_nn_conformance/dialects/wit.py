@@ -93,7 +93,7 @@ class WitDialect:
         return [resource.tensor_request(literal, tensor), call]
 
     def _compute(self, arguments: Mapping[str, Any], scene: Scene) -> list[dict[str, Any]]:
-        call = {"call": "compute", "context": arguments["context"]}
+        call = resource.kept(arguments, {"call": "compute", "context": arguments["context"]})
         if not self.computes_at_once:
             return [call]
         given = _known(arguments, scene).given
