@@ -33,6 +33,7 @@ COMMANDS = {
     "expectations": Command(
         "write a first expectations file from a report", "wasi_nn_conformance.commands.expectations"
     ),
+    "coverage": Command("tell which clauses the suite's vectors cover", "wasi_nn_conformance.commands.coverage"),
 }
 
 
