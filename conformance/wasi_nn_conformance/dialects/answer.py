@@ -33,7 +33,7 @@ def keep_answers(context: Context, outputs: Sequence[Mapping[str, Any]], *, own:
     wanted = [port.name for port in context.model.outputs]
     if len(got) != len(wanted):
         return [f"compute gave {len(got)} outputs ({', '.join(got)}) where the model has {len(wanted)}"]
-    also = _other_names(context.model)
+    also = other_names(context.model)
     known = [also.get(name, name) for name in got]
     as_declared = sorted(known) == sorted(wanted)
     context.answered = dict(zip(known if as_declared else wanted, outputs, strict=True))
@@ -42,7 +42,7 @@ def keep_answers(context: Context, outputs: Sequence[Mapping[str, Any]], *, own:
     return [f"compute called the outputs {', '.join(got)} where the model calls them {', '.join(wanted)}"]
 
 
-def _other_names(model: Model) -> dict[str, str]:
+def other_names(model: Model) -> dict[str, str]:
     """Give each output that an input is passed on to by that input's name: one tensor may then have both names."""
     outputs = {name for name, _ in model.expressions}
     passed = {value.name: name for name, value in model.expressions if isinstance(value, Input)}
