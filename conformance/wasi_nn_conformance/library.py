@@ -23,6 +23,7 @@ class Library:
     def __init__(self, roots: Sequence[Path] = ()) -> None:
         self._roots = tuple(roots) or (VECTORS, VECTORS / "regressions")
         self._places: dict[str, tuple[Path, int | None]] = {}
+        self._read: dict[Path, list[Vector]] = {}
 
     @cached_property
     def clauses(self) -> dict[str, Clause]:
@@ -54,6 +55,8 @@ class Library:
 
     def vectors(self, path: Path) -> list[Vector]:
         """Give the vectors of one file, once it is known that what they name exists. Raises `InputError`."""
+        if path in self._read:
+            return self._read[path]
         vectors = read_vectors(path)
         for vector in vectors:
             first = self._places.setdefault(vector.id, (vector.path, vector.line))
@@ -63,6 +66,7 @@ class Library:
                 raise vector.error(f"there is no clause {vector.clause!r} in clauses.yaml")
             if missing := sorted(vector.models - set(self.models)):
                 raise vector.error(f"there is no model {missing[0]!r} in models.yaml")
+        self._read[path] = vectors
         return vectors
 
     def cases(self, vector: Vector) -> Iterator[Case]:
