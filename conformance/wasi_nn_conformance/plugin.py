@@ -20,6 +20,7 @@ from .record import Case, Judgement, Record
 from .report.gathering import Gathering
 from .report.paragraph import paragraph, replay_line
 from .verdict import Verdict
+from .worker import give_up, is_worker
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,6 +89,11 @@ class Suite:
         library, fresh = self.library, self.config.getoption("--fresh")
         return Host(self.adapter, library.models, library.model_files, fresh=fresh)
 
+    @property
+    def has_host(self) -> bool:
+        """Whether the host has been asked for."""
+        return "host" in self.__dict__
+
     @cached_property
     def expected(self) -> ExpectedFindings | None:
         """What is known to be wrong with this version of the host. Raises `InputError`."""
@@ -138,21 +144,19 @@ class Suite:
         try:
             self.host.check()
             self.expected  # noqa: B018
-            if folder := self.config.getoption("--report"):
-                folder.mkdir(parents=True, exist_ok=True)
         except (AdapterError, InputError, ModelError) as error:
+            if is_worker(self.config):
+                give_up(self.config, str(error))
             raise pytest.UsageError(str(error)) from None
-        except OSError as error:
-            raise pytest.UsageError(f"--report={folder}: cannot be made a folder: {error.strerror}") from None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hold the run against what was expected of it, and end the host's processes."""
-        if self.records and not hasattr(session.config, "workerinput"):
+        if self.records and not is_worker(session.config):
             self.vain = self.in_vain()
             if self.vain and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if "host" in self.__dict__:
+        if self.has_host:
             self.host.close()
 
 
@@ -209,7 +213,7 @@ class CaseItem(pytest.Item):
             record = self.suite.host.run(self.case)
             self.record = record = self.suite.expected.applied(record) if self.suite.expected else record
         except AdapterError as error:
-            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+            give_up(self.config, str(error))
         except Exception as error:
             # A fault of the suite: pytest shows where, and the report must not lose the case.
             fault = Judgement(Verdict.ERROR, got=f"the suite failed: {error!r}", where="suite")

@@ -8,6 +8,7 @@ import pytest
 from wasi_nn_conformance.choice import compared
 from wasi_nn_conformance.record import Record
 from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.worker import is_worker, tell_version, version_told
 
 from .file import report
 from .folder import write_folder
@@ -36,6 +37,7 @@ class Gathering:
 
     def __init__(self, suite: "Suite") -> None:
         self.suite = suite
+        self.versions: dict[str, None] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
@@ -67,14 +69,49 @@ class Gathering:
         for line in [*summary(self.suite.records, self.suite.library.clauses), *self.suite.vain]:
             terminalreporter.write_line(line)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Make the report's folder before the first case, so that no run is for nothing."""
+        folder = self._folder
+        if folder is not None and not session.config.option.collectonly:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise pytest.UsageError(f"--report={folder}: cannot be made a folder: {error.strerror}") from None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear what a worker has to say at its end."""
+        try:
+            version = version_told(node)
+        except pytest.UsageError:
+            self.suite.records.clear()  # no verdicts where one of the hosts is out of order
+            raise
+        if version is not None:
+            self.versions[version] = None
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report, but not in a worker of pytest-xdist."""
+        """Compare the answers of the whole run, and write the report."""
+        if is_worker(session.config):
+            if self.suite.has_host:
+                tell_version(session.config, self.suite.host.version)
+            return
         self.suite.records = list(compared(self.suite.records))
+        if self._folder is not None and self.suite.records:
+            try:
+                write_folder(self._folder, self._report())
+            except OSError as error:
+                message = f"--report={self._folder}: cannot be written: {error.strerror}"
+                pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
+
+    @property
+    def _folder(self) -> "Path | None":
+        """The folder to write to, which is the business of the process that the user started."""
         folder: Path | None = self.suite.config.getoption("--report")
-        if folder is not None and self.suite.records and not hasattr(session.config, "workerinput"):
-            write_folder(folder, self._report())
+        return None if self.suite.impl is None or is_worker(self.suite.config) else folder
 
     def _report(self) -> dict[str, Any]:
         adapter = self.suite.adapter
-        impl = {"name": adapter.name, "version": self.suite.host.version, "command": list(adapter.command)}
+        version = " | ".join(self.versions) or self.suite.host.version
+        impl = {"name": adapter.name, "version": version, "command": list(adapter.command)}
         return report(impl, self.suite.records, self.suite.library.clauses, self.suite.replay)
