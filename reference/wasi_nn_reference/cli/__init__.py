@@ -34,6 +34,7 @@ COMMANDS = {
         "write a first expectations file from a report", "wasi_nn_conformance.commands.expectations"
     ),
     "coverage": Command("tell which clauses the suite's vectors cover", "wasi_nn_conformance.commands.coverage"),
+    "compare": Command("put reports of the suite side by side", "wasi_nn_conformance.commands.compare"),
 }
 
 

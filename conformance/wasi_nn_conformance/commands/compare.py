@@ -1,0 +1,96 @@
+"""`wasi-nn compare`: runtimes, or versions of one, side by side."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from wasi_nn_conformance.report.comparison import CaseRow, Comparison, compare
+from wasi_nn_conformance.report.file import ReportError, read_report
+from wasi_nn_conformance.report.markdown import escaped, table
+from wasi_nn_conformance.report.markup import visible
+from wasi_nn_conformance.report.summary import counted
+
+_REGRESSED, _UNUSABLE = 1, 2
+_NONE = "-"
+_Cells = Sequence[Sequence[str]]
+
+
+def main(arguments: list[str]) -> int:
+    """Print what differs. Exit status 1 for a regression of the last report against the first, 2 for bad input."""
+    parser = argparse.ArgumentParser(
+        prog="wasi-nn compare",
+        description="Compare reports of the suite, the oldest first. A case that was right in the first and is a"
+        " finding in the last is a regression, and makes the exit status 1.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("reports", metavar="REPORT", type=Path, nargs="+", help="a report.json, or its folder")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="print Markdown")
+    form.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    if len(options.reports) < 2:
+        parser.error("one report has nothing to be compared with; give two or more")
+    try:
+        found = compare([(path, read_report(path)) for path in options.reports])
+    except ReportError as error:
+        sys.stderr.write(f"wasi-nn compare: {error}\n")
+        return _UNUSABLE
+    sys.stdout.write(_json(found) if options.json else _markdown(found) if options.markdown else _text(found))
+    return _REGRESSED if found.regressions else 0
+
+
+def _json(found: Comparison) -> str:
+    return json.dumps(found.json(), indent=1) + "\n"
+
+
+def _text(found: Comparison) -> str:
+    return "\n".join(_parts(found, visible, "{}", _aligned)).strip("\n") + "\n"
+
+
+def _markdown(found: Comparison) -> str:
+    return "\n".join(_parts(found, escaped, "### {}\n", lambda rows: table(rows[0], rows[1:]))).strip("\n") + "\n"
+
+
+def _parts(
+    found: Comparison, shown: Callable[[str], str], title: str, tabled: Callable[[_Cells], Iterator[str]]
+) -> Iterator[str]:
+    """Give the lines of all tables, each under its title and with its head; tables of nothing are left out."""
+    labels = [shown(label) for label in found.labels]
+    totals = [[label, str(t["cases"]), counted(t)] for label, t in zip(labels, found.totals, strict=True)]
+    yield from tabled([["host", "cases", "verdicts"], *totals])
+    tables = {
+        "Regressions": found.regressions,
+        "Fixes": found.fixes,
+        "Other verdicts": found.changes,
+        "Cases that not all reports have": found.missing,
+    }
+    for name, rows in tables.items():
+        if rows:
+            yield from ("", title.format(f"{name} ({len(rows)})"))
+            yield from tabled([["case", *labels], *(_case(row, shown) for row in rows)])
+    if found.choices:
+        yield from ("", title.format(f"Choices that differ ({len(found.choices)})"))
+        chosen = [
+            [*(shown(word) for word in (row.clause, f"{row.abi} {row.encoding}")), *_chosen(row.choices, shown)]
+            for row in found.choices
+        ]
+        yield from tabled([["clause", "on", *labels], *chosen])
+    if not any(tables.values()) and not found.choices:
+        yield from ("", "Nothing differs.")
+
+
+def _case(row: CaseRow, shown: Callable[[str], str]) -> list[str]:
+    return [shown(row.id), *(verdict or _NONE for verdict in row.verdicts)]
+
+
+def _chosen(choices: Sequence[Sequence[str]], shown: Callable[[str], str]) -> list[str]:
+    return [shown(" | ".join(chosen)) or _NONE for chosen in choices]
+
+
+def _aligned(rows: _Cells) -> Iterator[str]:
+    """Write rows as columns of text, indented."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
