@@ -75,11 +75,22 @@ def _octets(data: str, element: ElementType | None, shape: tuple[int, ...]) -> b
     if data == "zeros":
         return bytes(count * element.size)
     if data == "range":
-        return element.from_numbers(list(range(count))).tobytes()
+        return _counted(count, element)
     if element not in _NAN_PAYLOADS:
         raise ValueError(f"{element} has no NaN")
     bits = np.resize(np.array(_NAN_PAYLOADS[element], f"<u{element.size}"), count)
     return bits.tobytes()
+
+
+def _counted(count: int, element: ElementType) -> bytes:
+    """Give 0, 1, 2, ... in that type. Raises `ValueError` if it does not hold the last of them exactly."""
+    if element is ElementType.BF16:
+        return element.from_numbers(list(range(count))).tobytes()
+    numbers = np.arange(count)
+    values = numbers.astype(element.dtype)
+    if not np.array_equal(values.astype(numbers.dtype), numbers):
+        raise ValueError(f"not all of the numbers fit into {element}: 0 to {count - 1}")
+    return values.tobytes()
 
 
 def _within_limit(size: int) -> int:
