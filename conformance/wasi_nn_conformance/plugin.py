@@ -103,7 +103,8 @@ class Suite:
 
     def in_vain(self) -> list[str]:
         """Say which expectations no case of a run of everything has borne out."""
-        if self.expected is None or len(self.records) < sum(1 for _ in self.library.all_cases()):
+        own_vectors = self.config.getoption("--vectors")
+        if self.expected is None or own_vectors or len(self.records) < sum(1 for _ in self.library.all_cases()):
             return []
         path = self.expected.path
         return [f"{path}: nothing bears out {', '.join(e.cases)}" for e in self.expected.in_vain(self.records)]
@@ -113,6 +114,8 @@ class Suite:
         """The command that runs these vectors on this host again; `--case ID` after it picks one."""
         arguments = (["--pyargs"] if self.config.option.pyargs else []) + list(self.config.args)
         arguments += [f"--vectors={path}" for path in self.config.getoption("--vectors") or ()]
+        expectations = self.config.getoption("--expectations")
+        arguments += [f"--expectations={expectations}"] if expectations else []
         return ["pytest", *arguments, f"--impl={self.impl}"]
 
     def selects(self, case: Case) -> bool:
