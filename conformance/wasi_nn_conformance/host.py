@@ -15,7 +15,7 @@ from .record import Case, Judgement, Record
 from .scene import Scene
 from .verdict import Verdict
 
-_MODEL_FILES = {"openvino": ("model.xml", "model.bin"), "onnx": ("model.onnx",)}
+MODEL_FILES = {"openvino": ("model.xml", "model.bin"), "onnx": ("model.onnx",)}
 
 # What one process is started with: its ABI, and for each registered graph its name, model and encoding.
 _Setting = tuple[str, tuple[tuple[str, str, str], ...]]
@@ -107,7 +107,7 @@ class Host:
         """Give a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
         folder = Path(self._folders.name) / f"{encoding}-{model}" / name
         folder.mkdir(parents=True, exist_ok=True)
-        for file, data in zip(_MODEL_FILES[encoding], self.files.model_bytes(model, encoding), strict=True):
+        for file, data in zip(MODEL_FILES[encoding], self.files.model_bytes(model, encoding), strict=True):
             (folder / file).write_bytes(data)
         return folder
 

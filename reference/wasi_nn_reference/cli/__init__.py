@@ -35,6 +35,7 @@ COMMANDS = {
     ),
     "coverage": Command("tell which clauses the suite's vectors cover", "wasi_nn_conformance.commands.coverage"),
     "compare": Command("put reports of the suite side by side", "wasi_nn_conformance.commands.compare"),
+    "export": Command("write the suite as files for a harness of your own", "wasi_nn_conformance.commands.export"),
 }
 
 

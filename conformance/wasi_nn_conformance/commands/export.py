@@ -1,0 +1,38 @@
+"""`wasi-nn export`: writes the suite as files that need nothing but standard input and output to be replayed."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from wasi_nn_conformance.abi import ABIS
+from wasi_nn_conformance.document import InputError
+from wasi_nn_conformance.export import Export, occupied, summary
+from wasi_nn_conformance.library import ENCODINGS, Library
+from wasi_nn_conformance.models import ModelError
+
+
+def main(arguments: list[str]) -> int:
+    """Write the export. Exit status: 0, or 2 if the folder or the vectors cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="wasi-nn export",
+        description="Write each case as the probe's input lines with the accepted replies; docs/export.md tells more.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
+    parser.add_argument("--abi", action="append", choices=ABIS, help="only this ABI; may be repeated")
+    parser.add_argument("--encoding", action="append", choices=ENCODINGS, help="only this encoding; may be repeated")
+    options = parser.parse_args(arguments)
+    if reason := occupied(options.folder):
+        sys.stderr.write(f"wasi-nn: {options.folder} {reason}: name a new or an empty folder\n")
+        return 2
+    abis = [abi for abi in ABIS if abi in (options.abi or ABIS)]
+    try:
+        index = Export(options.folder, Library(), abis, options.encoding or ENCODINGS).write()
+    except (InputError, ModelError) as error:
+        sys.stderr.write(f"wasi-nn: {error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"wasi-nn: {error.filename or options.folder}: {error.strerror}\n")
+        return 2
+    sys.stdout.write(summary(index, abis) + "\n")
+    return 0
