@@ -32,7 +32,7 @@ def page(report: Data) -> str:
             _filters(report),
             _matrix(report),
             _chosen(report),
-            _cases(report, "findings", "Findings", "No case broke a clause.", loud),
+            _cases(report, "findings", "Findings, expected or not", "No case broke a clause.", loud),
             _cases(report, "deviations", "Deviations", "Every accepted answer was the preferred one.", deviating),
             _others(quiet),
         ),
@@ -68,7 +68,8 @@ def _header(report: Data) -> Element:
 
 
 def _facts(facts: Mapping[str, Element | str]) -> Element:
-    return element("dl", *(part for k, v in facts.items() for part in (element("dt", k), element("dd", v))))
+    told = {name: value for name, value in facts.items() if value != ""}
+    return element("dl", *(part for k, v in told.items() for part in (element("dt", k), element("dd", v))))
 
 
 def _present(counted: Mapping[str, int]) -> list[str]:
@@ -232,9 +233,7 @@ def _case(report: Data, case: Data) -> Element:
             " ",
             element("span", case["diagnosis"], class_="diagnosis"),
         ),
-        element(
-            "dl", *(p for name, value in facts.items() if value for p in (element("dt", name), element("dd", value)))
-        ),
+        _facts(facts),
         _transcript(case["transcript"]),
         class_="case",
         id=f"case-{case['id']}",

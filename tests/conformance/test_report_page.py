@@ -1,0 +1,200 @@
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.clause import Clause, Level
+from wasi_nn_conformance.record import Record
+from wasi_nn_conformance.report.file import report
+from wasi_nn_conformance.report.page import page
+from wasi_nn_conformance.verdict import Verdict
+
+IMPL = {"name": "miniature", "version": "1.2", "command": ["run", "{probe}"]}
+CLAUSES = {
+    "a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", "witx: compute"),
+    "b.open": Clause("b.open", Level.DEFINED, "A host may.", "witx: load"),
+}
+HOSTILE = "</pre><script>alert('x')</script><b onclick=\"x\">&amp; \x1b[31m\x00\u202e\ud800"
+VOID = {"meta", "br", "input"}
+CHROMIUM = shutil.which("chromium")
+
+
+def record(number: int, verdict: str, **changes: Any) -> dict[str, Any]:
+    name = f"area/{verdict}/{number}"
+    base = Record(f"{name}[witx]", name, "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
+    return replace(base, **changes).json()
+
+
+def made(*records: dict[str, Any]) -> str:
+    return page(report(IMPL, records, CLAUSES, ["pytest", "suite", "--impl=my own"]))
+
+
+class Page(HTMLParser):
+    """Reads a page: elements with their attributes and all text below them, by tag."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.elements: list[tuple[str, dict[str, str | None], str]] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            self.elements.append((tag, dict(attrs), ""))
+        else:
+            self.open.append((tag, dict(attrs), []))
+
+    def handle_endtag(self, tag: str) -> None:
+        opened, attributes, text = self.open.pop()
+        assert opened == tag
+        self.elements.append((tag, attributes, "".join(text)))
+
+    def handle_data(self, data: str) -> None:
+        for _, _, text in self.open:
+            text.append(data)
+
+    def of_class(self, name: str) -> list[tuple[dict[str, str | None], str]]:
+        return [(a, text) for _, a, text in self.elements if name in (a.get("class") or "").split()]
+
+
+def cases(text: str) -> list[tuple[dict[str, str | None], str]]:
+    return Page(text).of_class("case")
+
+
+def test_every_case_stands_there_once() -> None:
+    records = [record(number, verdict.value) for verdict in Verdict for number in range(2)]
+    shown = Counter(
+        each["id"] for text in [made(*records)] for _, about in cases(text) for each in records if each["id"] in about
+    )
+    assert shown == {each["id"]: 1 for each in records}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "error busy; wanted success; step 2",
+        "a host may forget",
+        "area.yaml:7",
+        "pytest suite '--impl=my own' --case 'area/fail/0[witx]'",
+        '> {"call":"compute"}',
+        "fail, because it never asked",
+    ],
+)
+def test_a_finding_tells(words: str) -> None:
+    told = {"diagnosis": "error busy; wanted success; step 2", "why": "a host may forget", "place": "area.yaml:7"}
+    expected = {"outcome": "fail", "because": "it never asked"}
+    text = made(record(0, "fail", **told, transcript=('> {"call":"compute"}',), expected=expected))
+    assert words in cases(text)[0][1]
+
+
+@pytest.mark.parametrize("field", ["id", "diagnosis", "why", "place", "clause", "choice"])
+def test_what_a_host_says_is_text(field: str) -> None:
+    text = made(record(0, "fail", **{"level": "defined", field: HOSTILE}))
+    seen = Page(text)
+    assert [tag for tag, _, _ in seen.elements if tag in ("script", "b")] == ["script"]
+    assert "alert('x')</script>&" not in text
+    assert r"&amp; \x1b[31m\x00\u202e\ud800" in seen.of_class("case")[0][1] or field == "clause"
+
+
+def test_a_hostile_transcript_is_text() -> None:
+    assert HOSTILE[:20] in cases(made(record(0, "crash", transcript=(HOSTILE,))))[0][1]
+
+
+def test_a_hostile_host_is_text() -> None:
+    impl = {"name": HOSTILE, "version": HOSTILE, "command": [HOSTILE]}
+    text = page(report(impl, [record(0, "pass")], CLAUSES, [HOSTILE]))
+    assert [tag for tag, _, _ in Page(text).elements if tag in ("script", "b")] == ["script"]
+
+
+def test_a_long_transcript_keeps_both_ends() -> None:
+    text = cases(made(record(0, "fail", transcript=tuple(f"> line {number};" for number in range(200)))))[0][1]
+    kept = [int(number) for number in re.findall(r"line (\d+);", text)]
+    assert (kept, "120 lines" in text) == ([*range(20), *range(140, 200)], True)
+
+
+def test_the_matrix_counts_by_abi_and_encoding() -> None:
+    records = [record(0, "pass"), record(1, "pass"), record(2, "crash"), record(3, "fail", abi="wit-2024-10-28")]
+    records += [record(4, "pass", encoding="onnx")]
+    cells = [
+        (attributes["data-abi"], attributes["data-encoding"], " ".join(text.split()))
+        for tag, attributes, text in Page(made(*records)).elements
+        if tag == "td" and "data-abi" in attributes
+    ]
+    assert cells == [
+        ("wit-2024-10-28", "no model", "1 fail"),
+        ("witx", "onnx", "1 pass"),
+        ("witx", "no model", "2 pass 1 crash"),
+    ]
+
+
+def test_choices_are_told() -> None:
+    records = [
+        record(n, "pass", clause="b.open", level="defined", choice=word) for n, word in enumerate(("ok", "busy"))
+    ]
+    assert "ok | busy" in [text for tag, _, text in Page(made(*records)).elements if tag == "td"]
+
+
+def test_the_page_loads_nothing() -> None:
+    seen = Page(made(record(0, "fail")))
+    links = [
+        value for _, attributes, _ in seen.elements for name, value in attributes.items() if name in ("src", "href")
+    ]
+    policy = next(a["content"] for tag, a, _ in seen.elements if tag == "meta" and "http-equiv" in a)
+    assert (links, policy and policy.split(";")[0]) == (["#findings-a.one"], "default-src 'none'")
+
+
+@pytest.fixture
+def browsed(tmp_path: Path) -> Callable[[str], str]:
+    """Give what a browser makes of a page."""
+    assert CHROMIUM is not None
+
+    def browsed(text: str) -> str:
+        file = tmp_path / "report.html"
+        file.write_text(text, "utf-8", errors="backslashreplace")
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+        flags += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path}/user"]
+        return subprocess.run(  # noqa: S603 the browser of this machine
+            [CHROMIUM, *flags, "--dump-dom", file.as_uri()], capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+
+    return browsed
+
+
+needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="only a browser can run the filters: no chromium here")
+
+
+@needs_a_browser
+def test_the_policy_lets_the_pages_own_script_run(browsed: Callable[[str], str]) -> None:
+    form = next(a for tag, a, _ in Page(browsed(made(record(0, "fail")))).elements if tag == "form")
+    assert "hidden" not in form
+
+
+@needs_a_browser
+@pytest.mark.parametrize(
+    ("name", "value", "ids"),
+    [
+        ("verdict", "fail", {"area/fail/1[witx]", "area/fail/3[witx]"}),
+        ("level", "defined", {"area/deviates/2[witx]"}),
+        ("abi", "wit-2024-10-28", {"area/fail/3[witx]"}),
+        ("encoding", "onnx", {"area/deviates/2[witx]"}),
+        ("text", "IT IS ASKED", {"area/fail/1[witx]", "area/fail/3[witx]"}),
+    ],
+)
+def test_filters(browsed: Callable[[str], str], name: str, value: str, ids: set[str]) -> None:
+    records = [record(0, "pass"), record(1, "fail"), record(3, "fail", abi="wit-2024-10-28")]
+    records.insert(2, record(2, "deviates", clause="b.open", level="defined", encoding="onnx"))
+    choose = f"form.elements.{name}.value = {value!r}; form.dispatchEvent(new Event('input'));"
+    asked = f"<script>{{ const form = document.getElementById('filters'); {choose} }}</script></body>"
+    # Without its policy, which would not let our script choose.
+    text = re.sub(r"<meta http-equiv[^>]*>", "", made(*records)).replace("</body>", asked)
+    shown = [text for attributes, text in cases(browsed(text)) if "hidden" not in attributes]
+    assert {each["id"] for each in records if any(each["id"] in text for text in shown)} == ids
