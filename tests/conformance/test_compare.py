@@ -1,0 +1,160 @@
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.clause import Clause, Level
+from wasi_nn_conformance.commands.compare import main
+from wasi_nn_conformance.record import Record
+from wasi_nn_conformance.report.file import report
+from wasi_nn_conformance.report.folder import write_folder
+
+CLAUSES = {"a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", "witx: compute")}
+
+Reports = Callable[..., list[str]]
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Reports:
+    """Write a report for each table of verdicts by case; versions are 1.0, 1.1, ... Give their paths."""
+
+    def reports(*tables: Mapping[str, str | dict[str, Any]]) -> list[str]:
+        for number, table in enumerate(tables):
+            records = [record(name, cell) for name, cell in table.items()]
+            impl = {"name": "host", "version": f"host 1.{number}", "command": ["run"]}
+            write_folder(tmp_path / str(number), report(impl, records, CLAUSES, ["pytest"]))
+        return [str(tmp_path / str(number)) for number in range(len(tables))]
+
+    return reports
+
+
+def record(name: str, cell: str | dict[str, Any]) -> dict[str, Any]:
+    base = Record(name, name, "a.one", "must", "witx", None, "pass", "", None, 0.5)
+    return replace(base, **({"verdict": cell} if isinstance(cell, str) else cell)).json()
+
+
+XFAIL = {"verdict": "xfail", "expected": {"outcome": "fail", "because": "it is known"}}
+
+
+def kinds(capsys: pytest.CaptureFixture[str], paths: list[str]) -> tuple[int, dict[str, list[str]]]:
+    """Compare; give the exit status and the ids of the cases of each kind that has some."""
+    status = main(["--json", *paths])
+    told = json.loads(capsys.readouterr().out)
+    names = ("regressions", "fixes", "changes", "missing")
+    return status, {name: [row["id"] for row in told[name]] for name in names if told[name]}
+
+
+@pytest.mark.parametrize(
+    ("cells", "status", "kind"),
+    [
+        (("pass", "fail"), 1, "regressions"),
+        (("deviates", "crash"), 1, "regressions"),
+        (("pass", "hang"), 1, "regressions"),
+        (("pass", XFAIL), 1, "regressions"),
+        (("xpass", "fail"), 1, "regressions"),
+        (("fail", "pass"), 0, "fixes"),
+        ((XFAIL, "deviates"), 0, "fixes"),
+        ((XFAIL, "xpass"), 0, "fixes"),
+        (("fail", "crash"), 0, "changes"),
+        (("pass", "deviates"), 0, "changes"),
+        (("pass", "unsupported"), 0, "changes"),
+        (("unsupported", "fail"), 0, "changes"),
+        (("pass", "error"), 0, "changes"),
+        (("pass", "pass"), 0, None),
+        (("fail", XFAIL), 0, None),
+        (("crash", "crash"), 0, None),
+    ],
+)
+def test_kind_of_a_change(
+    reports: Reports, capsys: pytest.CaptureFixture[str], cells: tuple[Any, Any], status: int, kind: str | None
+) -> None:
+    paths = reports(*({"x": cell} for cell in cells))
+    assert kinds(capsys, paths) == (status, {kind: ["x"]} if kind else {})
+
+
+def test_the_last_counts_against_the_first(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    """x was broken only between them; y is broken in the end."""
+    paths = reports({"x": "pass", "y": "pass"}, {"x": "crash", "y": "pass"}, {"x": "pass", "y": "fail"})
+    assert kinds(capsys, paths) == (1, {"regressions": ["y"], "changes": ["x"]})
+
+
+def test_cases_that_only_one_has_are_no_regressions(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kinds(capsys, reports({"x": "pass"}, {"y": "fail"})) == (0, {"missing": ["x", "y"]})
+
+
+DEFINED = {"level": "defined", "verdict": "pass"}
+OLD = {"a": "pass", "b": "fail", "c": "pass", "d": {**DEFINED, "choice": "ok"}, "e": "pass"}
+NEW = {"a": "crash", "b": "pass", "c": "deviates", "d": {**DEFINED, "choice": "error busy"}}
+
+
+def test_text(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(reports(OLD, NEW)) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "  host      cases  verdicts",
+        "  host 1.0  5      4 pass, 1 fail",
+        "  host 1.1  4      2 pass, 1 deviates, 1 crash",
+        "",
+        "Regressions (1)",
+        "  case  host 1.0  host 1.1",
+        "  a     pass      crash",
+        "",
+        "Fixes (1)",
+        "  case  host 1.0  host 1.1",
+        "  b     fail      pass",
+        "",
+        "Other verdicts (1)",
+        "  case  host 1.0  host 1.1",
+        "  c     pass      deviates",
+        "",
+        "Cases that not all reports have (1)",
+        "  case  host 1.0  host 1.1",
+        "  e     pass      -",
+        "",
+        "Choices that differ (1)",
+        "  clause  on             host 1.0  host 1.1",
+        "  a.one   witx no model  ok        error busy",
+    ]
+
+
+def test_markdown(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--markdown", *reports({"a|b": "pass"}, {"a|b": "fail"})]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "| host | cases | verdicts |",
+        "| --- | --- | --- |",
+        "| host 1.0 | 1 | 1 pass |",
+        "| host 1.1 | 1 | 1 fail |",
+        "",
+        "### Regressions (1)",
+        "",
+        "| case | host 1.0 | host 1.1 |",
+        "| --- | --- | --- |",
+        r"| a\|b | pass | fail |",
+    ]
+
+
+def test_json_has_choices_and_totals(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--json", *reports(OLD, NEW)])
+    told = json.loads(capsys.readouterr().out)
+    choices = [{"clause": "a.one", "abi": "witx", "encoding": "no model", "choices": [["ok"], ["error busy"]]}]
+    assert (told["choices"], told["reports"][1]["totals"]["crash"]) == (choices, 1)
+
+
+def test_equal_reports(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    first = reports(OLD)[0]
+    assert main([first, f"{first}/report.json"]) == 0
+    said = capsys.readouterr().out
+    assert ("Nothing differs." in said, f"host 1.0 ({first}/report.json)" in said) == (True, True)
+
+
+def test_what_is_no_report_is_told_in_one_line(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*reports(OLD), "/no/such.json"]) == 2
+    assert capsys.readouterr().err == "wasi-nn compare: /no/such.json: cannot be read: No such file or directory\n"
+
+
+def test_one_report_is_not_enough(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(reports(OLD))
+    assert (caught.value.code, "give two or more" in capsys.readouterr().err) == (2, True)
