@@ -1,0 +1,1 @@
+"""The faults, by the module of the reference that has them."""

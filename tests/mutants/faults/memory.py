@@ -1,0 +1,136 @@
+"""Faults in the view of a guest's memory, and in how it is kept."""
+
+from __future__ import annotations
+
+from mutant import WITX, rewritten
+
+_CHECK = "memory:GuestMemory.check"
+
+rewritten(
+    "memory/bound-off-by-one",
+    "one byte behind the end of memory passes the check",
+    WITX,
+    _CHECK,
+    "pointer + length > self.size",
+    "pointer + length > self.size + 1",
+)
+rewritten(
+    "memory/no-bound",
+    "no pointer is held against the size of memory",
+    WITX,
+    _CHECK,
+    "pointer + length > self.size",
+    "pointer > 0xFFFF_FFFF",
+)
+rewritten(
+    "memory/only-the-start-is-checked",
+    "a range that begins inside memory may end outside",
+    WITX,
+    _CHECK,
+    "pointer + length > self.size",
+    "pointer > self.size",
+)
+rewritten(
+    "memory/end-wraps",
+    "pointer + length is computed in 32 bits",
+    WITX,
+    _CHECK,
+    "pointer + length > self.size",
+    "(pointer + length) & 0xFFFF_FFFF > self.size",
+)
+rewritten(
+    "memory/last-byte-refused",
+    "what ends with the last byte of memory is refused",
+    WITX,
+    _CHECK,
+    "pointer + length > self.size",
+    "pointer + length >= self.size",
+)
+rewritten(
+    "memory/no-alignment",
+    "no pointer needs to be aligned",
+    WITX,
+    _CHECK,
+    "if pointer % alignment:",
+    "if pointer % 1:",
+)
+rewritten(
+    "memory/alignment-of-two",
+    "a record at an even address counts as aligned",
+    WITX,
+    _CHECK,
+    "if pointer % alignment:",
+    "if pointer % min(alignment, 2):",
+)
+rewritten(
+    "memory/bytes-aligned",
+    "bytes are refused at odd addresses",
+    WITX,
+    _CHECK,
+    "alignment: int = 1",
+    "alignment: int = 2",
+)
+rewritten(
+    "memory/zero-is-null",
+    "address 0 is taken for no address",
+    WITX,
+    _CHECK,
+    "if pointer % alignment:",
+    "if pointer % alignment or (pointer == 0 and length):",
+)
+rewritten(
+    "memory/first-64-kib",
+    "only the first page counts as memory",
+    WITX,
+    _CHECK,
+    "pointer + length > self.size",
+    "pointer + length > min(self.size, 0x1_0000)",
+)
+rewritten(
+    "memory/big-endian-read",
+    "u32 of the guest are read with the high byte first",
+    WITX,
+    "memory:GuestMemory.read_u32s",
+    'f"<{count}I"',
+    'f">{count}I"',
+)
+rewritten(
+    "memory/big-endian-write",
+    "u32 for the guest are written with the high byte first",
+    WITX,
+    "memory:GuestMemory.write_u32",
+    '"<I"',
+    '">I"',
+)
+rewritten(
+    "memory/writes-one-more",
+    "a zero is written behind all that is written",
+    WITX,
+    "memory:GuestMemory.write",
+    "ctypes.memmove(self.base + pointer, data, len(data))",
+    'ctypes.memmove(self.base + pointer, data + b"\\0", len(data) + 1)',
+)
+rewritten(
+    "memory/writes-one-less",
+    "the last byte of all that is written is left out",
+    WITX,
+    "memory:GuestMemory.write",
+    "ctypes.memmove(self.base + pointer, data, len(data))",
+    "ctypes.memmove(self.base + pointer, data, len(data) - 1)",
+)
+rewritten(
+    "memory/size-kept",
+    "the size of memory is that of the first call: what has grown since is refused",
+    WITX,
+    "abi.witx_calls:WitxCalls._view",
+    "return GuestMemory(base or 0, memory.data_len(self._store))",
+    'self.__dict__.setdefault("_size", memory.data_len(self._store)); return GuestMemory(base or 0, self._size)',
+)
+rewritten(
+    "memory/out-of-bounds-dies",
+    "a pointer outside memory ends the host",
+    WITX,
+    _CHECK,
+    'raise invalid_argument(f"{length} bytes at {pointer:#x} are beyond the guest\'s memory")',
+    "ctypes.string_at(0)",
+)

@@ -1,0 +1,67 @@
+"""Faults in the table of named graphs, and in what an error may tell."""
+
+from __future__ import annotations
+
+from mutant import WIT_08_19, WIT_10_28, WITX, rewritten
+
+_GET = "registry:Registry.get"
+_LOOKUP = "graph = self._graphs.get(name)"
+_ERROR = "errors:WasiNnError.__init__"
+
+
+def _fault(name: str, breaks: str, new: str) -> None:
+    rewritten(f"registry/{name}", breaks, WITX, _GET, _LOOKUP, new)
+
+
+_fault("trimmed", "spaces around a name do not count", "graph = self._graphs.get(name.strip())")
+_fault(
+    "case-folded",
+    "capitals in a name do not count",
+    "graph = {each.lower(): value for each, value in self._graphs.items()}.get(name.lower())",
+)
+_fault(
+    "prefix",
+    "the beginning of a name is enough",
+    "graph = next((value for each, value in self._graphs.items() if each.startswith(name)), None)",
+)
+_fault("cut-at-nul", "a name ends at its first zero", "graph = self._graphs.get(name.partition('\\0')[0])")
+_fault(
+    "first-for-all",
+    "every registered name stands for the first graph",
+    "graph = next(iter(self._graphs.values()), None) if name in self._graphs else None",
+)
+_fault(
+    "any-name",
+    "an unknown name stands for the first graph",
+    "graph = self._graphs.get(name) or next(iter(self._graphs.values()), None)",
+)
+_fault(
+    "normalised", "a name is normalised as a path is", "graph = self._graphs.get(__import__('os').path.normpath(name))"
+)
+_fault("last-part", "of a name with slashes the last part counts", "graph = self._graphs.get(name.rpartition('/')[2])")
+_fault(
+    "hangs",
+    "an unknown name never gets an answer",
+    _LOOKUP + "\n    while graph is None:\n        __import__('time').sleep(1)",
+)
+_fault(
+    "empty-name",
+    "the empty name stands for the first graph",
+    "graph = self._graphs.get(name) if name else next(iter(self._graphs.values()), None)",
+)
+rewritten(
+    "errors/path",
+    "the text of an error names the host's own folder",
+    WIT_08_19,
+    _ERROR,
+    "without_paths(message)",
+    "f'{message} (in {__file__})'",
+)
+rewritten(
+    "errors/working-folder",
+    "the text of an error names the working folder",
+    WIT_10_28,
+    _ERROR,
+    "without_paths(message)",
+    "f\"{message} (in {__import__('os').getcwd()})\"",
+)

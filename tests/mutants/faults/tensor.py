@@ -1,0 +1,68 @@
+"""Faults in what a tensor is: the length of its data, its element types."""
+
+from __future__ import annotations
+
+from mutant import WIT_10_28, WITX, module, mutant, replace, rewritten
+
+_BYTE_LENGTH = "tensor:byte_length"
+
+
+def _size(name: str, size: int) -> None:
+    replace(getattr(module("types").TensorType, name), "size", size)
+
+
+@mutant("tensor/i64-of-4-bytes", "an i64 has four bytes", WITX)
+def _() -> None:
+    _size("I64", 4)
+
+
+@mutant("tensor/f16-of-4-bytes", "an f16 has four bytes", WIT_10_28)
+def _() -> None:
+    _size("F16", 4)
+
+
+@mutant("tensor/bf16-of-4-bytes", "a bf16 has four bytes", WIT_10_28)
+def _() -> None:
+    _size("BF16", 4)
+
+
+rewritten(
+    "tensor/overflow-wraps",
+    "the product of the dimensions is computed in 32 bits",
+    WITX,
+    _BYTE_LENGTH,
+    "if extent > _U32_MAX:",
+    "extent &= _U32_MAX\n    if extent > _U32_MAX:",
+)
+rewritten(
+    "tensor/zero-counts-as-one",
+    "a dimension of 0 counts as 1 in the length",
+    WITX,
+    _BYTE_LENGTH,
+    "return 0 if 0 in dimensions else extent",
+    "return extent",
+)
+rewritten(
+    "tensor/rank-limit-of-four",
+    "rank 5 is refused",
+    WITX,
+    _BYTE_LENGTH,
+    "len(dimensions) > MAX_RANK",
+    "len(dimensions) > 4",
+)
+rewritten(
+    "tensor/shorter-data-padded",
+    "missing data counts as zeros",
+    WIT_10_28,
+    "abi.wit.operations:GivenTensor.checked",
+    "self.data)",
+    "self.data + bytes(max(0, __import__('math').prod(self.dimensions) * self.type.size - len(self.data))))",
+)
+rewritten(
+    "tensor/longer-data-cut",
+    "data beyond the shape's length are dropped",
+    WIT_10_28,
+    "abi.wit.operations:GivenTensor.checked",
+    "self.data)",
+    "self.data[: __import__('math').prod(self.dimensions) * self.type.size])",
+)

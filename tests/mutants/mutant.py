@@ -1,0 +1,192 @@
+"""A mutant: the reference host with one fault, made at run time by patching one function or one table of it."""
+
+from __future__ import annotations
+import __future__
+
+import contextlib
+import importlib
+import inspect
+import pkgutil
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, MutableMapping
+
+PACKAGE = "wasi_nn_reference"
+
+WITX = "witx"
+WIT_06_25, WIT_08_19, WIT_10_28 = "wit-2024-06-25", "wit-2024-08-19", "wit-2024-10-28"
+ABIS = (WITX, WIT_06_25, WIT_08_19, WIT_10_28)
+# Faults of what all ABIs share show on the one that sets inputs one by one and on the one that takes them at once.
+SHARED = (WITX, WIT_10_28)
+
+
+class PatchError(Exception):
+    """The patch does not apply: what it changes is no longer there, or no longer reads as it did."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault. `breaks` says what is wrong with the host then; `abis` and `encodings` are those it shows on."""
+
+    id: str
+    breaks: str
+    abis: tuple[str, ...]
+    encodings: tuple[str, ...]
+    patch: Callable[[], None]
+
+    def apply(self) -> None:
+        """Patch the reference in this process. Raises `PatchError`; a patch that changes nothing is one, too."""
+        before = len(_undone_by)
+        try:
+            self.patch()
+        except PatchError as error:
+            raise PatchError(f"{self.id}: {error}") from None
+        if self.patch is not _nothing and len(_undone_by) == before:
+            raise PatchError(f"{self.id}: the patch changed nothing")
+
+    @contextlib.contextmanager
+    def applied(self) -> Iterator[None]:
+        """Patch the reference for as long as the body runs."""
+        try:
+            self.apply()
+            yield
+        finally:
+            while _undone_by:
+                _undone_by.pop()()
+
+
+@dataclass
+class Mutants:
+    """All mutants by id, in the order in which their modules define them."""
+
+    by_id: dict[str, Mutant] = field(default_factory=dict)
+
+    def add(self, mutant: Mutant) -> None:
+        """Register a mutant. Raises `PatchError` for an id that is taken."""
+        if mutant.id in self.by_id:
+            raise PatchError(f"{mutant.id}: there are two mutants of this id")
+        self.by_id[mutant.id] = mutant
+
+
+def _nothing() -> None:
+    """Leave the reference as it is."""
+
+
+HEALTHY = Mutant("healthy", "nothing", ABIS, ("openvino", "onnx"), _nothing)
+
+_mutants = Mutants()
+_undone_by: list[Callable[[], None]] = []
+
+
+def mutants() -> dict[str, Mutant]:
+    """Give all mutants by id, without the healthy one."""
+    import faults  # noqa: PLC0415 - its modules import this one
+
+    for module in pkgutil.iter_modules(faults.__path__):
+        importlib.import_module(f"faults.{module.name}")
+    return _mutants.by_id
+
+
+def mutant(
+    name: str, breaks: str, abis: tuple[str, ...] | str = SHARED, encodings: tuple[str, ...] = ("openvino",)
+) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register the decorated function as the patch of a mutant."""
+
+    def register(patch: Callable[[], None]) -> Callable[[], None]:
+        _mutants.add(Mutant(name, breaks, (abis,) if isinstance(abis, str) else abis, encodings, patch))
+        return patch
+
+    return register
+
+
+def rewritten(  # noqa: PLR0917 - one line for each mutant
+    name: str,
+    breaks: str,
+    abis: tuple[str, ...] | str,
+    target: str,
+    old: str,
+    new: str,
+    encodings: tuple[str, ...] = ("openvino",),
+) -> None:
+    """Register a mutant in which one function reads `new` where it read `old`; see `rewrite`."""
+    mutant(name, breaks, abis, encodings)(lambda: rewrite(target, old, new))
+
+
+def rewrite(target: str, old: str, new: str) -> None:
+    """Replace the function `module:Class.name` by itself with `old`, which occurs exactly once, read as `new`."""
+    owner, name = _owner(target)
+    function = vars(owner).get(name)
+    if not inspect.isfunction(function):
+        raise PatchError(f"{target} is no function")
+    source = textwrap.dedent(inspect.getsource(function))
+    if (count := source.count(old)) != 1:
+        raise PatchError(f"{target} reads {old!r} {count} times, not once")
+    flags = __future__.annotations.compiler_flag
+    code = compile(source.replace(old, new), f"<mutant of {target}>", "exec", flags, dont_inherit=True)
+    made: dict[str, Any] = {}
+    exec(code, function.__globals__, made)  # noqa: S102 - the text is the reference's own
+    replace(owner, name, made[name])
+    if inspect.ismodule(owner):
+        _replace_elsewhere(function, made[name])
+
+
+def _replace_elsewhere(function: Any, made: Any) -> None:
+    """Replace a module's function also where other modules have imported it, and in tables of functions."""
+    ours = [value for name, value in sys.modules.items() if name.partition(".")[0] == PACKAGE]
+    for each in ours:
+        for name, value in list(vars(each).items()):
+            if value is function:
+                replace(each, name, made)
+            elif isinstance(value, dict) and name != "__builtins__":
+                for key in [key for key, entry in value.items() if entry is function]:
+                    put(value, key, made)
+
+
+def replace(owner: Any, name: str, value: Any) -> None:
+    """Give `owner` another attribute of that name, which it must have."""
+    if name not in vars(owner):
+        raise PatchError(f"{owner!r} has no {name}")
+    before = vars(owner)[name]
+    _undone_by.append(lambda: setattr(owner, name, before))
+    setattr(owner, name, value)
+
+
+def put(table: MutableMapping[Any, Any], key: Any, value: Any) -> None:
+    """Give a key of a table, which it must have, another value."""
+    if key not in table or table[key] == value:
+        raise PatchError(f"the table has no {key!r}, or has {value!r} there already")
+    before = table[key]
+    _undone_by.append(lambda: table.__setitem__(key, before))
+    table[key] = value
+
+
+def swap(table: MutableMapping[Any, Any], first: Any, second: Any) -> None:
+    """Swap the values of two keys of a table."""
+    if first not in table or second not in table:
+        raise PatchError(f"the table has not both {first!r} and {second!r}")
+    values = table[first], table[second]
+    put(table, first, values[1])
+    put(table, second, values[0])
+
+
+def module(name: str) -> Any:
+    """Give a module of the reference. Raises `PatchError`."""
+    try:
+        return importlib.import_module(f"{PACKAGE}.{name}")
+    except ImportError as error:
+        raise PatchError(f"there is no module {name}: {error}") from None
+
+
+def _owner(target: str) -> tuple[Any, str]:
+    name, _, path = target.partition(":")
+    owner = module(name)
+    *outer, last = path.split(".")
+    for part in outer:
+        if not hasattr(owner, part):
+            raise PatchError(f"{name} has no {part}")
+        owner = getattr(owner, part)
+    return owner, last

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mutant import ABIS, HEALTHY, Mutant, Mutants, PatchError, mutants, put, replace, rewrite
+
+from wasi_nn_conformance.adapter import read_adapter
+
+FOLDER = Path(__file__).resolve().parent
+KNOWN = mutants()
+
+
+def launched(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(FOLDER / "launch.py"), *arguments]
+    return subprocess.run(  # noqa: S603 our own script
+        command, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_there_are_sixty_or_more() -> None:
+    assert len(KNOWN) >= 60
+
+
+def test_every_abi_has_mutants() -> None:
+    assert {abi for each in KNOWN.values() for abi in each.abis} == set(ABIS)
+
+
+def test_every_module_of_faults_has_mutants() -> None:
+    modules = {path.stem for path in (FOLDER / "faults").glob("*.py")} - {"__init__"}
+    assert {each.patch.__globals__["__name__"] for each in KNOWN.values()} - {"mutant"} <= {
+        f"faults.{name}" for name in modules
+    }
+    assert {each.id.partition("/")[0] for each in KNOWN.values()} >= modules
+
+
+def test_an_id_taken_twice_is_refused() -> None:
+    registry = Mutants()
+    registry.add(HEALTHY)
+    with pytest.raises(PatchError, match="two mutants of this id"):
+        registry.add(HEALTHY)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_patch_applies(name: str) -> None:
+    with KNOWN[name].applied():
+        pass
+
+
+def test_a_patch_is_undone() -> None:
+    from wasi_nn_reference.abi import witx  # noqa: PLC0415 - beside the mutant that changes it
+
+    before = dict(witx.ERRNO)
+    with KNOWN["witx/errno-swapped"].applied():
+        assert before != witx.ERRNO
+    assert before == witx.ERRNO
+
+
+def test_a_function_that_reads_otherwise_is_an_error() -> None:
+    with pytest.raises(PatchError, match="0 times, not once"):
+        rewrite("memory:GuestMemory.check", "what the function does not say", "")
+
+
+def test_a_function_that_has_gone_is_an_error() -> None:
+    with pytest.raises(PatchError, match="is no function"):
+        rewrite("memory:GuestMemory.gone", "a", "b")
+
+
+def test_a_module_that_has_gone_is_an_error() -> None:
+    with pytest.raises(PatchError, match="no module gone"):
+        rewrite("gone:function", "a", "b")
+
+
+def test_an_attribute_that_has_gone_is_an_error() -> None:
+    with pytest.raises(PatchError, match="has no gone"):
+        replace(Mutants, "gone", None)
+
+
+def test_a_value_that_stands_there_already_is_an_error() -> None:
+    with pytest.raises(PatchError, match="already"):
+        put({"a": 1}, "a", 1)
+
+
+def test_a_patch_that_changes_nothing_is_an_error() -> None:
+    idle = Mutant("idle", "nothing", ABIS, ("openvino",), lambda: None)
+    with pytest.raises(PatchError, match="changed nothing"):
+        idle.apply()
+
+
+def test_healthy_launcher_is_the_program() -> None:
+    done = launched(HEALTHY.id, "--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("wasi-nn ")
+
+
+def test_launcher_refuses_an_unknown_mutant() -> None:
+    done = launched("no/such", "--version")
+    assert done.returncode == 2
+    assert "no/such" in done.stderr
+
+
+def test_adapter_starts_the_launcher(tmp_path: Path) -> None:
+    from run import adapter_text  # noqa: PLC0415 - reads the suite's modules, which the other tests do without
+
+    path = tmp_path / "mutant.toml"
+    path.write_text(adapter_text(KNOWN["witx/errno-77"]), "utf-8")
+    assert list(read_adapter(str(path)).command[1:4]) == [str(FOLDER / "launch.py"), "witx/errno-77", "run"]
