@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the suite's options."""
     group = parser.getgroup("wasi-nn", "wasi-nn conformance")
     group.addoption("--impl", metavar="NAME_OR_PATH", help="the host under test: an adapter's name, or its file")
-    group.addoption("--report", metavar="DIR", type=Path, help="write report.json into this folder")
+    group.addoption("--report", metavar="DIR", type=Path, help="write the report in all its forms here")
     group.addoption("--fresh", action="store_true", help="start a new process of the host for each vector")
     group.addoption("--case", metavar="ID", action="append", help="run only this case; * and ? match, may be repeated")
     group.addoption("--abi", action="append", choices=tuple(DIALECTS), help="run only this ABI; may be repeated")

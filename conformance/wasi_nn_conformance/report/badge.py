@@ -10,7 +10,7 @@ from .grid import Data, result
 
 LABEL = "wasi-nn"
 _RIGHT, _KNOWN, _WRONG = "2e7d32", "8a6100", "c62828"
-_HEIGHT, _PADDING, _LETTER = 20, 8, 6.6  # units of the image; a letter of the font at 11 is about so wide
+_HEIGHT, _PADDING, _LETTER = 20, 8, 6.3  # units of the image; a letter of the font at 11 is about so wide
 
 
 def badge_json(report: Data) -> str:

@@ -42,7 +42,7 @@
     for (const body of document.querySelectorAll(".matrix tbody")) {
       body.hidden = !body.querySelector("tr[data-clause]:not([hidden])");
     }
-    for (const cell of document.querySelectorAll(".matrix [data-abi]")) {
+    for (const cell of document.querySelectorAll("th[data-abi], td[data-abi]")) {
       const { abi, encoding } = cell.dataset;
       cell.hidden = Boolean((wanted.abi && wanted.abi !== abi) || (wanted.encoding && wanted.encoding !== encoding));
     }

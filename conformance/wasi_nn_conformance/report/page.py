@@ -122,10 +122,7 @@ def _filters(report: Data) -> Element:
 
 def _matrix(report: Data) -> Element:
     pairs, counted = columns(report["cases"]), counts(report["cases"])
-    heads = [
-        element("th", abi, element("br"), encoding, scope="col", data_abi=abi, data_encoding=encoding)
-        for abi, encoding in pairs
-    ]
+    heads = _column_heads(pairs)
     bodies = []
     for level in LEVELS:
         names = [name for name in clauses(report) if name in counted and _level(report, name) == level]
@@ -136,6 +133,15 @@ def _matrix(report: Data) -> Element:
     head = element("thead", element("tr", element("th", "Clause", scope="col"), *heads))
     table = element("div", element("table", head, *bodies, class_="matrix"), class_="wide")
     return element("section", element("h2", "Clauses"), table, id="matrix")
+
+
+def _column_heads(pairs: Sequence[Column]) -> list[Element]:
+    return [element("th", p[0], element("br"), p[1], scope="col", **_column_marks(p)) for p in pairs]
+
+
+def _column_marks(pair: Column) -> dict[str, str]:
+    """Give the attributes by which the filters know a column."""
+    return {"data_abi": pair[0], "data_encoding": pair[1]}
 
 
 def _level(report: Data, clause: str) -> str:
@@ -158,7 +164,7 @@ def _matrix_row(
     for pair in pairs:
         counted = cells.get(pair, {})
         chips = _spaced(_chip(verdict, counted[verdict]) for verdict in _present(counted))
-        shown.append(element("td", *chips, data_abi=pair[0], data_encoding=pair[1]))
+        shown.append(element("td", *chips, **_column_marks(pair)))
     return element("tr", element("th", words, scope="row"), *shown, data_clause=clause)
 
 
@@ -177,12 +183,12 @@ def _chosen(report: Data) -> Element | None:
     if not made:
         return None
     pairs = [pair for pair in columns(report["cases"]) if any(pair in cells for cells in made.values())]
-    heads = [element("th", abi, element("br"), encoding, scope="col") for abi, encoding in pairs]
+    heads = _column_heads(pairs)
     rows = [
         element(
             "tr",
             element("th", element("code", name), scope="row"),
-            *(element("td", " | ".join(cells.get(pair, ()))) for pair in pairs),
+            *(element("td", " | ".join(cells.get(pair, ())), **_column_marks(pair)) for pair in pairs),
         )
         for name, cells in made.items()
     ]
@@ -244,9 +250,7 @@ def _case(report: Data, case: Data) -> Element:
 def _marks(case: Data) -> dict[str, str]:
     """Give the attributes that the filters read."""
     names = ("clause", "level", "verdict")
-    return {f"data_{name}": case[name] for name in names} | dict(
-        zip(("data_abi", "data_encoding"), column(case), strict=True)
-    )
+    return {f"data_{name}": case[name] for name in names} | _column_marks(column(case))
 
 
 def _transcript(lines: Sequence[str]) -> Element:
