@@ -49,9 +49,14 @@ def test_a_shipped_adapter_is_known(name: str) -> None:
     assert name in known_adapters()
 
 
-@pytest.mark.parametrize("path", sorted(IMPLS.glob("*.toml")), ids=lambda path: path.stem)
-def test_a_shipped_adapter_fits_the_schema(path: Path) -> None:
-    read_toml(path).check(schema("adapter"))
+@pytest.mark.parametrize("name", known_adapters())
+def test_a_shipped_adapter_fits_the_schema(name: str) -> None:
+    read_toml(IMPLS / f"{name}.toml").check(schema("adapter"))
+
+
+@pytest.mark.parametrize("path", sorted(IMPLS.glob("*.expectations.toml")), ids=lambda path: path.name)
+def test_shipped_expectations_fit_the_schema(path: Path) -> None:
+    read_toml(path).check(schema("expectations"))
 
 
 @pytest.mark.parametrize("name", ["iwasm", "wasmedge", "wasmtime"])
