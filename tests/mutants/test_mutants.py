@@ -101,6 +101,12 @@ def test_launcher_refuses_an_unknown_mutant() -> None:
     assert "no/such" in done.stderr
 
 
+def test_every_area_of_mutants_has_a_place_to_look_first() -> None:
+    from run import LIKELY  # noqa: PLC0415 - as below
+
+    assert {name.partition("/")[0] for name in KNOWN} == set(LIKELY)
+
+
 def test_adapter_starts_the_launcher(tmp_path: Path) -> None:
     from run import adapter_text  # noqa: PLC0415 - reads the suite's modules, which the other tests do without
 

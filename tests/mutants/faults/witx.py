@@ -338,7 +338,7 @@ _fault(
     "return 0 if name == 'compute' else witx.ERRNO[error.code]",
 )
 _fault(
-    "missing-check-of-result",
+    "set-input-without-context",
     "set_input ignores a context that nobody made",
     _CALL,
     "return witx.ERRNO[error.code]",
