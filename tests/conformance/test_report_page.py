@@ -136,6 +136,12 @@ def test_the_matrix_counts_by_abi_and_encoding() -> None:
     ]
 
 
+def test_the_matrix_leaves_out_what_the_host_does_not_offer() -> None:
+    text = made(record(0, "pass", encoding="onnx"), record(1, "unsupported", abi="wit-2024-10-28", encoding="onnx"))
+    columns = [a["data-abi"] for tag, a, _ in Page(text).elements if tag == "th" and "data-abi" in a]
+    assert (columns, "Not offered by this host: wit-2024-10-28 onnx." in text) == (["witx"], True)
+
+
 def test_choices_are_told() -> None:
     records = [
         record(n, "pass", clause="b.open", level="defined", choice=word) for n, word in enumerate(("ok", "busy"))

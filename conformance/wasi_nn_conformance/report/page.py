@@ -121,22 +121,34 @@ def _filters(report: Data) -> Element:
 
 
 def _matrix(report: Data) -> Element:
-    pairs, counted = columns(report["cases"]), counts(report["cases"])
+    pairs = columns([case for case in report["cases"] if case["verdict"] != Verdict.UNSUPPORTED.value])
+    counted = counts(report["cases"])
     heads = _column_heads(pairs)
     bodies = []
     for level in LEVELS:
-        names = [name for name in clauses(report) if name in counted and _level(report, name) == level]
+        of_level = [name for name in clauses(report) if _level(report, name) == level]
         title = element("tr", element("th", level, colspan=str(len(pairs) + 1), scope="rowgroup"), class_="level")
-        rows = [_matrix_row(report, name, pairs, counted[name]) for name in names]
+        rows = [_matrix_row(report, n, pairs, counted[n]) for n in of_level if not counted[n].keys().isdisjoint(pairs)]
         if rows:
             bodies.append(element("tbody", title, *rows))
     head = element("thead", element("tr", element("th", "Clause", scope="col"), *heads))
     table = element("div", element("table", head, *bodies, class_="matrix"), class_="wide")
-    return element("section", element("h2", "Clauses"), table, id="matrix")
+    return element("section", element("h2", "Clauses"), _not_offered(report, pairs), table, id="matrix")
+
+
+def _not_offered(report: Data, shown: Sequence[Column]) -> Element | None:
+    """Name the columns that would say `unsupported` and nothing else."""
+    others = [" ".join(pair) for pair in columns(report["cases"]) if pair not in shown]
+    return element("p", f"Not offered by this host: {', '.join(others)}.", class_="source") if others else None
 
 
 def _column_heads(pairs: Sequence[Column]) -> list[Element]:
-    return [element("th", p[0], element("br"), p[1], scope="col", **_column_marks(p)) for p in pairs]
+    heads = []
+    for abi, encoding in pairs:
+        name, hyphen, date = abi.partition("-")  # in two lines, so that all columns find room
+        parts = (name + hyphen, element("br") if date else None, date, element("br"), encoding)
+        heads.append(element("th", *parts, scope="col", **_column_marks((abi, encoding))))
+    return heads
 
 
 def _column_marks(pair: Column) -> dict[str, str]:
