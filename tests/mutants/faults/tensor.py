@@ -21,11 +21,6 @@ def _() -> None:
     _size("F16", 4)
 
 
-@mutant("tensor/bf16-of-4-bytes", "a bf16 has four bytes", WIT_10_28)
-def _() -> None:
-    _size("BF16", 4)
-
-
 rewritten(
     "tensor/overflow-wraps",
     "the product of the dimensions is computed in 32 bits",

@@ -89,7 +89,13 @@ def _() -> None:
     replace(table, "insert", insert_counted)
 
 
-_fault("first-of-duplicates", "of two inputs of one name the first counts", _COMPUTE, _GIVEN_TWICE, "continue")
+_fault(
+    "first-of-duplicates",
+    "of two inputs of one name the first counts",
+    _COMPUTE,
+    _GIVEN_TWICE,
+    "inputs = list({name: tensor for name, tensor in reversed(inputs)}.items())\n            break",
+)
 _fault(
     "duplicates-shift",
     "the second of two inputs of one name goes to the next input",
