@@ -179,7 +179,7 @@ _fault(
     "abi.wit.operations:_index",
     "port.name == name",
     "port.name == name.strip()",
-    WIT_08_19,
+    WIT_10_28,
 )
 _fault(
     "name-or-index",
@@ -235,14 +235,6 @@ _fault(
     f"{_OPERATIONS}.tensor_data",
     "return tensor.data",
     "return b''",
-    WIT_10_28,
-)
-_fault(
-    "data-fitted",
-    "a tensor gives back as much data as its shape has",
-    f"{_OPERATIONS}.tensor_data",
-    "return tensor.data",
-    "return tensor.data[: __import__('math').prod(tensor.dimensions) * tensor.type.size]",
     WIT_10_28,
 )
 _fault(
@@ -353,17 +345,17 @@ _fault(
 _fault(
     "last-byte-lost",
     "the last byte of data for the guest is zero",
-    "abi.wit.list_u8:_write_bulk",
-    "= data",
-    "= data[:-1] + b'\\0'",
+    "abi.wit.list_u8:write",
+    "_write_records(values, data)",
+    "_write_records(values, data[:-1] + b'\\0')",
     WIT_08_19,
 )
 _fault(
     "bytes-signed",
     "bytes above 127 are cut to seven bits",
-    "abi.wit.list_u8:_read_bulk",
-    ".tobytes()",
-    ".tobytes().translate(bytes(i & 127 for i in range(256)))",
+    "abi.wit.list_u8:read",
+    "_read_records(values, values.size)",
+    "_read_records(values, values.size).translate(bytes(i & 127 for i in range(256)))",
     WIT_10_28,
 )
 _fault(
