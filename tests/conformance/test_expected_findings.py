@@ -116,9 +116,6 @@ def test_a_first_file_does_not_speak_of_cases_that_pass() -> None:
     assert '"area/x/one[witx]",' in text
 
 
-@pytest.mark.parametrize(("content", "said"), [("{}", "is no report"), ("[", "cannot be read as a report")])
-def test_the_command_refuses_what_is_no_report(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
-) -> None:
-    (tmp_path / "report.json").write_text(content, "utf-8")
-    assert (main([str(tmp_path / "report.json")]), said in capsys.readouterr().err) == (2, True)
+def test_the_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "report.json").write_text("{}", "utf-8")
+    assert (main([str(tmp_path / "report.json")]), "is no report" in capsys.readouterr().err) == (2, True)

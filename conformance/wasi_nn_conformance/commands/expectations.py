@@ -1,14 +1,11 @@
 """`wasi-nn expectations`: a first expectations file for a host, from the report of a run."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
-from wasi_nn_conformance.document import InputError
 from wasi_nn_conformance.expected_findings import first_file
-from wasi_nn_conformance.schema import schema
+from wasi_nn_conformance.report.file import ReportError, read_report
 
 _FAILED = 2
 
@@ -25,30 +22,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", metavar="FILE", type=Path, help="write into this file, which must not exist yet")
     options = parser.parse_args(arguments)
     try:
-        text = first_file(_records(options.report))
+        text = first_file(read_report(options.report)["cases"])
         if options.output is None:
             sys.stdout.write(text)
         else:
             with options.output.open("x", encoding="utf-8") as file:
                 file.write(text)
-    except InputError as error:
+    except ReportError as error:
         return _complain(str(error))
     except FileExistsError:
         return _complain(f"{options.output} exists already: what somebody wrote there is not overwritten")
     except OSError as error:
         return _complain(f"{options.output}: cannot be written: {error.strerror}")
     return 0
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    try:
-        data = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(path, None, f"cannot be read as a report: {error}") from None
-    if broken := schema("report").violation(data):
-        raise InputError(path, None, f"is no report of this suite: {broken[1]}")
-    records: list[dict[str, Any]] = data["cases"]
-    return records
 
 
 def _complain(message: str) -> int:
