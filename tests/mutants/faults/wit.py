@@ -438,13 +438,6 @@ _fault(
     "__import__('os').abort()",
 )
 _fault(
-    "trap-is-ignored",
-    "a call that must trap goes on without an answer",
-    "abi.wit.calls:_trap",
-    "return address or _OK",
-    "return __import__('os')._exit(9)",
-)
-_fault(
     "few-resources",
     "a guest may have 100 resources",
     f"{_TABLE}.insert",

@@ -72,12 +72,6 @@ def _() -> None:
     swap(module("abi.witx").GRAPH_ENCODINGS, 0, 1)
 
 
-@mutant("witx/kinds-of-handles-overlap", "graphs and contexts have the same numbers", WITX)
-def _() -> None:
-    witx = module("abi.witx")
-    replace(witx, "FIRST_CONTEXT", witx.FIRST_GRAPH)
-
-
 def _fault(name: str, breaks: str, target: str, old: str, new: str) -> None:
     rewritten(f"witx/{name}", breaks, WITX, target, old, new)
 
