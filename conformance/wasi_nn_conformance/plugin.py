@@ -67,6 +67,7 @@ class Suite:
         self.impl: str | None = config.getoption("--impl")
         self.records: list[dict[str, Any]] = []
         self.vain: list[str] = []
+        self.greeted = False
 
     @cached_property
     def adapter(self) -> Adapter:
@@ -140,10 +141,25 @@ class Suite:
             self.adapter  # noqa: B018
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Shake hands before vectors are read: a host that cannot be asked is told of at once.
+
+        With workers of pytest-xdist it is they who ask, and only if they have something to run.
+        """
+        if self.impl is not None and not is_worker(self.config) and self.config.getoption("dist", "no") == "no":
+            self.greet()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Shake hands with the host before any verdict is given."""
-        if session.config.option.collectonly or not any(isinstance(item, CaseItem) for item in session.items):
+        """Shake hands with the host before any verdict is given, if that was not done before collection."""
+        if any(isinstance(item, CaseItem) for item in session.items):
+            self.greet()
+
+    def greet(self) -> None:
+        """Shake hands with the host, once, and read what is expected of it."""
+        if self.greeted or self.config.option.collectonly:
             return
+        self.greeted = True
         try:
             self.host.check()
             self.expected  # noqa: B018
