@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .adapter import Adapter
 from .dialects import Dialect
@@ -60,7 +60,7 @@ class Conversation:
         if self.process.usable:
             end = Step("forget", {}, Expectation())
             where = "after the last step"
-            self._keep(judge(end.expectation, self._ask([{"call": "forget"}], end), self.case.clause, where))
+            self._keep(judge(end.expectation, self._ask([{"call": "forget"}], end), self.case.clause, where), end)
 
     def _nodes(self, nodes: tuple[Node, ...], block: Block | None) -> None:
         for node in nodes:
@@ -73,19 +73,21 @@ class Conversation:
                 self._step(node, block)
 
     def _block(self, block: Block) -> None:
+        clause = self.case.clause_of(block)
         try:
             self._nodes(block.steps, block)
         except _AnsweredWithError as answer:
             if answer.outcome.faults:
-                self._keep(Judgement(Verdict.FAIL, "", "; ".join(answer.outcome.faults), where=answer.where))
+                self._keep(Judgement(Verdict.FAIL, "", "; ".join(answer.outcome.faults), where=answer.where), block)
             elif block.prefer:
-                self._keep(preference(block.prefer, answer.outcome, self.case.clause, answer.where))
+                self._keep(preference(block.prefer, answer.outcome, clause, answer.where), block)
             return
         if block.must_fail:
             wanted = f"an error at one of these steps (rather {block.prefer})" if block.prefer else "an error"
-            self._keep(Judgement(Verdict.FAIL, wanted, "success of all of them", where=_place("fails_by", block)))
+            where = _place("fails_by", block)
+            self._keep(Judgement(Verdict.FAIL, wanted, "success of all of them", where=where), block)
         elif block.prefer:
-            self._keep(preference(block.prefer, Outcome(Kind.OK), self.case.clause, _place("may_fail", block)))
+            self._keep(preference(block.prefer, Outcome(Kind.OK), clause, _place("may_fail", block)), block)
 
     def _outputs(self, step: Step) -> Iterator[Step]:
         """Ask for each output of the context's model."""
@@ -110,7 +112,7 @@ class Conversation:
             raise _AnsweredWithError(outcome, where)
         if outcome.unchecked and accepted and not (block and block.must_fail):
             self._broken(step, outcome.unchecked)
-        self._keep(judge(step.expectation, outcome, self.case.clause, where))
+        self._keep(judge(step.expectation, outcome, self.case.clause_of(step), where), step)
         if not self.process.usable:
             raise _Decided
         if outcome.kind is Kind.OK:
@@ -153,13 +155,13 @@ class Conversation:
             if literal.is_consistent:
                 self.scene.remember_input(step.arguments["context"], step.arguments["input"], literal.array)
 
-    def _keep(self, judgement: Judgement) -> None:
-        self.judgements.append(judgement)
+    def _keep(self, judgement: Judgement, node: Node) -> None:
+        self.judgements.append(replace(judgement, clause=self.case.clause_of(node)))
         if judgement.verdict.severity > Verdict.DEVIATES.severity:
             raise _Decided
 
     def _broken(self, step: Step, message: str) -> None:
-        self._keep(Judgement(Verdict.ERROR, "", message, where=_place(step.action, step)))
+        self._keep(Judgement(Verdict.ERROR, "", message, where=_place(step.action, step)), step)
 
 
 def _place(what: str, node: Node) -> str:

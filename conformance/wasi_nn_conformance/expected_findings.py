@@ -72,6 +72,10 @@ class ExpectedFindings:
         diagnosis = f"expected was {first.outcome.value}: {first.match}; the host does better: mend {self.path.name}"
         return replace(record, verdict=Verdict.XPASS.value, diagnosis=diagnosis, expected=_expected(first))
 
+    def told(self, record: Record) -> ExpectedFinding | None:
+        """Give the entry that tells of this record."""
+        return next((e for e in self.entries if e.speaks_of(record.id) and e.tells(record)), None)
+
     def in_vain(self, records: Iterable[Mapping[str, object]]) -> Iterator[ExpectedFinding]:
         """Give the entries that none of the records of a complete run speaks for or against."""
         seen = [str(record["id"]) for record in records if record.get("expected")]

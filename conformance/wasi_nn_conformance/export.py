@@ -14,7 +14,6 @@ from .host import MODEL_FILES
 from .library import Library
 from .probe import PROTOCOL
 from .record import Case
-from .scene import Scene
 from .script import InexpressibleError, Script
 
 FORMAT = 1
@@ -69,10 +68,9 @@ class Export:
         return {"path": f"modules/{target.name}", "sha256": hashlib.sha256(target.read_bytes()).hexdigest()}
 
     def _case(self, case: Case) -> None:
-        vector, library = case.vector, self.library
-        scene = Scene(case.encoding, library.models, vector.graphs, library.model_files.model_bytes)
+        vector = case.vector
         try:
-            lines = Script(case, scene).lines()
+            lines = Script(case, self.library.scene(case, {})).lines()
         except InexpressibleError as error:
             self._left_out.append({"id": case.id, "because": str(error)})
             return

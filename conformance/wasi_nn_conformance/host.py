@@ -1,7 +1,8 @@
 """The host under test as the suite sees it: processes that are started, asked, reused and replaced."""
 
+import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +10,9 @@ from pathlib import Path
 from .adapter import Adapter, AdapterError, probe_path
 from .conversation import Conversation
 from .dialects import DIALECTS
-from .models import Model, ModelFiles
+from .library import Library
 from .probe import ProbeProcess, greet
 from .record import Case, Judgement, Record
-from .scene import Scene
 from .verdict import Verdict
 
 MODEL_FILES = {"openvino": ("model.xml", "model.bin"), "onnx": ("model.onnx",)}
@@ -35,8 +35,7 @@ class Host:
     """
 
     adapter: Adapter
-    models: Mapping[str, Model]
-    files: ModelFiles
+    library: Library
     fresh: bool = False
     _running: dict[_Setting, _Running] = field(default_factory=dict)
 
@@ -56,6 +55,15 @@ class Host:
             if abi in DIALECTS:
                 self._running[abi, ()] = self._started((abi, ()))
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Give each vector a process of its own for as long as the body runs."""
+        before, self.fresh = self.fresh, True
+        try:
+            yield
+        finally:
+            self.fresh = before
+
     @cached_property
     def version(self) -> str:
         """The host's own word for its version. Raises `AdapterError`."""
@@ -67,9 +75,7 @@ class Host:
             return Record.of(case, [Judgement(Verdict.UNSUPPORTED, got=reason)], 0.0, ())
         graphs = tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
         running = self._ready((case.abi, graphs))
-        scene = Scene(
-            case.encoding, self.models, case.vector.graphs, self.files.model_bytes, self._places(case.abi, graphs)
-        )
+        scene = self.library.scene(case, self._places(case.abi, graphs))
         running.served += 1
         return Conversation(case, running.process, self.adapter, DIALECTS[case.abi], scene).run()
 
@@ -107,7 +113,8 @@ class Host:
         """Give a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
         folder = Path(self._folders.name) / f"{encoding}-{model}" / name
         folder.mkdir(parents=True, exist_ok=True)
-        for file, data in zip(MODEL_FILES[encoding], self.files.model_bytes(model, encoding), strict=True):
+        builders = self.library.model_files.model_bytes(model, encoding)
+        for file, data in zip(MODEL_FILES[encoding], builders, strict=True):
             (folder / file).write_bytes(data)
         return folder
 

@@ -1,15 +1,16 @@
 """What a folder of vectors holds: the clauses, the models, and the cases that the vectors make."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from .clause import Clause, read_clauses
 from .dialects import DIALECTS
 from .document import read_yaml
-from .models import Model, ModelError, ModelFiles, load_models
+from .models import Model, ModelError, ModelFiles, builders_of, load_models
 from .places import VECTORS
 from .record import Case
+from .scene import Scene
 from .schema import schema
 from .vector import Vector, read_vectors
 
@@ -62,12 +63,34 @@ class Library:
             first = self._places.setdefault(vector.id, (vector.path, vector.line))
             if first != (vector.path, vector.line):
                 raise vector.error(f"this id is given twice (first in {first[0].name}:{first[1]})")
-            if vector.clause not in self.clauses:
-                raise vector.error(f"there is no clause {vector.clause!r} in clauses.yaml")
-            if missing := sorted(vector.models - set(self.models)):
-                raise vector.error(f"there is no model {missing[0]!r} in models.yaml")
+            self.check(vector)
         self._read[path] = vectors
         return vectors
+
+    def check(self, vector: Vector) -> None:
+        """Raise `InputError` unless what the vector names exists."""
+        if unknown := sorted(vector.clauses - set(self.clauses)):
+            raise vector.error(f"there is no clause {unknown[0]!r} in clauses.yaml")
+        if missing := sorted(vector.models - set(self.models) - set(vector.own_models)):
+            raise vector.error(f"there is no model {missing[0]!r} in models.yaml, and the vector brings none")
+        if taken := sorted(set(self.models) & set(vector.own_models)):
+            raise vector.error(f"the model {taken[0]!r} stands in models.yaml: call the vector's own one otherwise")
+        if own := sorted(set(vector.graphs.values()) & set(vector.own_models)):
+            raise vector.error(f"{own[0]!r} cannot be registered: a graph that has a name is a model of models.yaml")
+
+    def case(self, vector: Vector, abi: str, encoding: str | None) -> Case:
+        """Give one case of a vector that `check` has seen."""
+        others = {name: self.clauses[name] for name in vector.clauses - {vector.clause}}
+        return Case(vector, self.clauses[vector.clause], abi, encoding, others)
+
+    def scene(self, case: Case, folders: Mapping[str, str]) -> Scene:
+        """Give the scene in which a case begins; see `Scene` for `folders`."""
+        own = case.vector.own_models
+
+        def builders(model: str, encoding: str) -> list[bytes]:
+            return builders_of(own[model], encoding) if model in own else self.model_files.model_bytes(model, encoding)
+
+        return Scene(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders)
 
     def cases(self, vector: Vector) -> Iterator[Case]:
         """Give each case of a vector: every ABI it is for, and every encoding if it has a model."""
@@ -75,7 +98,7 @@ class Library:
         for abi in vector.abis:
             for encoding in encodings:
                 if abi in DIALECTS:
-                    yield Case(vector, self.clauses[vector.clause], abi, encoding)
+                    yield self.case(vector, abi, encoding)
 
     def all_cases(self) -> Iterator[Case]:
         """Give every case of every vector. Raises `InputError`."""

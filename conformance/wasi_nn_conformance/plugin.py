@@ -87,8 +87,7 @@ class Suite:
     @cached_property
     def host(self) -> Host:
         """The host under test."""
-        library, fresh = self.library, self.config.getoption("--fresh")
-        return Host(self.adapter, library.models, library.model_files, fresh=fresh)
+        return Host(self.adapter, self.library, fresh=self.config.getoption("--fresh"))
 
     @property
     def has_host(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .clause import Clause
-from .vector import Vector
+from .vector import Node, Vector
 from .verdict import Verdict
 
 _SHOWN = 160  # characters of a line of the transcript
@@ -13,28 +13,40 @@ _SHOWN = 160  # characters of a line of the transcript
 
 @dataclass(frozen=True)
 class Case:
-    """A vector, the ABI it is spoken in and the encoding of its models (None if it has none)."""
+    """A vector, the ABI it is spoken in and the encoding of its models (None if it has none).
+
+    `others` are the clauses that single steps of it speak of, by id.
+    """
 
     vector: Vector
     clause: Clause
     abi: str
     encoding: str | None
+    others: Mapping[str, Clause] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         """The id by which `--case` selects it: `inference/two-inputs[witx-openvino]`."""
         return f"{self.vector.id}[{'-'.join(part for part in (self.abi, self.encoding) if part)}]"
 
+    def clause_of(self, node: Node) -> Clause:
+        """Give the clause that the answer to a step or a block is judged by."""
+        return self.others[node.clause] if node.clause else self.clause
+
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one step or block came to, in words; `choice` is the answer to what the clause leaves open."""
+    """What one step or block came to, in words; `choice` is the answer to what the clause leaves open.
+
+    `clause` is the one that was held against it, where it is known.
+    """
 
     verdict: Verdict
     wanted: str = ""
     got: str = ""
     choice: str | None = None
     where: str = ""
+    clause: Clause | None = None
 
     @property
     def diagnosis(self) -> str:
@@ -76,11 +88,12 @@ class Record:
         """Make the record of `case` from what its steps came to: the worst verdict, and what explains it."""
         decisive = max(judgements, key=lambda judgement: judgement.verdict.severity, default=Judgement(Verdict.PASS))
         choices = dict.fromkeys(judgement.choice for judgement in judgements if judgement.choice)
+        clause = case.clause if decisive.verdict is Verdict.PASS else decisive.clause or case.clause
         return cls(
             id=case.id,
             vector=case.vector.id,
-            clause=case.clause.id,
-            level=case.clause.level.value,
+            clause=clause.id,
+            level=clause.level.value,
             abi=case.abi,
             encoding=case.encoding,
             verdict=decisive.verdict.value,

@@ -42,7 +42,7 @@ def success(step: Step, scene: Scene, abi: str) -> dict[str, Any]:
         return _witx_success(step, scene)
     arguments, context = step.arguments, scene.context(step.arguments.get("context"))
     match step.action:
-        case "compute" | "compute_named" if abi == NEWEST and context is not None:
+        case "compute" | "compute_named" if abi == NEWEST and context is not None and arguments.get("is") != "any":
             return _computed(context, own=arguments.get("names") == "own")
         case "output" | "get_named":
             name = arguments.get("output", arguments.get("name"))
@@ -58,7 +58,7 @@ def success(step: Step, scene: Scene, abi: str) -> dict[str, Any]:
 def _literal(arguments: Mapping[str, Any], scene: Scene, name: Any) -> TensorLiteral | None:
     written = arguments.get("is", "oracle")
     if written != "oracle":
-        return tensor_literal(written)
+        return None if written == "any" else tensor_literal(written)
     context = scene.context(arguments["context"])
     return oracle(context, name) if context else None
 

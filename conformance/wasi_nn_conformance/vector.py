@@ -1,7 +1,7 @@
 """A vector: one short conversation with a host, and what each answer must be. Read from `vectors/*.yaml`."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +9,22 @@ from .abi import ABIS, abis_for
 from .document import Document, InputError, read_yaml
 from .expectation import OUTCOMES, Expectation
 from .matrix import MatrixError, combinations, references, substitute, suffix
+from .models import Model, ModelError, load_models
 from .repeat import LinedStep, unrolled
 from .schema import Key, schema
 from .tensor import tensor_literal
 
 _RETURNING = ("load", "load_by_name", "context", "output")
 _BLOCKS = ("fails_by", "may_fail")
-_EXPECTING = {"fails", "traps", "accept", "prefer", "slot", "then"}
+_EXPECTING = {"fails", "traps", "accept", "prefer", "slot", "then", "clause"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One call of the guest: `action` with its `arguments`, what is expected, and what follows success."""
+    """One call of the guest: `action` with its `arguments`, what is expected, and what follows success.
+
+    `clause` is the one that the answer is judged by, where it is not the vector's.
+    """
 
     action: str
     arguments: Mapping[str, Any]
@@ -28,6 +32,7 @@ class Step:
     slot_untouched: bool = False
     then: tuple["Node", ...] = ()
     line: int | None = None
+    clause: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Block:
     steps: tuple["Node", ...]
     prefer: str | None
     line: int | None = None
+    clause: str | None = None
 
 
 Node = Step | Block
@@ -50,7 +56,7 @@ class Vector:
     `abis` are those that can say its steps, `encodings` restricts it (None: all). A conversation without `models`
     runs once and not once per encoding. `graphs` maps the names that must be registered with the host before the
     guest starts to models. `tries` says what its steps do not tell: that it tries to break its clause (`break`),
-    or that it only shows it kept (`show`).
+    or that it only shows it kept (`show`). `own_models` are those that it brings along.
     """
 
     id: str
@@ -65,6 +71,12 @@ class Vector:
     line: int | None
     question: str | None = None
     tries: str | None = None
+    own_models: Mapping[str, Model] = field(default_factory=dict)
+
+    @property
+    def clauses(self) -> set[str]:
+        """The clauses that its answers are judged by."""
+        return {self.clause} | {node.clause for node in _nodes(self.steps) if node.clause}
 
     def error(self, message: str, line: int | None = None) -> InputError:
         """Make the complaint about this vector."""
@@ -86,6 +98,11 @@ def read_vectors(path: Path) -> list[Vector]:
             raise vector.error("this id is given twice")
         seen.add(vector.id)
     return vectors
+
+
+def vector_of(fields: dict[str, Any], path: Path) -> Vector:
+    """Make the vector that a file at `path` would hold as `fields`, a list of one. Raises `InputError`."""
+    return _Reader(Document(path, [fields], {}), 0).vector(fields)
 
 
 @dataclass(frozen=True)
@@ -139,7 +156,16 @@ class _Reader:
             line=self.document.line((self.index,)),
             question=fields.get("question"),
             tries=fields.get("tries"),
+            own_models=self.models(fields.get("models", {})),
         )
+
+    def models(self, written: Mapping[str, Any]) -> Mapping[str, Model]:
+        """Read the models that the vector brings along."""
+        try:
+            return load_models([{"id": name, **body} for name, body in written.items()])
+        except ModelError as error:
+            name = () if error.index is None else (list(written)[error.index],)
+            raise self.error(("models", *name), str(error)) from None
 
     def abis(self, written: list[str] | None, steps: tuple[Node, ...]) -> tuple[str, ...]:
         """Give the ABIs that the vector runs on: those that can say its steps, or those of them it names."""
@@ -167,11 +193,12 @@ class _Reader:
         action, arguments = actions[0], step[actions[0]]
         extra = sorted(set(step) & _EXPECTING)
         if action in _BLOCKS:
-            if set(extra) - {"prefer"}:
-                raise self.wrong(step, f"a block takes `prefer` only, not {', '.join(extra)}")
+            if set(extra) - {"prefer", "clause"}:
+                raise self.wrong(step, f"a block takes `prefer` and `clause` only, not {', '.join(extra)}")
             if action == "fails_by" and step.get("prefer") in OUTCOMES:
                 raise self.wrong(step, f"`prefer: {step['prefer']}` contradicts `fails_by`: name an error's code")
-            yield Block(action == "fails_by", tuple(self.nodes(arguments)), step.get("prefer"), step.line)
+            nodes = tuple(self.nodes(arguments))
+            yield Block(action == "fails_by", nodes, step.get("prefer"), step.line, step.get("clause"))
             return
         for tensor in _tensors(arguments):
             try:
@@ -200,7 +227,7 @@ class _Reader:
             raise self.wrong(step, "`slot: untouched` speaks of a failing call")
         if untouched and action not in _RETURNING:
             raise self.wrong(step, f"{action} has no return pointer: `slot` is for {', '.join(_RETURNING)}")
-        return Step(action, arguments, expectation, untouched, then, step.line)
+        return Step(action, arguments, expectation, untouched, then, step.line, step.get("clause"))
 
     def line(self, key: Key, fields: dict[str, Any]) -> int | None:
         """Find the line of what stands at `key` of the unrolled fields."""
@@ -231,13 +258,14 @@ def _is_matrix(matrix: Any) -> bool:
     return isinstance(matrix, list) and bool(matrix) and all(isinstance(row, dict) and row for row in matrix)
 
 
-def _steps(nodes: Iterable[Node]) -> Iterator[Step]:
+def _nodes(nodes: Iterable[Node]) -> Iterator[Node]:
     for node in nodes:
-        if isinstance(node, Block):
-            yield from _steps(node.steps)
-        else:
-            yield node
-            yield from _steps(node.then)
+        yield node
+        yield from _nodes(node.steps if isinstance(node, Block) else node.then)
+
+
+def _steps(nodes: Iterable[Node]) -> Iterator[Step]:
+    return (node for node in _nodes(nodes) if isinstance(node, Step))
 
 
 def _tensors(value: Any) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from wasi_nn_conformance.adapter import Adapter, read_adapter
 from wasi_nn_conformance.clause import Clause, Level
 from wasi_nn_conformance.document import read_yaml
 from wasi_nn_conformance.host import Host
+from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.models import Model, ModelFiles, load_models
 from wasi_nn_conformance.places import VECTORS
 from wasi_nn_conformance.probe import ProbeProcess
@@ -153,9 +154,11 @@ def host(
 ) -> Iterator[Callable[..., Host]]:
     """Make the host of a miniature."""
     made: list[Host] = []
+    library = Library()
+    library.models, library.model_files = models, files
 
     def host(words: str, *, fresh: bool = False, **options: Any) -> Host:
-        made.append(Host(adapter(words, **options), models, files, fresh=fresh))
+        made.append(Host(adapter(words, **options), library, fresh=fresh))
         return made[-1]
 
     yield host

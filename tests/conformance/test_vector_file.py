@@ -170,7 +170,7 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
         ("  steps:\n  - {compute: {context: c}, fails: {}, slot: untouched}\n", "5: compute has no return pointer"),
         (
             "  steps:\n  - {fails_by: [{compute: {context: c}}], fails: {}}\n",
-            "5: a block takes `prefer` only, not fails",
+            "5: a block takes `prefer` and `clause` only, not fails",
         ),
         ("  steps:\n  - {fails_by: [{compute: {context: c}}], prefer: ok}\n", "5: `prefer: ok` contradicts `fails_by`"),
         (

@@ -27,21 +27,18 @@ from matrix import document, summary
 from mutant import ABIS, HEALTHY, Mutant, mutants
 
 from wasi_nn_conformance.adapter import Adapter, AdapterError, read_adapter
-from wasi_nn_conformance.clause import read_clauses
-from wasi_nn_conformance.document import InputError, read_yaml
+from wasi_nn_conformance.document import InputError
 from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.models import ModelFiles, load_models
-from wasi_nn_conformance.places import VECTORS
-from wasi_nn_conformance.record import Case
-from wasi_nn_conformance.vector import read_vectors
+from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wasi_nn_conformance.record import Case
+
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER.parent.parent / "docs" / "mutants.md"
-ENCODINGS = ("openvino", "onnx")
 KILLS = {Verdict.FAIL.value, Verdict.CRASH.value, Verdict.HANG.value, Verdict.DEVIATES.value}
 _MOST_HANGS = 2  # each costs the time limit of a call
 # Where faults of a module are likely to show: asked first, because most time goes into looking for the first kill.
@@ -91,21 +88,15 @@ class Trial:
 
 
 class Suite:
-    """All cases of the suite, and the models they need."""
+    """All cases of the suite."""
 
     def __init__(self, patterns: list[str]) -> None:
-        clauses = read_clauses(VECTORS / "clauses.yaml")
-        self.clauses = tuple(clauses)
-        self.models = load_models(read_yaml(VECTORS / "models.yaml").data)
-        self.files = ModelFiles.open(VECTORS / "models")
+        self.library = Library()
+        self.clauses = tuple(self.library.clauses)
         self.cases = [
-            Case(vector, clauses[vector.clause], abi, encoding)
-            for path in sorted([*VECTORS.glob("*.yaml"), *(VECTORS / "regressions").glob("*.yaml")])
-            if path.name not in ("clauses.yaml", "models.yaml")
-            for vector in read_vectors(path)
-            if not patterns or any(fnmatch.fnmatchcase(vector.id, pattern) for pattern in patterns)
-            for abi in vector.abis
-            for encoding in ((vector.encodings or ENCODINGS) if vector.models else (None,))
+            case
+            for case in self.library.all_cases()
+            if not patterns or any(fnmatch.fnmatchcase(case.vector.id, pattern) for pattern in patterns)
         ]
 
     def of(self, abi: str, encodings: Iterable[str]) -> list[Case]:
@@ -114,7 +105,7 @@ class Suite:
 
     def host(self, mutant: Mutant) -> Host:
         """Give the reference with this fault."""
-        return Host(adapter(mutant), self.models, self.files)
+        return Host(adapter(mutant), self.library)
 
 
 def adapter(mutant: Mutant) -> Adapter:

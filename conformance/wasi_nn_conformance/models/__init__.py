@@ -2,8 +2,19 @@
 
 from .catalogue import ModelFiles, load_models
 from .element_type import ElementType
+from .emission import builders_of
 from .expression import TensorType
 from .model import Model, ModelError, Port
 from .oracle import evaluate
 
-__all__ = ["ElementType", "Model", "ModelError", "ModelFiles", "Port", "TensorType", "evaluate", "load_models"]
+__all__ = [
+    "ElementType",
+    "Model",
+    "ModelError",
+    "ModelFiles",
+    "Port",
+    "TensorType",
+    "builders_of",
+    "evaluate",
+    "load_models",
+]

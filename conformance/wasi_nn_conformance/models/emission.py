@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from . import onnx_model, openvino_ir
 from .catalogue import FILES, SUMS
+from .model import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,13 +17,24 @@ if TYPE_CHECKING:
     from .model import Model
 
 
+@lru_cache(maxsize=64)  # a conversation says the same model more than once
+def _emitted(model: Model, encoding: str) -> tuple[bytes, ...]:
+    return openvino_ir.emit(model) if encoding == "openvino" else (onnx_model.emit(model),)
+
+
+def builders_of(model: Model, encoding: str) -> list[bytes]:
+    """Return the builders of `load` for a model that no file holds. Raises ModelError for another encoding."""
+    if encoding not in FILES:
+        raise ModelError(model.id, f"there is no encoding {encoding!r} of it; known: {', '.join(FILES)}")
+    return list(_emitted(model, encoding))
+
+
 def emit_all(models: Iterable[Model]) -> dict[str, bytes]:
     """Return the content of every file by its name below the folder of models, SHA256SUMS last."""
     files = {}
     for model in models:
-        builders = {"openvino": openvino_ir.emit(model), "onnx": (onnx_model.emit(model),)}
         for encoding, names in FILES.items():
-            for name, content in zip(names, builders[encoding], strict=True):
+            for name, content in zip(names, _emitted(model, encoding), strict=True):
                 files[name.format(id=model.id)] = content
     files = dict(sorted(files.items()))
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()]

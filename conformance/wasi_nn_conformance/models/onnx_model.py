@@ -1,4 +1,4 @@
-"""A model as ONNX, through the package `onnx`: a development dependency, imported when a model is emitted.
+"""A model as ONNX, through the package `onnx`, which takes a while to import: only when a model is emitted.
 
 Operator set 14 in IR version 7 (ONNX 1.9, 2021) is the oldest that adds u8.
 """
@@ -47,10 +47,9 @@ def emit(model: Model) -> bytes:
     through an Identity node. A constant is an initializer, or a Constant node if it is an output. An input that no
     output depends on is read by an Identity node, or OpenVINO would not list it.
 
-    Raises ImportError if `onnx` is not installed, and onnx's own ValidationError if this module made a model that is
-    none.
+    Raises onnx's own ValidationError if this module made a model that is none.
     """
-    from onnx import checker, helper  # noqa: PLC0415  a development dependency
+    from onnx import checker, helper  # noqa: PLC0415  slow, and not needed for committed models
 
     graph = _Graph(model)
     for expression in model.types():
@@ -74,13 +73,13 @@ def emit(model: Model) -> bytes:
 
 
 def _data_type(element: ElementType) -> int:
-    from onnx import TensorProto  # noqa: PLC0415  a development dependency
+    from onnx import TensorProto  # noqa: PLC0415  slow, and not needed for committed models
 
     return int(TensorProto.DataType.Value(element.onnx))
 
 
 def _value_info(port: Port) -> Any:
-    from onnx import helper  # noqa: PLC0415  a development dependency
+    from onnx import helper  # noqa: PLC0415  slow, and not needed for committed models
 
     shape = [f"{port.name}_{axis}" if dim is None else dim for axis, dim in enumerate(port.type.shape)]
     return helper.make_tensor_value_info(port.name, _data_type(port.type.element), shape)
@@ -113,7 +112,7 @@ class _Graph:
 
     def node(self, kind: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: Any) -> None:
         """Append a node, named after its first output."""
-        from onnx import helper  # noqa: PLC0415  a development dependency
+        from onnx import helper  # noqa: PLC0415  slow, and not needed for committed models
 
         self.nodes.append(helper.make_node(kind, inputs, outputs, name=outputs[0], **attributes))
 
@@ -125,7 +124,7 @@ class _Graph:
 
     def constant(self, constant: Constant) -> str:
         """Append a constant, once, and return its name."""
-        from onnx import helper  # noqa: PLC0415  a development dependency
+        from onnx import helper  # noqa: PLC0415  slow, and not needed for committed models
 
         if constant not in self.names:
             name = self.names[constant] = self.name(constant)

@@ -1,0 +1,111 @@
+"""A failure of a drawn conversation: what tells it from others, and the file that it becomes."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wasi_nn_conformance.record import Record
+from wasi_nn_conformance.verdict import Verdict
+
+from .ground import Fields, Ground
+
+# Numbers of the conversation, unlike those in names of files, types and versions.
+_NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b")
+_PLACE = re.compile(r"; (?:step \d+|after the last step|fails_by|may_fail).*$", re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'")
+_OUTPUT = re.compile(r"\boutput [^:; ]+")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One failure, shrunk. `fields` is the vector, `record` what came of it.
+
+    `replays` tells whether a fresh process of the host fails in the same way.
+    """
+
+    fields: Fields
+    record: Record
+    replays: bool
+
+    @property
+    def name(self) -> str:
+        """Name of its file."""
+        return f"{self.record.vector.removeprefix('fuzz/').replace('/', '-')}-{self.record.abi}.yaml"
+
+    def json(self) -> dict[str, Any]:
+        """Give the finding as plain data: its record, its file's name and text."""
+        return {"name": self.name, "text": self.text, "record": self.record.json(), "replays": self.replays}
+
+    @property
+    def text(self) -> str:
+        """The vector as a file of vectors."""
+        return written(self.fields)
+
+
+def signature(record: Record) -> str:
+    """Give what failures of one cause have in common: verdict, clause and diagnosis without numbers and place."""
+    said = _PLACE.sub("", record.diagnosis)
+    said = _OUTPUT.sub("output", _NUMBER.sub("#", _QUOTED.sub("''", said)))
+    clause = "" if record.verdict in (Verdict.CRASH.value, Verdict.HANG.value) else record.clause
+    return f"{record.verdict}: {clause}: {said}"
+
+
+def digest(signature: str) -> str:
+    """Give eight letters and digits for a signature."""
+    return hashlib.sha256(signature.encode()).hexdigest()[:8]
+
+
+def named(fields: Fields, record: Record, ground: Ground) -> Fields:
+    """Give the vector of a finding: for this ABI and encoding alone, with an id of its own and the clause it broke."""
+    own = {"id": f"{fields['id']}/{digest(signature(record))}", "clause": record.clause}
+    rest = {key: value for key, value in fields.items() if key not in ("id", "clause", "abi", "encoding")}
+    encoding = {"encoding": [ground.encoding]} if record.encoding else {}
+    return {**own, "why": rest.pop("why"), "abi": [ground.abi], **encoding, **rest}
+
+
+def size(fields: Fields) -> int:
+    """Give the measure by which one failing conversation is smaller than another."""
+    return len(json.dumps(fields))
+
+
+def written(fields: Fields) -> str:
+    """Write a vector as YAML, as a file of one."""
+    text: str = yaml.dump([fields], Dumper=_Dumper, sort_keys=False, width=116, allow_unicode=True)
+    return text
+
+
+def write(folder: Path, found: dict[str, Any]) -> Path:
+    """Write the file of a finding into `folder`. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / str(found["name"])
+    path.write_text(found["text"], "utf-8")
+    return path
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what is short on one line, and quotes what YAML 1.1 would misread."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write each value where it stands."""
+        del data
+        return True
+
+
+def _mapping(dumper: _Dumper, data: dict[str, Any]) -> yaml.MappingNode:
+    node = dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=False)
+    node.flow_style = len(json.dumps(data)) < 100 and "steps" not in data
+    return node
+
+
+def _sequence(dumper: _Dumper, data: list[Any]) -> yaml.SequenceNode:
+    whole = any(isinstance(item, dict) for item in data)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=not whole)
+
+
+_Dumper.add_representer(dict, _mapping)
+_Dumper.add_representer(list, _sequence)

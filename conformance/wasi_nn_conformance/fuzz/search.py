@@ -1,0 +1,201 @@
+"""The search for findings: Hypothesis draws conversations of one kind, on one ABI and encoding, and shrinks failures.
+
+A failure that was found is not looked for again, and neither is what the expectations tell: the search goes on past
+both until it has drawn as many conversations as it was asked for.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.errors import Flaky
+from hypothesis.statistics import collector
+
+from wasi_nn_conformance.expected_findings import ExpectedFinding, ExpectedFindings
+from wasi_nn_conformance.host import Host
+from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.record import Record
+from wasi_nn_conformance.vector import vector_of
+from wasi_nn_conformance.verdict import Verdict
+
+from .finding import Finding, digest, named, signature, size
+from .ground import CarryOut, Fields, Ground
+from .reach import reached
+
+_CARRIED_OUT = ("valid", "interesting")  # Hypothesis' words; the others are draws that came to nothing
+DRAWN = Path("(drawn)")
+"""Stands for the file of a vector that no file holds."""
+
+
+class Kind(Protocol):
+    """A kind of conversations: draws them, as Hypothesis is set, and hands each to `carry_out`."""
+
+    def __call__(self, ground: Ground, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
+        """Draw until the settings are met, or a failure is shrunk; it is raised then."""
+
+
+class SuiteFaultError(Exception):
+    """A drawn conversation that the suite itself could not carry out. It has the record."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(record.diagnosis)
+        self.record = record
+
+
+class _Failed(Exception):  # noqa: N818
+    """A conversation failed. Each signature has a class of its own, by which Hypothesis tells failures apart."""
+
+
+@dataclass
+class Result:
+    """What a search came to: how many conversations it drew and calls it made, what they reached, what it found.
+
+    `known` counts the failures that the expectations tell of, by the reason that they give.
+    """
+
+    examples: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    reached: Counter[str] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass
+class Search:
+    """One search. `run` gives its result.
+
+    Raises `SuiteFaultError`, and `AdapterError` if the host cannot be started.
+    """
+
+    kind: str
+    draw: Kind
+    ground: Ground
+    host: Host
+    library: Library
+    expected: ExpectedFindings | None = None
+    statistics: list[Mapping[str, Any]] = field(default_factory=list)
+    _result: Result = field(default_factory=Result)
+    _failed: dict[str, tuple[Fields, Record]] = field(default_factory=dict)
+    _over: set[str] = field(default_factory=set)
+
+    def run(self, examples: int, seed: int) -> Result:
+        """Draw that many conversations. Every round that finds something is followed by another, with the next seed."""
+        started = time.perf_counter()
+        while self._result.examples < examples:
+            before = self._result.examples
+            self._round(examples - before, seed)
+            if self._result.examples == before:
+                break  # all that can be drawn was drawn
+            seed += 1
+            if not self._over_now():
+                break
+        self._result.findings = [self._confirmed(*failed) for failed in self._failed.values()]
+        self._result.seconds = time.perf_counter() - started
+        return self._result
+
+    def _round(self, examples: int, seed: int) -> None:
+        settings = hypothesis.settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+        )
+        try:
+            with collector.with_value(self._count):  # type: ignore[arg-type] declared by its default
+                self.draw(self.ground, self._carry_out, settings, seed)
+        except* _Failed:
+            pass  # kept when it failed, and smaller ones since
+        except* Flaky:
+            pass  # did not fail again when drawn again: kept as it was first seen
+
+    def _count(self, statistics: Mapping[str, Any]) -> None:
+        """Take up what Hypothesis tells of a round: shrinking does not count."""
+        self.statistics.append(statistics)
+        drawn = statistics.get("generate-phase", {}).get("test-cases", ())
+        self._result.examples += sum(case["status"] in _CARRIED_OUT for case in drawn)
+
+    def _over_now(self) -> bool:
+        """Whether the round failed, so that another one has to go on past its failures."""
+        new = set(self._failed) - self._over
+        self._over |= new
+        return bool(new)
+
+    def _carry_out(self, fields: Fields) -> None:
+        record = self._record(fields)
+        self._result.calls += sum(line.startswith("> ") for line in record.transcript)
+        for what in reached(fields, record):
+            hypothesis.event(what)
+            self._result.reached[what] += 1
+        verdict = Verdict(record.verdict)
+        if verdict is Verdict.ERROR:
+            raise SuiteFaultError(record)
+        if not verdict.is_finding:
+            return
+        if told := self._told(record):
+            self._result.known[told.because] += 1
+            return
+        what = signature(record)
+        if what in self._over:
+            return
+        smallest = self._failed.get(what)
+        if smallest is None or size(fields) <= size(smallest[0]):
+            self._failed[what] = (fields, record)
+        raise _class_of(what)(record.diagnosis)
+
+    def _record(self, fields: Fields) -> Record:
+        vector = vector_of(fields, DRAWN)
+        self.library.check(vector)
+        return self.host.run(
+            self.library.case(vector, self.ground.abi, self.ground.encoding if vector.models else None)
+        )
+
+    def _told(self, record: Record) -> ExpectedFinding | None:
+        return self.expected.told(record) if self.expected else None
+
+    def _confirmed(self, fields: Fields, record: Record) -> Finding:
+        """Say the shrunk conversation once more, to a new process of the host."""
+        fields = named(fields, record, self.ground)
+        with self.host.alone():
+            again = self._record(fields)
+        replays = signature(again) == signature(record)
+        if replays:
+            return Finding(fields, again, replays)
+        seen = "a new process of the host does not do so: it depends on what the process was asked before, or on chance"
+        vector_id = fields["id"]
+        case_id = record.id.replace(record.vector, vector_id, 1)
+        return Finding(
+            fields,
+            replace(record, id=case_id, vector=vector_id, diagnosis=f"{record.diagnosis}; {seen}"),
+            replays,
+        )
+
+
+_classes: dict[str, type[_Failed]] = {}
+
+
+def _class_of(signature: str) -> type[_Failed]:
+    return _classes.setdefault(signature, type(f"Failed_{digest(signature)}", (_Failed,), {}))
+
+
+def drawn_from(examples: Callable[[Ground], hypothesis.strategies.SearchStrategy[Fields]]) -> Kind:
+    """Make a kind of a strategy that gives whole conversations."""
+
+    def draw(ground: Ground, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
+        @hypothesis.seed(seed)
+        @settings
+        @hypothesis.given(examples(ground))
+        def conversation(fields: Fields) -> None:
+            carry_out(fields)
+
+        conversation()
+
+    return draw
