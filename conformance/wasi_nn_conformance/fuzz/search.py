@@ -110,7 +110,7 @@ class Search:
             print_blob=False,
         )
         try:
-            with collector.with_value(self._count):  # type: ignore[arg-type] declared by its default
+            with collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
                 self.draw(self.ground, self._carry_out, settings, seed)
         except* _Failed:
             pass  # kept when it failed, and smaller ones since
