@@ -11,6 +11,8 @@ from .adapter import Adapter, AdapterError, read_adapter
 from .dialects import DIALECTS
 from .document import InputError
 from .expected_findings import ExpectedFindings, expectations_path, read_expected_findings
+from .fuzz.items import SearchesCollector, SearchItem
+from .fuzz.options import Drawing, add_options
 from .host import Host
 from .library import ENCODINGS, Library
 from .models import ModelError
@@ -45,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="known findings; by default NAME.expectations.toml beside the adapter, if it is there",
     )
+    add_options(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SUITE] = suite = Suite(config)
     if suite.impl is not None:
         suite.adapter  # noqa: B018 an adapter that cannot be read ends the run before anything is collected
+    config.option.fuzz_seed = suite.drawing.seed  # workers are told the options, and draw from the same seed
     config.pluginmanager.register(suite, "wasi-nn-suite")
     config.pluginmanager.register(Gathering(suite), "wasi-nn-gathering")
 
@@ -65,7 +69,10 @@ class Suite:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.impl: str | None = config.getoption("--impl")
+        self.drawing = Drawing.of(config)
         self.records: list[dict[str, Any]] = []
+        self.searches: list[dict[str, Any]] = []
+        self.findings: list[dict[str, Any]] = []
         self.vain: list[str] = []
         self.greeted = False
 
@@ -104,7 +111,8 @@ class Suite:
     def in_vain(self) -> list[str]:
         """Say which expectations no case of a run of everything has borne out."""
         own_vectors = self.config.getoption("--vectors")
-        if self.expected is None or own_vectors or len(self.records) < sum(1 for _ in self.library.all_cases()):
+        asked = len(self.records) - len(self.findings)
+        if self.expected is None or own_vectors or asked < sum(1 for _ in self.library.all_cases()):
             return []
         path = self.expected.path
         return [f"{path}: nothing bears out {', '.join(e.cases)}" for e in self.expected.in_vain(self.records)]
@@ -120,12 +128,17 @@ class Suite:
 
     def selects(self, case: Case) -> bool:
         """Whether the options ask for this case."""
-        abis, encodings, ids = (self.config.getoption(name) for name in ("--abi", "--encoding", "--case"))
+        abis, encodings = (self.config.getoption(name) for name in ("--abi", "--encoding"))
         return (
             (not abis or case.abi in abis)
             and (not encodings or case.encoding is None or case.encoding in encodings)
-            and (not ids or any(matches(pattern, case.id) for pattern in ids))
+            and self.asks_for(case.id)
         )
+
+    def asks_for(self, item_id: str) -> bool:
+        """Whether `--case`, if it is given, names this case or search."""
+        ids = self.config.getoption("--case")
+        return not ids or any(matches(pattern, item_id) for pattern in ids)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -136,7 +149,7 @@ class Suite:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Ask for a host before the first case would."""
-        if any(isinstance(item, CaseItem) for item in items):
+        if any(isinstance(item, CaseItem | SearchItem) for item in items):
             self.adapter  # noqa: B018
 
     @pytest.hookimpl(tryfirst=True)
@@ -151,7 +164,7 @@ class Suite:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Shake hands with the host before any verdict is given, if that was not done before collection."""
-        if any(isinstance(item, CaseItem) for item in session.items):
+        if any(isinstance(item, CaseItem | SearchItem) for item in session.items):
             self.greet()
 
     def greet(self) -> None:
@@ -186,9 +199,11 @@ class SuiteDirectory(pytest.Directory):
         self.suite = suite
 
     def collect(self) -> Iterable[pytest.Collector]:
-        """Give a collector for each file of vectors."""
-        for path in self.suite.library.files():
+        """Give a collector for each file of vectors, and one for what is drawn."""
+        for path in () if self.suite.drawing.only else self.suite.library.files():
             yield VectorFile.from_parent(self, path=path, nodeid=f"vectors/{path.name}", suite=self.suite)
+        if self.suite.impl is not None:
+            yield SearchesCollector.from_parent(self, name="fuzz", nodeid="fuzz", suite=self.suite)
 
 
 class VectorFile(pytest.File):

@@ -103,7 +103,7 @@ class Record:
             transcript=tuple(transcript),
             question=case.vector.question,
             why=" ".join(case.vector.why.split()),
-            place=f"{case.vector.path.name}:{case.vector.line}",
+            place=":".join(str(part) for part in (case.vector.path.name, case.vector.line) if part),
         )
 
     def json(self) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from wasi_nn_conformance.verdict import Verdict
 
 from .ground import Fields, Ground
 
+FOLDER = "regressions"
+"""The folder in that of a report which the files of findings are written into."""
+
 # Numbers of the conversation, unlike those in names of files, types and versions.
 _NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b")
 _PLACE = re.compile(r"; (?:step \d+|after the last step|fails_by|may_fail).*$", re.DOTALL)
@@ -35,7 +38,7 @@ class Finding:
     @property
     def name(self) -> str:
         """Name of its file."""
-        return f"{self.record.vector.removeprefix('fuzz/').replace('/', '-')}-{self.record.abi}.yaml"
+        return file_name(self.record)
 
     def json(self) -> dict[str, Any]:
         """Give the finding as plain data: its record, its file's name and text."""
@@ -45,6 +48,11 @@ class Finding:
     def text(self) -> str:
         """The vector as a file of vectors."""
         return written(self.fields)
+
+
+def file_name(record: Record) -> str:
+    """Give the name of the file that a finding is kept in."""
+    return f"{record.vector.removeprefix('fuzz/').replace('/', '-')}-{record.abi}.yaml"
 
 
 def signature(record: Record) -> str:

@@ -20,10 +20,9 @@ from wasi_nn_conformance.expected_findings import ExpectedFinding, ExpectedFindi
 from wasi_nn_conformance.host import Host
 from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.record import Record
-from wasi_nn_conformance.vector import vector_of
 from wasi_nn_conformance.verdict import Verdict
 
-from .finding import Finding, digest, named, signature, size
+from .finding import FOLDER, Finding, digest, file_name, named, signature, size
 from .ground import CarryOut, Fields, Ground
 from .reach import reached
 
@@ -64,6 +63,17 @@ class Result:
     reached: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
+
+    def json(self) -> dict[str, Any]:
+        """Give the result as plain data, the findings by the ids of their cases."""
+        return {
+            "examples": self.examples,
+            "calls": self.calls,
+            "seconds": round(self.seconds, 3),
+            "reached": dict(sorted(self.reached.items())),
+            "known": dict(self.known),
+            "findings": [finding.record.id for finding in self.findings],
+        }
 
 
 @dataclass
@@ -152,11 +162,7 @@ class Search:
         raise _class_of(what)(record.diagnosis)
 
     def _record(self, fields: Fields) -> Record:
-        vector = vector_of(fields, DRAWN)
-        self.library.check(vector)
-        return self.host.run(
-            self.library.case(vector, self.ground.abi, self.ground.encoding if vector.models else None)
-        )
+        return self.host.run(self.ground.case(fields, DRAWN, self.library))
 
     def _told(self, record: Record) -> ExpectedFinding | None:
         return self.expected.told(record) if self.expected else None
@@ -167,16 +173,13 @@ class Search:
         with self.host.alone():
             again = self._record(fields)
         replays = signature(again) == signature(record)
-        if replays:
-            return Finding(fields, again, replays)
-        seen = "a new process of the host does not do so: it depends on what the process was asked before, or on chance"
-        vector_id = fields["id"]
-        case_id = record.id.replace(record.vector, vector_id, 1)
-        return Finding(
-            fields,
-            replace(record, id=case_id, vector=vector_id, diagnosis=f"{record.diagnosis}; {seen}"),
-            replays,
-        )
+        if not replays:
+            seen = "a new process does not do so: it depends on what a process was asked before, or on chance"
+            case_id = record.id.replace(record.vector, again.vector, 1)
+            diagnosis = f"{record.diagnosis}; {seen}"
+            again = replace(record, id=case_id, vector=again.vector, diagnosis=diagnosis)
+        place = f"{FOLDER}/{file_name(again)}"
+        return Finding(fields, replace(again, place=place), replays)
 
 
 _classes: dict[str, type[_Failed]] = {}

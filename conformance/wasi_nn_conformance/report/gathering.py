@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wasi_nn_conformance.choice import compared
+from wasi_nn_conformance.fuzz.finding import FOLDER, write
+from wasi_nn_conformance.fuzz.items import SearchItem
 from wasi_nn_conformance.record import Record
 from wasi_nn_conformance.verdict import Verdict
 from wasi_nn_conformance.worker import is_worker, tell_version, version_told
 
 from .file import report
 from .folder import write_folder
-from .summary import summary
+from .summary import searches_summary, summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,15 +48,23 @@ class Gathering:
         data = record.json() if isinstance(record, Record) else None
         if data is not None:
             item.user_properties += [(name, data[name]) for name in _PROPERTIES if data[name]]
+        searched = item.data() if isinstance(item, SearchItem) and call.when == "call" else None
         result = yield
         if data is not None:
             result.wasi_nn = data
+        if searched is not None:
+            result.wasi_nn_search = searched
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the records."""
         if record := getattr(report, "wasi_nn", None):
             self.suite.records.append(record)
+        if searched := getattr(report, "wasi_nn_search", None):
+            self.suite.searches += [searched["search"]] if searched["search"] else []
+            self.suite.findings += searched["findings"]
+            self.suite.records += [found["record"] for found in searched["findings"]]
+            self.suite.records += [searched["fault"]] if searched["fault"] else []
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show the verdict where pytest knows only passed and failed."""
@@ -63,10 +73,11 @@ class Gathering:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary by clause."""
-        if not self.suite.records:
+        if not self.suite.records and not self.suite.searches:
             return
         terminalreporter.section(f"wasi-nn: {self.suite.adapter.name}")
-        for line in [*summary(self.suite.records, self.suite.library.clauses), *self.suite.vain]:
+        drawn = searches_summary(self.suite.searches, self.suite.drawing.seed)
+        for line in [*summary(self.suite.records, self.suite.library.clauses), *drawn, *self.suite.vain]:
             terminalreporter.write_line(line)
 
     @pytest.hookimpl(tryfirst=True)
@@ -97,9 +108,11 @@ class Gathering:
                 tell_version(session.config, self.suite.host.version)
             return
         self.suite.records = list(compared(self.suite.records))
-        if self._folder is not None and self.suite.records:
+        if self._folder is not None and (self.suite.records or self.suite.searches):
             try:
                 write_folder(self._folder, self._report())
+                for found in self.suite.findings:
+                    write(self._folder / FOLDER, found)
             except OSError as error:
                 message = f"--report={self._folder}: cannot be written: {error.strerror}"
                 pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
@@ -114,4 +127,7 @@ class Gathering:
         adapter = self.suite.adapter
         version = " | ".join(self.versions) or self.suite.host.version
         impl = {"name": adapter.name, "version": version, "command": list(adapter.command)}
-        return report(impl, self.suite.records, self.suite.library.clauses, self.suite.replay)
+        data = report(impl, self.suite.records, self.suite.library.clauses, self.suite.replay)
+        drawing = self.suite.drawing
+        fuzz = {"seed": drawing.seed, "examples": drawing.examples, "searches": self.suite.searches}
+        return data | ({"fuzz": fuzz} if self.suite.searches else {})

@@ -239,7 +239,7 @@ def _case(report: Data, case: Data) -> Element:
         "Expected": f"{case['expected']['outcome']}, because {case['expected']['because']}" if case["expected"] else "",
         "Chose": case["choice"] or "",
         "Vector": case["place"],
-        "Replay": element("code", replay_line(report["replay"], case["id"])),
+        "Replay": element("code", replay_line(report["replay"], case["id"], case["place"])),
     }
     return element(
         "details",

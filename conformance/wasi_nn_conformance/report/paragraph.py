@@ -19,14 +19,14 @@ _HEADLINES = {
 
 def paragraph(case: Case, record: Record, replay: str) -> str:
     """Write the paragraph of one case that failed."""
-    clause = case.clause
+    clause = case.others.get(record.clause, case.clause)
     lines = [
         *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
         *_wrapped(f"Where it stands: {clause.source}"),
         *_wrapped(f"Why this vector: {case.vector.why}"),
         "",
         *_wrapped(f"{_HEADLINES[Verdict(record.verdict)]}: {record.diagnosis}"),
-        f"Vector: {case.vector.path.name}:{case.vector.line}",
+        f"Vector: {record.place}",
         f"Replay: {replay}",
         "",
         "Conversation (requests to the probe and its replies):",
@@ -39,6 +39,15 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(" ".join(text.split()), _WIDTH, subsequent_indent="    ")
 
 
-def replay_line(command: Sequence[str], case_id: str) -> str:
-    """Give the line for a shell that runs one case alone. `command` runs the suite on the host."""
-    return shlex.join([*command, "--case", case_id])
+def replay_line(command: Sequence[str], case_id: str, place: str = "") -> str:
+    """Give the line for a shell that runs one case alone. `command` runs the suite on the host.
+
+    `place` is where its vector stands: that of a finding in a file beside the report.
+    """
+    beside = [f"--vectors={place}"] if place.startswith("regressions/") else []
+    return shell_line([*command, *beside, "--case", case_id])
+
+
+def shell_line(command: Sequence[str]) -> str:
+    """Write a command as a line for a shell."""
+    return shlex.join(command)

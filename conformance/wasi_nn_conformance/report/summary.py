@@ -1,7 +1,7 @@
 """A run on the terminal: one line for each clause, and the totals."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from wasi_nn_conformance.clause import Clause, Level
@@ -27,6 +27,21 @@ def summary(records: Iterable[Mapping[str, Any]], clauses: Mapping[str, Clause])
             chosen = f"  (chose: {' | '.join(sorted(choices[name]))})" if name in choices else ""
             yield f"  {name:{width}}  {counted(by_clause[name])}{chosen}"
     yield f"all {sum(map(Counter.total, by_clause.values()))} cases: {counted(sum(by_clause.values(), Counter()))}"
+
+
+def searches_summary(searches: Sequence[Mapping[str, Any]], seed: int) -> Iterator[str]:
+    """Give a line for each kind of drawn conversations: how many, how many calls, what they found."""
+    kinds = dict.fromkeys(search["kind"] for search in searches)
+    if kinds:
+        yield f"drawn (seed {seed}):"
+    for kind in kinds:
+        of = [search for search in searches if search["kind"] == kind]
+        examples, calls = (sum(search[key] for search in of) for key in ("examples", "calls"))
+        found = sum(len(search["findings"]) for search in of)
+        known = sum(sum(search["known"].values()) for search in of)
+        told = f", {known} failures that the expectations tell of" if known else ""
+        seconds = sum(search["seconds"] for search in of)
+        yield f"  {kind}: {examples} conversations, {calls} calls, {seconds:.1f} s: {found or 'no'} findings{told}"
 
 
 def counted(verdicts: Mapping[str, int]) -> str:
