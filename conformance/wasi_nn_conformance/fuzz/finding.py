@@ -22,6 +22,8 @@ _NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b")
 _PLACE = re.compile(r"; (?:step \d+|after the last step|fails_by|may_fail).*$", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'")
 _OUTPUT = re.compile(r"\boutput [^:; ]+")
+_LIST = re.compile(r"\[[^\]]*\]|\([^()]*\)")
+_VALUES = "output: element"
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,16 @@ def file_name(record: Record) -> str:
 
 
 def signature(record: Record) -> str:
-    """Give what failures of one cause have in common: verdict, clause and diagnosis without numbers and place."""
+    """Give what failures of one cause have in common: verdict, clause and diagnosis without numbers and place.
+
+    Wrong values are told apart by what was drawn, as the id has it.
+    """
     said = _PLACE.sub("", record.diagnosis)
-    said = _OUTPUT.sub("output", _NUMBER.sub("#", _QUOTED.sub("''", said)))
-    clause = "" if record.verdict in (Verdict.CRASH.value, Verdict.HANG.value) else record.clause
-    return f"{record.verdict}: {clause}: {said}"
+    if record.verdict in (Verdict.CRASH.value, Verdict.HANG.value):
+        return f"{record.verdict}: {_NUMBER.sub('#', said)}"
+    said = _OUTPUT.sub("output", _NUMBER.sub("#", _LIST.sub("", _QUOTED.sub("''", said))))
+    drawn = "/".join(record.vector.split("/")[1:3]) if said.startswith(_VALUES) else ""
+    return f"{record.verdict}: {record.clause}: {drawn}: {said}"
 
 
 def digest(signature: str) -> str:

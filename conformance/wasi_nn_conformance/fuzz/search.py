@@ -27,6 +27,7 @@ from .ground import CarryOut, Fields, Ground
 from .reach import reached
 
 _CARRIED_OUT = ("valid", "interesting")  # Hypothesis' words; the others are draws that came to nothing
+_MOST = 12  # findings of one search: who has more mends these first
 DRAWN = Path("(drawn)")
 """Stands for the file of a vector that no file holds."""
 
@@ -103,7 +104,7 @@ class Search:
             if self._result.examples == before:
                 break  # all that can be drawn was drawn
             seed += 1
-            if not self._over_now():
+            if not self._over_now() or len(self._over) >= _MOST:
                 break
         self._result.findings = [self._confirmed(*failed) for failed in self._failed.values()]
         self._result.seconds = time.perf_counter() - started
