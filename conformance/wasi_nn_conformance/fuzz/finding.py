@@ -54,7 +54,7 @@ class Finding:
 
 def file_name(record: Record) -> str:
     """Give the name of the file that a finding is kept in."""
-    return f"{record.vector.removeprefix('fuzz/').replace('/', '-')}-{record.abi}.yaml"
+    return re.sub(r"[/\[]", "-", record.id.removeprefix("fuzz/").removesuffix("]")) + ".yaml"
 
 
 def signature(record: Record) -> str:
