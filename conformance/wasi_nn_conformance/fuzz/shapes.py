@@ -1,28 +1,136 @@
 """Shapes: models of every type, rank and operation, and inputs that fit them. Numpy knows each answer."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
 from hypothesis import strategies as st
 
+from wasi_nn_conformance.abi import NEWEST, WITX
+from wasi_nn_conformance.models import ElementType
+
+from .drawn_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression
 from .ground import Fields, Ground
+from .values import any_bits, small_numbers, wide_integers
+
+_WITX_TYPES = ("f32", "u8", "i32", "i64", "f16", "f64")
+_DIMENSIONS = (1, 2, 3, 0, 1, 4, 2, 5, 7)
+_MOST_ELEMENTS = 64
+_WIDE = (ElementType.I32, ElementType.I64)
+_CHECKED = ("f32",)  # what every host with a backend owes; other types it may refuse
+_WHY = {
+    "moved": "a host that converts, reorders, cuts or pads a tensor on its way in or out changes what passes through",
+    "computed": "a host that mixes up inputs, outputs, types or dimensions gives other numbers than the model has",
+}
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A drawn model: its definition, the ports' names, and how the values of each input are drawn."""
+
+    element: ElementType
+    mode: str
+    shape: Shape
+    free: tuple[int, ...]
+    inputs: tuple[Value, ...]
+    outputs: dict[str, Any]
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The model as `models.yaml` would have it."""
+        dims = [None if axis in self.free else dim for axis, dim in enumerate(self.shape)]
+        return {
+            "inputs": {value.written: {"type": self.element.value, "shape": dims} for value in self.inputs},
+            "outputs": self.outputs,
+        }
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether the text lets a host refuse the model or its tensors."""
+        return self.element.value not in _CHECKED or not self.shape or 0 in self.shape
+
+    def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
+        """Draw a tensor for each input; free dimensions get a length of their own each time."""
+        shape = tuple(
+            draw(st.sampled_from((1, 2, 3))) if axis in self.free else dim for axis, dim in enumerate(self.shape)
+        )
+        return {value.written: self._tensor(draw, value, shape) for value in self.inputs}
+
+    def _tensor(self, draw: st.DrawFn, value: Value, shape: Shape) -> dict[str, Any]:
+        if self.mode == "moved":
+            return any_bits(draw, self.element, shape)
+        if value.wide:
+            return wide_integers(draw, self.element, shape)
+        return small_numbers(draw, self.element, shape, 1 if value.low > 0 else -1)
 
 
 @st.composite
 def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     """Draw a model and inferences on it."""
-    del ground
-    shape = draw(st.lists(st.sampled_from([1, 2, 3]), max_size=3))
-    numbers = draw(st.binary(min_size=4, max_size=4))
-    count = 1
-    for dim in shape:
-        count *= dim
-    tensor = {"type": "f32", "shape": shape, "data": f"hex:{(numbers * count).hex()}"}
+    types = _WITX_TYPES if ground.abi == WITX else (*_WITX_TYPES, "bf16")
+    drawn = _model(draw, ElementType(draw(st.sampled_from(types))))
+    steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
+    contexts = ["c", "d"][: draw(st.integers(1, 2))]
+    steps += [{"context": {"graph": "g", "as": name}} for name in contexts]
+    for _ in range(draw(st.integers(1, 3))):
+        steps += _inference(draw, ground, drawn, draw(st.sampled_from(contexts)))
+    if drawn.may_be_refused:
+        steps = [{"may_fail": steps}]
     return {
-        "id": "fuzz/shapes/f32",
-        "clause": "values.bits-pass-through",
-        "why": "a host that copies a tensor by anything but its bytes changes some of them",
-        "models": {"drawn": {"inputs": {"x": {"type": "f32", "shape": shape}}, "outputs": {"x": "x"}}},
-        "steps": [
-            {"load": {"model": "drawn", "as": "g"}},
-            {"context": {"graph": "g", "as": "c"}},
-            {"infer": {"context": "c", "inputs": {"x": tensor}}},
-        ],
+        "id": f"fuzz/shapes/{drawn.element.value}-{drawn.mode}",
+        "clause": "values.bits-pass-through" if drawn.mode == "moved" else "values.arithmetic",
+        "why": _WHY[drawn.mode],
+        "models": {"drawn": drawn.definition},
+        "steps": steps,
     }
+
+
+def _model(draw: st.DrawFn, element: ElementType) -> _Drawn:
+    mode = "computed" if element.has_arithmetic and draw(st.booleans()) else "moved"
+    shape = _shape(draw)
+    free = tuple(axis for axis in range(len(shape)) if shape[axis] and draw(st.integers(0, 7)) == 7)
+    wide = mode == "computed" and element in _WIDE and draw(st.booleans())
+    names = draw(
+        st.sampled_from([INPUT_NAMES[:1], INPUT_NAMES[:2], INPUT_NAMES[2:4], INPUT_NAMES[3:6], INPUT_NAMES[6:]])
+    )
+    inputs = tuple(_input(draw, name, element, shape, wide=wide) for name in names)
+    if mode == "moved":
+        passed = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
+        outputs: dict[str, Any] = {name: name for name in passed}
+    else:
+        count = draw(st.integers(1, 3))
+        chosen = draw(st.sampled_from([OUTPUT_NAMES[:count], OUTPUT_NAMES[-count:], OUTPUT_NAMES[count - 1 :: -1]]))
+        outputs = {name: expression(draw, list(inputs), is_static=not free).written for name in chosen}
+    return _Drawn(element, mode, shape, free, inputs, outputs)
+
+
+def _shape(draw: st.DrawFn) -> Shape:
+    shape: list[int] = []
+    for _ in range(draw(st.sampled_from((2, 1, 3, 4, 0, 2, 3, 5, 6, 7, 8)))):
+        dim = draw(st.sampled_from(_DIMENSIONS))
+        shape.append(dim if prod(shape) * dim <= _MOST_ELEMENTS else 1)
+    return tuple(shape)
+
+
+def _input(draw: st.DrawFn, name: str, element: ElementType, shape: Shape, *, wide: bool) -> Value:
+    negative = element is not ElementType.U8 and draw(st.booleans())
+    low, high = (-5, -1) if negative else (1, 5)
+    return Value(name, element, shape, low, high, wide)
+
+
+def _inference(draw: st.DrawFn, ground: Ground, drawn: _Drawn, context: str) -> Iterator[dict[str, Any]]:
+    tensors = drawn.tensors(draw)
+    order = draw(st.permutations(list(tensors)))
+    for name in order:
+        yield {"set_input": {"context": context, "input": name, "tensor": tensors[name]}}
+    for _ in range(draw(st.integers(1, 2))):
+        yield {"compute": {"context": context}}
+    if ground.abi == NEWEST:
+        yield from ({"output": {"context": context, "output": name}} for name in drawn.outputs)
+        return
+    for name in draw(st.lists(st.sampled_from(list(drawn.outputs)), min_size=1, max_size=4)):
+        asked: dict[str, Any] = {"context": context, "output": name}
+        if ground.abi == WITX and draw(st.booleans()):
+            asked |= {"size": {"plus": draw(st.sampled_from((0, 1, 7, 64)))}, "tail": "untouched"}
+        yield {"output": asked}
