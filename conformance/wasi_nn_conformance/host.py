@@ -38,6 +38,7 @@ class Host:
     library: Library
     fresh: bool = False
     _running: dict[_Setting, _Running] = field(default_factory=dict)
+    _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
 
     def unsupported(self, case: Case) -> str | None:
         """Say what the adapter declares not to offer and the case needs."""
@@ -85,13 +86,27 @@ class Host:
             if not running.served or self._has_more_to_serve(running):
                 return running
             running.process.close()
+        died = running is not None and not running.process.usable and self._has_more_to_serve(running)
         self._running[setting] = self._started(setting)
+        if died:
+            # A host that died is likely to die again: its next process starts while this one is asked.
+            self._spare[setting] = self._launched(setting)
         return self._running[setting]
 
     def _has_more_to_serve(self, running: _Running) -> bool:
         return not self.fresh and running.served < self.adapter.limits.vectors_per_process
 
     def _started(self, setting: _Setting) -> _Running:
+        """Give a process that has said hello: the spare one, if there is one."""
+        process = self._spare.pop(setting, None) or self._launched(setting)
+        try:
+            greet(process, self.adapter, setting[0])
+        except BaseException:
+            process.close()
+            raise
+        return _Running(process)
+
+    def _launched(self, setting: _Setting) -> ProbeProcess:
         abi, graphs = setting
         probe = probe_path(abi)
         if not probe.is_file():
@@ -99,15 +114,9 @@ class Host:
         folders = {name: (encoding, self._folder(name, model, encoding)) for name, model, encoding in graphs}
         argv = self.adapter.argv(probe, folders)
         try:
-            process = ProbeProcess(argv, self.adapter.process_environment())
+            return ProbeProcess(argv, self.adapter.process_environment())
         except OSError as error:
             raise AdapterError(f"{self.adapter.name}: {argv[0]} cannot be started: {error.strerror}") from None
-        try:
-            greet(process, self.adapter, abi)
-        except BaseException:
-            process.close()
-            raise
-        return _Running(process)
 
     def _folder(self, name: str, model: str, encoding: str) -> Path:
         """Give a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
@@ -137,8 +146,9 @@ class Host:
 
     def close(self) -> None:
         """End all processes."""
-        for running in self._running.values():
-            running.process.close()
+        for process in (*(running.process for running in self._running.values()), *self._spare.values()):
+            process.close()
         self._running.clear()
+        self._spare.clear()
         if "_folders" in self.__dict__:
             self._folders.cleanup()

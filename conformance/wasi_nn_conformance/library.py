@@ -80,7 +80,7 @@ class Library:
 
     def case(self, vector: Vector, abi: str, encoding: str | None) -> Case:
         """Give one case of a vector that `check` has seen."""
-        others = {name: self.clauses[name] for name in vector.clauses - {vector.clause}}
+        others = {name: self.clauses[name] for name in vector.clauses}
         return Case(vector, self.clauses[vector.clause], abi, encoding, others)
 
     def scene(self, case: Case, folders: Mapping[str, str]) -> Scene:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from . import shapes
+from . import errors, shapes
 from .search import Kind, drawn_from
 
 KINDS: Mapping[str, Kind] = {
     "shapes": drawn_from(shapes.examples),
+    "errors": drawn_from(errors.examples),
 }

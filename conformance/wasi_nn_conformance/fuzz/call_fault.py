@@ -1,0 +1,328 @@
+"""Faults in what a call names: graphs, contexts, inputs, outputs, builders, encodings, targets, names of graphs."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from wasi_nn_conformance.abi import NEWEST, WIT, WITX
+
+from .fault import FAILS, MIDDLES, ONE_BY_ONE, Fault, Setting, Step, bad_tensor
+
+_HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+_BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
+_NAMES = ("unknown", "", ".", "..", "/", "/etc/passwd", "../model.xml", "model.xml", "a\x00b", "unknown\x00", "ü" * 300)
+_FOREIGN = ("tensorflow", "pytorch", "tensorflowlite")
+
+
+def _unknown_graph(draw: st.DrawFn, _setting: Setting) -> list[Step]:
+    return [{"context": {"graph": {"raw": draw(st.sampled_from(_HUGE))}}, **FAILS}]
+
+
+def _unknown_context(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    context = {"context": {"raw": draw(st.sampled_from(_HUGE))}}
+    tensor = setting.tensor(draw, setting.model.inputs[0])
+    calls: list[dict[str, Any]] = [
+        {"compute": context},
+        {"set_input": {**context, "input": {"raw": 0}, "tensor": tensor}},
+        {"output": {**context, "output": {"raw": 0}, "size": 16}},
+    ]
+    return [{**draw(st.sampled_from(calls)), **FAILS}]
+
+
+def _unknown_input(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    tensor = setting.tensor(draw, draw(st.sampled_from(setting.model.inputs)))
+    numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, {"beyond": 100}]
+    if setting.abi == WITX:
+        numbers += [{"raw": number} for number in _BEYOND]
+    index = draw(st.sampled_from(numbers))
+    return [{"set_input": {"context": "c", "input": index, "tensor": tensor}, "fails": {}}]
+
+
+def _unknown_input_beside_all(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    tensors = setting.tensors(draw)
+    name = draw(
+        st.sampled_from(["no such input", "", setting.model.outputs[0].name + "?", next(iter(tensors)) + "\x00"])
+    )
+    inputs = [*tensors.items(), (name, setting.tensor(draw, setting.model.inputs[0]))]
+    return _computed_with(setting, draw(st.permutations(inputs)), {"fails": {}})
+
+
+def _missing_input_at_once(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    tensors = list(setting.tensors(draw).items())
+    left_out = draw(st.integers(0, len(tensors) - 1))
+    return _computed_with(setting, tensors[:left_out] + tensors[left_out + 1 :], {"fails": {}})
+
+
+def _input_twice(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    tensors = list(setting.tensors(draw).items())
+    port = draw(st.sampled_from(setting.model.inputs))
+    inputs = [*tensors, (port.name, setting.tensor(draw, port))]
+    return _computed_with(setting, inputs, {"accept": ["ok", "error"], "prefer": "invalid_argument"})
+
+
+def _computed_with(setting: Setting, inputs: list[tuple[str, dict[str, Any]]], expected: Step) -> list[Step]:
+    handles = [f"{setting.name('t')}x{index}" for index in range(len(inputs))]
+    made = [{"tensor": {"tensor": tensor, "as": name}} for name, (_, tensor) in zip(handles, inputs, strict=True)]
+    named = [[name, handle] for handle, (name, _) in zip(handles, inputs, strict=True)]
+    return [*made, {"compute_named": {"context": "c", "inputs": named}, **expected}]
+
+
+def _missing_input(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    """Compute in a context of its own, in which all inputs but one or none are set."""
+    context = setting.name("m")
+    given = setting.set_all(draw, context)[1:] if draw(st.booleans()) else []
+    return [{"context": {"graph": "g", "as": context}}, *given, {"compute": {"context": context}, "fails": {}}]
+
+
+def _output_before_compute(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    context = setting.name("m")
+    given = setting.set_all(draw, context) if draw(st.booleans()) else []
+    return [{"context": {"graph": "g", "as": context}}, *given, {**_read(draw, setting, context), "fails": {}}]
+
+
+def _read(draw: st.DrawFn, setting: Setting, context: str) -> Step:
+    port = draw(st.sampled_from(setting.model.outputs))
+    if setting.abi == WITX:
+        return {"output": {"context": context, "output": port.name, "size": 64, "buffer": "untouched"}}
+    return {"get_named": {"context": context, "name": port.name}}
+
+
+def _unknown_output(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    computed = setting.infer(draw)[: len(setting.model.inputs) + 1]
+    if setting.abi != WITX:
+        name = draw(st.sampled_from(["no such output", "", setting.model.outputs[0].name + "\x00"]))
+        return [*computed, {"get_named": {"context": "c", "name": name}, "fails": {}}]
+    numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, *[{"raw": number} for number in _BEYOND]]
+    output = {"context": "c", "output": draw(st.sampled_from(numbers)), "size": 64, "buffer": "untouched"}
+    return [*computed, {"output": output, "fails": {}}]
+
+
+def _small_buffer(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    computed = setting.infer(draw)[: len(setting.model.inputs) + 1]
+    port = draw(st.sampled_from(setting.model.outputs))
+    short = draw(st.sampled_from([{"plus": -1}, 0, 1, {"plus": -4}]))
+    output = {"context": "c", "output": port.name, "size": short, "buffer": "untouched"}
+    return [
+        *computed,
+        {"output": output, "fails": {"only": "too_large"}},
+        {"output": {"context": "c", "output": port.name}},
+    ]
+
+
+def _builder_count(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    if draw(st.booleans()):
+        return [{"load": {"builders": [], "encoding": setting.encoding}, "fails": {}}]
+    parts = 2 if setting.encoding == "openvino" else 1
+    builders: list[Any] = [{"model": setting.model.id, "part": part} for part in range(parts)]
+    added: list[Any] = draw(st.sampled_from([builders[:1], [{"zeros": 0}], [{"zeros": 8}, {"text": "more"}]]))
+    wrong = {"load": {"builders": [*builders, *added], "encoding": setting.encoding}}
+    return [{**wrong, "accept": ["ok", "error"], "prefer": "invalid_argument"}]
+
+
+def _garbage(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    texts = [{"text": "This is no model."}, {"text": "<?xml version='1.0'?><net/>"}, {"zeros": 64}, {"hex": "ff" * 20}]
+    builders = [draw(st.sampled_from(texts))]
+    if setting.encoding == "openvino":
+        cut = {"model": setting.model.id, "part": 0, "keep": draw(st.sampled_from([1, 20, 100, 200, 300]))}
+        builders = [draw(st.sampled_from([cut, *builders])), {"zeros": draw(st.sampled_from([8, 0]))}]
+    return _not_loaded(setting, {"builders": builders, "encoding": setting.encoding})
+
+
+def _other_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    del draw
+    other = "onnx" if setting.encoding == "openvino" else "openvino"
+    first = {"model": setting.model.id, "part": 0, "encoding": other}
+    rest = [{"zeros": 0}] * (setting.encoding == "openvino")
+    return _not_loaded(setting, {"builders": [first, *rest], "encoding": setting.encoding})
+
+
+def _not_loaded(setting: Setting, load: dict[str, Any]) -> list[Step]:
+    graph, context = setting.name("g"), setting.name("n")
+    steps = [{"load": {**load, "as": graph}}, {"context": {"graph": graph, "as": context}}]
+    # Without its inputs, compute fails on any model: a host that has come so far is asked elsewhere.
+    return [{"fails_by": [*steps, {"compute": {"context": context}}]}]
+
+
+def _foreign_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    names = _FOREIGN if setting.abi == WITX else (*_FOREIGN, "ggml")
+    builder: dict[str, Any] = draw(
+        st.sampled_from([{"builders": [{"text": "no model in any encoding"}]}, {"model": setting.model.id}])
+    )
+    return [{"load": {**builder, "encoding": draw(st.sampled_from(names))}, "fails": {}}]
+
+
+def _enumeration(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    what, beyond = draw(st.sampled_from([("encoding", (6, 255, 128)), ("target", (3, 255, 128))]))
+    number = draw(st.sampled_from([*beyond, *_BEYOND]))
+    return [{"load": {"model": setting.model.id, what: {"raw": number}}, **FAILS}]
+
+
+def _tensor_type(draw: st.DrawFn, port: Any) -> dict[str, Any]:
+    count = draw(st.sampled_from([6, 7, 16, 128, 255]))
+    size = port.type.element.size
+    for dim in port.type.shape:
+        size *= dim or 0
+    return {"type": {"raw": count}, "shape": [dim or 0 for dim in port.type.shape], "data": f"{size} bytes"}
+
+
+def _target(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    load = {"load": {"model": setting.model.id, "target": draw(st.sampled_from(["gpu", "tpu"]))}}
+    return [{**load, "accept": ["ok", "error"], "prefer": "unsupported_operation"}]
+
+
+def _unknown_name(draw: st.DrawFn, _setting: Setting) -> list[Step]:
+    return [{"load_by_name": {"name": draw(st.sampled_from(_NAMES))}, "fails": {}}]
+
+
+def _no_string(draw: st.DrawFn, _setting: Setting) -> list[Step]:
+    octets = draw(st.sampled_from(["80", "c0af", "eda080", "67f6df65", "61ff"]))
+    return [{"load_by_name": {"name": {"hex": octets}}, **FAILS}]
+
+
+def _dead_handle(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    name = setting.name("t")
+    tensor = {"tensor": {"tensor": setting.tensor(draw, setting.model.inputs[0]), "as": name}}
+    uses: list[Step] = [
+        {"drop": {"kind": "tensor", "handle": name}},
+        {"data": {"tensor": name}},
+        {"ty": {"tensor": name}},
+    ]
+    return [tensor, {"drop": {"kind": "tensor", "handle": name}}, {**draw(st.sampled_from(uses)), "traps": True}]
+
+
+CALL_FAULTS = (
+    Fault(
+        "graph-handle",
+        "handle.unknown-graph",
+        "a host that indexes a table with the number reads where it must not",
+        _unknown_graph,
+        (WITX,),
+    ),
+    Fault(
+        "context-handle",
+        "handle.unknown-context",
+        "a host that indexes a table with the number reads where it must not",
+        _unknown_context,
+        (WITX,),
+    ),
+    Fault(
+        "input-index",
+        "input.unknown-index",
+        "a host that indexes its inputs unchecked, or cuts the index, binds another one",
+        _unknown_input,
+        ONE_BY_ONE,
+    ),
+    Fault(
+        "input-name",
+        "input.unknown-name",
+        "a host that looks up only the names that it needs takes no notice of another",
+        _unknown_input_beside_all,
+        (NEWEST,),
+    ),
+    Fault(
+        "missing-input",
+        "compute.missing-input",
+        "a host that keeps no account of its inputs computes on what memory holds",
+        _missing_input,
+        ONE_BY_ONE,
+    ),
+    Fault(
+        "left-out-input",
+        "compute.only-its-inputs",
+        "a host that keeps tensors of an earlier call computes on them",
+        _missing_input_at_once,
+        (NEWEST,),
+    ),
+    Fault(
+        "input-twice",
+        "compute.duplicate-input",
+        "a host that takes the first of two, or mixes them, gives neither answer",
+        _input_twice,
+        (NEWEST,),
+    ),
+    Fault(
+        "output-before-compute",
+        "output.before-compute",
+        "a host that hands out the engine's buffer gives what memory held",
+        _output_before_compute,
+        ONE_BY_ONE,
+    ),
+    Fault(
+        "output-index",
+        "output.unknown-index",
+        "a host that indexes its outputs unchecked, or cuts the index, gives another one",
+        _unknown_output,
+        (WITX,),
+    ),
+    Fault(
+        "output-name",
+        "output.unknown-name",
+        "a host that falls back on the first output gives one that was not asked for",
+        _unknown_output,
+        MIDDLES,
+    ),
+    Fault(
+        "small-buffer",
+        "output.too-small-buffer",
+        "a host that writes what fits, or all, harms the guest's memory",
+        _small_buffer,
+        (WITX,),
+    ),
+    Fault(
+        "builder-count",
+        "load.builder-count",
+        "a host that takes the builders that it wants fails on too few, or ignores some",
+        _builder_count,
+    ),
+    Fault(
+        "garbage", "load.corrupt-model", "a host that hands any bytes to an engine depends on its patience", _garbage
+    ),
+    Fault(
+        "other-encoding",
+        "load.encoding-is-a-promise",
+        "an engine that guesses the format takes what the guest did not say",
+        _other_encoding,
+    ),
+    Fault(
+        "foreign-encoding",
+        "load.encoding-not-available",
+        "a host with one backend may ask it whatever the encoding",
+        _foreign_encoding,
+    ),
+    Fault(
+        "enumeration",
+        "load.enumeration-range",
+        "a host that cuts a number to 8 bits, or has a default, takes it for a member",
+        _enumeration,
+        (WITX,),
+    ),
+    Fault(
+        "tensor-type",
+        "input.tensor-type-range",
+        "a host that indexes a table with the number, or has a default, takes it for some type",
+        bad_tensor(_tensor_type),
+        (WITX,),
+    ),
+    Fault("target", "load.target-not-available", "a host that has not thought of this target dies of it", _target),
+    Fault(
+        "graph-name",
+        "load-by-name.unknown",
+        "a host that opens the name as a file, or takes the first graph, finds one",
+        _unknown_name,
+    ),
+    Fault(
+        "name-bytes",
+        "load-by-name.not-a-string",
+        "a host that replaces what is not UTF-8, or trusts it, finds a graph or dies",
+        _no_string,
+        (WITX,),
+    ),
+    Fault(
+        "dead-handle",
+        "resource.dropped",
+        "a host that keeps dropped resources, or frees them twice, is not safe",
+        _dead_handle,
+        WIT,
+        is_end=True,
+    ),
+)

@@ -1,0 +1,44 @@
+"""Errors: a good conversation with one to three faults in it. After each, good calls still work."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from .call_fault import CALL_FAULTS
+from .fault import TENSOR_FAULTS, Fault, Setting, Step, tried
+from .ground import Fields, Ground
+from .memory_fault import MEMORY_FAULTS
+
+FAULTS = (*TENSOR_FAULTS, *CALL_FAULTS, *MEMORY_FAULTS)
+MODELS = ("sub-f32", "two-outputs", "three-inputs", "neg-i32", "two-types", "identity-u8")
+_RARELY = 12  # one conversation of so many ends with a trap, which costs a new process
+
+
+@st.composite
+def examples(draw: st.DrawFn, ground: Ground) -> Fields:
+    """Draw a conversation and its faults."""
+    model = draw(st.sampled_from(MODELS))
+    possible = [fault for fault in FAULTS if ground.abi in fault.abis and not fault.is_end]
+    faults = draw(st.lists(st.sampled_from(possible), min_size=1, max_size=3))
+    ends = [fault for fault in FAULTS if ground.abi in fault.abis and fault.is_end]
+    last = draw(st.sampled_from(ends)) if ends and draw(st.integers(1, _RARELY)) == _RARELY else None
+    setting = Setting(ground.abi, ground.encoding, ground.models[model], 0)
+    steps: list[Step] = [{"load": {"model": model, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
+    if draw(st.booleans()):
+        steps += setting.infer(draw)
+    for number, fault in enumerate(faults, 1):
+        steps += _put_in(draw, fault, Setting(ground.abi, ground.encoding, ground.models[model], number))
+    steps += setting.infer(draw)
+    if last is not None:
+        steps += _put_in(draw, last, Setting(ground.abi, ground.encoding, ground.models[model], len(faults) + 1))
+    first: Any = faults[0]
+    return {
+        "id": f"fuzz/errors/{first.name}",
+        "clause": "failure.no-lasting-harm",
+        "why": f"{first.why}; and what a failing call leaves behind must not harm the calls after it",
+        "steps": steps,
+    }
+
+
+def _put_in(draw: st.DrawFn, fault: Fault, setting: Setting) -> list[Step]:
+    return tried(fault.clause, fault.steps(draw, setting))
