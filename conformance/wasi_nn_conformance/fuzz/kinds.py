@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from . import errors, shapes
+from . import errors, octets, sequences, shapes
 from .search import Kind, drawn_from
 
 KINDS: Mapping[str, Kind] = {
     "shapes": drawn_from(shapes.examples),
     "errors": drawn_from(errors.examples),
+    "sequences": sequences.search,
+    "bytes": drawn_from(octets.examples),
 }
