@@ -30,7 +30,7 @@ def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     return {
         "id": f"fuzz/bytes/{what}",
         "clause": "failure.no-lasting-harm",
-        "why": "a host that trusts what a guest gives it, or has an engine that does, dies of it or answers wrongly after",
+        "why": "a host that trusts what a guest gives it, or whose engine does, dies of it or answers wrongly after",
         "steps": steps,
     }
 
