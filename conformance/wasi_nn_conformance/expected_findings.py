@@ -25,12 +25,16 @@ from .verdict import Verdict
 _BEHIND = {Verdict.FAIL: "; step", Verdict.HANG: "; step", Verdict.CRASH: "; wanted"}
 
 
+DRAWN = "fuzz/"
+"""Begins the ids of drawn conversations. Which of them a run meets depends on its seed and number of examples."""
+
+
 @dataclass(frozen=True)
 class ExpectedFinding:
     """One known fault of a host.
 
     `cases` are patterns of case ids, `outcome` the verdict they get, `match` what their diagnosis begins with,
-    `because` the fault in our words and `fix` what would mend it.
+    `because` the fault in our words and `fix` what would mend it. With `clause` they are those that broke this one.
     """
 
     cases: tuple[str, ...]
@@ -39,6 +43,7 @@ class ExpectedFinding:
     because: str
     fix: str = ""
     link: str = ""
+    clause: str | None = None
 
     def speaks_of(self, case_id: str) -> bool:
         """Whether the case is one of those."""
@@ -46,6 +51,8 @@ class ExpectedFinding:
 
     def tells(self, record: Record) -> bool:
         """Whether the record is what was expected."""
+        if self.clause not in (None, record.clause):
+            return False
         return record.verdict == self.outcome.value and record.diagnosis.startswith(self.match)
 
 
@@ -59,6 +66,9 @@ class ExpectedFindings:
     def applied(self, record: Record) -> Record:
         """Give the record as `xfail` or `xpass` where an entry speaks of its case."""
         entries = [entry for entry in self.entries if entry.speaks_of(record.id)]
+        if record.id.startswith(DRAWN):
+            # What was drawn once may pass another time, and one pattern speaks of many faults.
+            entries = [entry for entry in entries if entry.tells(record)]
         verdict = Verdict(record.verdict)
         if not entries or verdict in (Verdict.UNSUPPORTED, Verdict.ERROR):
             return record
@@ -80,7 +90,8 @@ class ExpectedFindings:
         """Give the entries that none of the records of a complete run speaks for or against."""
         seen = [str(record["id"]) for record in records if record.get("expected")]
         for entry in self.entries:
-            if not any(entry.speaks_of(case_id) for case_id in seen):
+            is_drawn = all(pattern.startswith(DRAWN) for pattern in entry.cases)
+            if not is_drawn and not any(entry.speaks_of(case_id) for case_id in seen):
                 yield entry
 
 
@@ -109,7 +120,7 @@ def read_expected_findings(path: Path, version: str) -> ExpectedFindings:
             raise document.error(("expect", index, "versions"), str(error)) from None
         if number is not None and Version(number[0]) not in versions:
             continue
-        fields = {key: data[key] for key in ("match", "because", "fix", "link") if key in data}
+        fields = {key: data[key] for key in ("match", "because", "fix", "link", "clause") if key in data}
         entries.append(ExpectedFinding(tuple(data["cases"]), Verdict(data["outcome"]), **fields))
     return ExpectedFindings(path, tuple(entries))
 

@@ -121,7 +121,9 @@ class Host:
     def _folder(self, name: str, model: str, encoding: str) -> Path:
         """Give a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
         folder = Path(self._folders.name) / f"{encoding}-{model}" / name
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_dir():
+            return folder
+        folder.mkdir(parents=True)
         builders = self.library.model_files.model_bytes(model, encoding)
         for file, data in zip(MODEL_FILES[encoding], builders, strict=True):
             (folder / file).write_bytes(data)

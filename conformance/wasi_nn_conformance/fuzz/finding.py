@@ -21,7 +21,7 @@ FOLDER = "regressions"
 _NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b")
 _PLACE = re.compile(r"; (?:step \d+|after the last step|fails_by|may_fail).*$", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'")
-_OUTPUT = re.compile(r"\boutput [^:; ]+")
+_OUTPUT = re.compile(r"\boutput .+?(?=: | has )")
 _LIST = re.compile(r"\[[^\]]*\]|\([^()]*\)")
 _VALUES = "output: element"
 

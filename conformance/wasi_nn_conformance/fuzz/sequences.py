@@ -94,10 +94,12 @@ class Sequence(RuleBasedStateMachine):
         context.set(chosen.name)
 
     @precondition(lambda self: self.state.contexts)
-    @rule(pick=_PICK, numbers=_NUMBERS, backwards=st.booleans())
-    def infer(self, pick: int, numbers: bytes, backwards: bool) -> None:
-        """Set all inputs of a context in one order or the other, compute, and look at all outputs."""
-        self._infer(self.state.picked(self.state.contexts, pick), numbers, backwards=backwards)
+    @rule(pick=_PICK, numbers=_NUMBERS, backwards=st.booleans(), times=st.integers(1, 6))
+    def infer(self, pick: int, numbers: bytes, backwards: bool, times: int) -> None:
+        """Set all inputs of a context in one order or the other, compute, and look at all outputs; then anew."""
+        for turn in range(times):
+            turned = numbers[turn % 4 :] + numbers[: turn % 4]
+            self._infer(self.state.picked(self.state.contexts, pick + turn), turned, backwards=backwards)
 
     def _infer(self, name: str, numbers: bytes, *, backwards: bool = False) -> None:
         context = self.state.contexts[name]
