@@ -66,10 +66,9 @@ def _possible(value: Value, *, is_static: bool) -> list[str]:
         names += ["mul"] + ["neg"] * (value.element is not ElementType.U8)
     if value.element.is_float:
         names.append("relu")
-    if len(value.shape) > 1:
-        names.append("transpose")
     if is_static:
         names += ["reshape", "constant"]
+        names += ["transpose"] * (len(value.shape) > 1)
         if value.shape:
             names.append("concat")
             names += ["split"] * any(dim > 1 for dim in value.shape)

@@ -27,7 +27,7 @@ _WHY = {
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A drawn model: its definition, the ports' names, and how the values of each input are drawn."""
+    """A drawn model: its definition, and how the values of each input are drawn."""
 
     element: ElementType
     mode: str
@@ -35,6 +35,7 @@ class _Drawn:
     free: tuple[int, ...]
     inputs: tuple[Value, ...]
     outputs: dict[str, Any]
+    has_scalar: bool
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class _Drawn:
     @property
     def may_be_refused(self) -> bool:
         """Whether the text lets a host refuse the model or its tensors."""
-        return self.element.value not in _CHECKED or not self.shape or 0 in self.shape
+        return self.element.value not in _CHECKED or self.has_scalar or 0 in self.shape
 
     def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         """Draw a tensor for each input; free dimensions get a length of their own each time."""
@@ -98,11 +99,14 @@ def _model(draw: st.DrawFn, element: ElementType) -> _Drawn:
     if mode == "moved":
         passed = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
         outputs: dict[str, Any] = {name: name for name in passed}
+        shapes = [shape]
     else:
         count = draw(st.integers(1, 3))
         chosen = draw(st.sampled_from([OUTPUT_NAMES[:count], OUTPUT_NAMES[-count:], OUTPUT_NAMES[count - 1 :: -1]]))
-        outputs = {name: expression(draw, list(inputs), is_static=not free).written for name in chosen}
-    return _Drawn(element, mode, shape, free, inputs, outputs)
+        values = {name: expression(draw, list(inputs), is_static=not free) for name in chosen}
+        outputs = {name: value.written for name, value in values.items()}
+        shapes = [shape, *(value.shape for value in values.values())]
+    return _Drawn(element, mode, shape, free, inputs, outputs, has_scalar=() in shapes)
 
 
 def _shape(draw: st.DrawFn) -> Shape:
