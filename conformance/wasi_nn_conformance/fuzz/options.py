@@ -9,7 +9,7 @@ import pytest
 
 from .kinds import KINDS
 
-_PROFILES: Mapping[str, int] = {"default": 160, "nightly": 20_000}
+_PROFILES: Mapping[str, int] = {"default": 128, "nightly": 20_000}
 """Conversations of each kind. The default takes half a minute of a quick host; `nightly` draws anew each night."""
 
 _SEED = 0  # one for everybody: a run that changes nothing finds nothing new

@@ -79,7 +79,7 @@ class Result:
 
 @dataclass
 class Search:
-    """One search. `run` gives its result.
+    """One search. `run` gives its result. Unless it `shrinks`, it ends with the first failure, as it was drawn.
 
     Raises `SuiteFaultError`, and `AdapterError` if the host cannot be started.
     """
@@ -90,6 +90,7 @@ class Search:
     host: Host
     library: Library
     expected: ExpectedFindings | None = None
+    shrinks: bool = True
     statistics: list[Mapping[str, Any]] = field(default_factory=list)
     _result: Result = field(default_factory=Result)
     _failed: dict[str, tuple[Fields, Record]] = field(default_factory=dict)
@@ -104,7 +105,7 @@ class Search:
             if self._result.examples == before:
                 break  # all that can be drawn was drawn
             seed += 1
-            if not self._over_now() or len(self._over) >= _MOST:
+            if not self._over_now() or len(self._over) >= (_MOST if self.shrinks else 1):
                 break
         self._result.findings = [self._confirmed(*failed) for failed in self._failed.values()]
         self._result.seconds = time.perf_counter() - started
@@ -115,7 +116,8 @@ class Search:
             max_examples=examples,
             database=None,
             deadline=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate, Phase.shrink) if self.shrinks else (Phase.generate,),
+            report_multiple_bugs=self.shrinks,
             suppress_health_check=list(HealthCheck),
             verbosity=Verbosity.quiet,
             print_blob=False,

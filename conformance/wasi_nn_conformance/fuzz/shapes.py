@@ -19,6 +19,7 @@ _DIMENSIONS = (1, 2, 3, 0, 1, 4, 2, 5, 7)
 _MOST_ELEMENTS = 64
 _WIDE = (ElementType.I32, ElementType.I64)
 _CHECKED = ("f32",)  # what every host with a backend owes; other types it may refuse
+_CLAUSES = {"moved": "values.bits-pass-through", "computed": "values.arithmetic"}
 _WHY = {
     "moved": "a host that converts, reorders, cuts or pads a tensor on its way in or out changes what passes through",
     "computed": "a host that mixes up inputs, outputs, types or dimensions gives other numbers than the model has",
@@ -79,8 +80,8 @@ def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     if drawn.may_be_refused:
         steps = [{"may_fail": steps}]
     return {
-        "id": f"fuzz/shapes/{drawn.element.value}-{drawn.mode}",
-        "clause": "values.bits-pass-through" if drawn.mode == "moved" else "values.arithmetic",
+        "id": f"fuzz/shapes/{drawn.element.value}-{'empty' if 0 in drawn.shape else drawn.mode}",
+        "clause": "input.zero-size" if 0 in drawn.shape else _CLAUSES[drawn.mode],
         "why": _WHY[drawn.mode],
         "models": {"drawn": drawn.definition},
         "steps": steps,

@@ -1,0 +1,3 @@
+"""Faults in compute and its inputs and outputs."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Faults in load."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Faults in the tensor resource."""
+
+from __future__ import annotations
