@@ -8,6 +8,9 @@ IMPLS = PACKAGE / "impls"
 _IN_WHEEL = PACKAGE / "data"
 _CHECKOUT = PACKAGE.parent.parent
 
-VECTORS = _IN_WHEEL / "vectors" if _IN_WHEEL.is_dir() else _CHECKOUT / "vectors"
-GUESTS = _IN_WHEEL / "guests" if _IN_WHEEL.is_dir() else _CHECKOUT / "guests" / "prebuilt"
+IN_WHEEL = _IN_WHEEL.is_dir()
+"""Whether this is an installed package and no checkout."""
+
+VECTORS = _IN_WHEEL / "vectors" if IN_WHEEL else _CHECKOUT / "vectors"
+GUESTS = _IN_WHEEL / "guests" if IN_WHEEL else _CHECKOUT / "guests" / "prebuilt"
 SCHEMAS = VECTORS / "schema"

@@ -1,7 +1,7 @@
 """A vector: one short conversation with a host, and what each answer must be. Read from `vectors/*.yaml`."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,11 @@ class Vector:
     def clauses(self) -> set[str]:
         """The clauses that its answers are judged by."""
         return {self.clause} | {node.clause for node in _nodes(self.steps) if node.clause}
+
+    @property
+    def steps_without_lines(self) -> tuple[Node, ...]:
+        """The steps as two vectors can be compared by."""
+        return tuple(map(_without_line, self.steps))
 
     def error(self, message: str, line: int | None = None) -> InputError:
         """Make the complaint about this vector."""
@@ -262,6 +267,12 @@ def _nodes(nodes: Iterable[Node]) -> Iterator[Node]:
     for node in nodes:
         yield node
         yield from _nodes(node.steps if isinstance(node, Block) else node.then)
+
+
+def _without_line(node: Node) -> Node:
+    if isinstance(node, Block):
+        return replace(node, line=None, steps=tuple(map(_without_line, node.steps)))
+    return replace(node, line=None, then=tuple(map(_without_line, node.then)))
 
 
 def _steps(nodes: Iterable[Node]) -> Iterator[Step]:

@@ -10,8 +10,8 @@ import argparse
 import sys
 
 from mutant import Mutant, mutants
-from run import adapter
 
+from run import adapter
 from wasi_nn_conformance.fuzz.ground import Ground
 from wasi_nn_conformance.fuzz.kinds import KINDS
 from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError

@@ -33,6 +33,7 @@ COMMANDS = {
     "expectations": Command(
         "write a first expectations file from a report", "wasi_nn_conformance.commands.expectations"
     ),
+    "promote": Command("keep the vector of a finding as a regression", "wasi_nn_conformance.commands.promote"),
     "coverage": Command("tell which clauses the suite's vectors cover", "wasi_nn_conformance.commands.coverage"),
     "compare": Command("put reports of the suite side by side", "wasi_nn_conformance.commands.compare"),
     "export": Command("write the suite as files for a harness of your own", "wasi_nn_conformance.commands.export"),

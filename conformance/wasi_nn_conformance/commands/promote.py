@@ -1,0 +1,117 @@
+"""`wasi-nn promote`: makes a vector that drawing has found a regression that every host is asked."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from wasi_nn_conformance.adapter import AdapterError, read_adapter
+from wasi_nn_conformance.document import InputError, read_yaml
+from wasi_nn_conformance.fuzz.finding import digest, signature, written
+from wasi_nn_conformance.host import Host
+from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.models import ModelError
+from wasi_nn_conformance.places import IN_WHEEL, VECTORS
+from wasi_nn_conformance.record import Record
+from wasi_nn_conformance.vector import Vector
+from wasi_nn_conformance.verdict import Verdict
+
+_FAILED = 2
+
+
+class RefusedError(Exception):
+    """The vector is no regression to be kept, and why."""
+
+
+def main(arguments: list[str]) -> int:
+    """Add the vector to `vectors/regressions/`. Exit status 2 if it is refused."""
+    parser = argparse.ArgumentParser(
+        prog="wasi-nn promote",
+        description="Add the vector of a finding to vectors/regressions/ once it has failed as its id tells.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a file that `--report DIR` wrote into DIR/regressions/"
+    )
+    parser.add_argument("--impl", metavar="NAME_OR_PATH", required=True, help="the host that fails")
+    parser.add_argument("--why", metavar="TEXT", required=True, help="what a host must have got wrong to fail")
+    options = parser.parse_args(arguments)
+    try:
+        target = promote(options.file, options.impl, options.why, VECTORS / "regressions")
+    except (RefusedError, InputError, AdapterError, ModelError) as error:
+        sys.stderr.write(f"wasi-nn promote: {error}\n")
+        return _FAILED
+    except OSError as error:
+        sys.stderr.write(f"wasi-nn promote: {error.filename}: {error.strerror}\n")
+        return _FAILED
+    sys.stdout.write(
+        f"added to {target}\nNow run it on the reference, and `wasi-nn coverage --markdown > docs/coverage.md`\n"
+    )
+    return 0
+
+
+def promote(file: Path, impl: str, why: str, folder: Path) -> Path:
+    """Add the one vector in `file` to a file in `folder`, and return that.
+
+    Raises `RefusedError`, `InputError`, `AdapterError` or `OSError`.
+    """
+    if IN_WHEEL:
+        raise RefusedError("this suite was installed from a wheel: promotion needs a checkout")
+    fields, vector = _the_one(file)
+    library = Library()
+    library.check(vector)
+    if same := _same(vector, library):
+        raise RefusedError(f"{file}: {same.id} says the same already ({same.path.name}:{same.line})")
+    told = fields["id"].rpartition("/")[2]
+    record = _carried_out(vector, impl, library)
+    if not Verdict(record.verdict).is_finding:
+        raise RefusedError(f"{file}: it does not fail on {impl}: {record.verdict} {record.diagnosis}".rstrip())
+    if digest(signature(record)) != told:
+        raise RefusedError(f"{file}: it fails otherwise than its id tells: {record.verdict}: {record.diagnosis}")
+    kind, _, words = fields["id"].removeprefix("fuzz/").partition("/")
+    own = {"id": f"regressions/{kind}/{words.replace('/', '-')}", "clause": record.clause, "why": why}
+    # Bytes of a model are of one encoding. All else is for every ABI and encoding that can say it.
+    kept = ("encoding",) if _has_builders(fields["steps"]) else ()
+    rest = {key: fields[key] for key in (*kept, "graphs", "models", "steps") if key in fields}
+    folder.mkdir(exist_ok=True)
+    target = folder / f"{kind}.yaml"
+    before = target.read_text("utf-8").rstrip() + "\n\n" if target.exists() else f"# What drawing found: {kind}.\n\n"
+    target.write_text(before + written({**own, **rest}), "utf-8")
+    return target
+
+
+def _the_one(file: Path) -> tuple[dict[str, Any], Vector]:
+    vectors = Library([file]).vectors(file)
+    document = read_yaml(file)
+    if len(vectors) != 1:
+        raise RefusedError(f"{file}: it holds {len(vectors)} vectors; a finding is one")
+    fields: dict[str, Any] = document.data[0]
+    if not fields["id"].startswith("fuzz/") or fields["id"].count("/") < 3:
+        raise RefusedError(f"{file}: the id {fields['id']!r} is none of a finding: fuzz/KIND/WORDS/DIGEST")
+    return fields, vectors[0]
+
+
+def _same(vector: Vector, library: Library) -> Vector | None:
+    """Give a vector that says the same in the same models."""
+    others = (other for path in library.files() for other in library.vectors(path))
+    return next((other for other in others if _said(other) == _said(vector)), None)
+
+
+def _said(vector: Vector) -> str:
+    models = [(name, model.inputs, model.expressions) for name, model in sorted(vector.own_models.items())]
+    return repr((vector.steps_without_lines, sorted(vector.graphs.items()), models))
+
+
+def _carried_out(vector: Vector, impl: str, library: Library) -> Record:
+    host = Host(read_adapter(impl), library, fresh=True)
+    encodings = vector.encodings if vector.models else None
+    try:
+        return host.run(library.case(vector, vector.abis[0], encodings[0] if encodings else None))
+    finally:
+        host.close()
+
+
+def _has_builders(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "builders" in value or any(map(_has_builders, value.values()))
+    return isinstance(value, list) and any(map(_has_builders, value))

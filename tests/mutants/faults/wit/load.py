@@ -1,3 +1,0 @@
-"""Faults in load."""
-
-from __future__ import annotations

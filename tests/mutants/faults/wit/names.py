@@ -1,3 +1,0 @@
-"""Faults in the names of inputs and outputs."""
-
-from __future__ import annotations

@@ -1,3 +1,0 @@
-"""Faults in the tensor resource."""
-
-from __future__ import annotations
