@@ -86,8 +86,8 @@ def mutants() -> dict[str, Mutant]:
     """Give all mutants by id, without the healthy one."""
     import faults  # noqa: PLC0415 - its modules import this one
 
-    for module in pkgutil.iter_modules(faults.__path__):
-        importlib.import_module(f"faults.{module.name}")
+    for module in pkgutil.walk_packages(faults.__path__, "faults."):
+        importlib.import_module(module.name)
     return _mutants.by_id
 
 

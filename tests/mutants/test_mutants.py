@@ -29,11 +29,11 @@ def test_every_abi_has_mutants() -> None:
 
 
 def test_every_module_of_faults_has_mutants() -> None:
-    modules = {path.stem for path in (FOLDER / "faults").glob("*.py")} - {"__init__"}
-    assert {each.patch.__globals__["__name__"] for each in KNOWN.values()} - {"mutant"} <= {
-        f"faults.{name}" for name in modules
-    }
-    assert {each.id.partition("/")[0] for each in KNOWN.values()} >= modules
+    paths = [path.relative_to(FOLDER).with_suffix("") for path in (FOLDER / "faults").rglob("*.py")]
+    modules = {path.parts for path in paths if path.name != "__init__"}
+    places = {tuple(each.patch.__globals__["__name__"].split(".")) for each in KNOWN.values()} - {("mutant",)}
+    assert places <= modules
+    assert {each.id.partition("/")[0] for each in KNOWN.values()} >= {area for _, area, *_ in modules}
 
 
 def test_an_id_taken_twice_is_refused() -> None:

@@ -1,0 +1,40 @@
+"""Faults in what contexts of a graph share, and in how many there may be."""
+
+from __future__ import annotations
+
+from faults.host import COMPUTE, CONTEXT, ONE_BY_ONE, fault
+
+fault(
+    "contexts-share-inputs",
+    "all contexts of a graph have the same inputs",
+    CONTEXT,
+    "ExecutionContext(graph)",
+    "ExecutionContext(graph, graph.__dict__.setdefault('shared', {}))",
+    ONE_BY_ONE,
+)
+fault(
+    "one-context",
+    "a graph has one context, which each init_execution_context gives again",
+    CONTEXT,
+    "context = ExecutionContext(graph)",
+    "context = graph.__dict__.setdefault('context', None) or ExecutionContext(graph)\n    graph.context = context",
+    ONE_BY_ONE,
+)
+fault(
+    "one-output-buffer",
+    "outputs belong to the host and not to a context: each compute replaces them for all",
+    COMPUTE,
+    "context.outputs = [_presented(tensor) for tensor in outputs]",
+    "made = [_presented(tensor) for tensor in outputs]\n"
+    "    for each in self._contexts:\n"
+    "        if each is context or each.outputs:\n"
+    "            each.outputs = made",
+    ONE_BY_ONE,
+)
+fault(
+    "contexts-limited-to-two",
+    "no more than two contexts can exist",
+    CONTEXT,
+    "if len(self._contexts) >= self.limits.contexts:",
+    "if len([each for each in self._contexts if each.graph is graph]) >= 2:",
+)

@@ -1,0 +1,140 @@
+"""Faults in inputs: how they are set, and what compute gives to the engine."""
+
+from __future__ import annotations
+
+from mutant import SHARED, WITX
+
+from faults.host import COMPUTE, FITTED, ONE_BY_ONE, SET_INPUT, fault
+
+fault(
+    "missing-input-is-zeros",
+    "an input that was not set counts as zeros",
+    COMPUTE,
+    "raise invalid_argument(f\"no tensor was set for the input(s) {', '.join(map(repr, missing))}\")",
+    "from wasi_nn_reference.tensor import byte_length\n"
+    "        for index, port in enumerate(ports):\n"
+    "            shape = tuple(each or 1 for each in port.shape)\n"
+    "            zeros = Tensor(port.type, shape, bytes(byte_length(port.type, shape)))\n"
+    "            context.inputs.setdefault(index, zeros)",
+)
+fault(
+    "missing-input-is-runtime-error",
+    "a missing input is found by accident: another code",
+    COMPUTE,
+    "    if missing:",
+    "    if False:",
+)
+fault(
+    "missing-input-hangs",
+    "compute waits for ever for an input that is not set",
+    COMPUTE,
+    "    if missing:",
+    "    while missing:\n        __import__('time').sleep(1)\n    if missing:",
+    WITX,
+)
+fault(
+    "missing-last-input-accepted",
+    "only the first input must be set; the others count as the first",
+    COMPUTE,
+    "    if missing:",
+    "    if missing and 0 in context.inputs:\n"
+    "        for index in range(len(ports)):\n"
+    "            context.inputs.setdefault(index, context.inputs[0])\n"
+    "    elif missing:",
+    SHARED,
+)
+fault(
+    "inputs-swapped",
+    "compute gives the inputs to the engine in the opposite order",
+    COMPUTE,
+    "for index in range(len(ports))]",
+    "for index in reversed(range(len(ports)))]",
+    SHARED,
+)
+fault(
+    "inputs-sorted-by-name",
+    "compute gives the inputs to the engine in the order of their names",
+    COMPUTE,
+    "for index in range(len(ports))]",
+    "for index in sorted(range(len(ports)), key=lambda each: ports[each].name)]",
+)
+fault(
+    "first-input-for-all",
+    "every input is the first one",
+    COMPUTE,
+    "[context.inputs[index] for index in range(len(ports))]",
+    "[context.inputs[0] for index in range(len(ports))]",
+)
+fault(
+    "second-compute-does-nothing",
+    "a context computes once; what follows gives the outputs of that",
+    COMPUTE,
+    "context.outputs = None",
+    "if context.outputs is not None:\n        return",
+    ONE_BY_ONE,
+)
+fault(
+    "input-forgets-the-others",
+    "set_input begins a new set of inputs",
+    SET_INPUT,
+    "context.inputs[index] = self._fitted(ports[index], tensor)",
+    "context.inputs = {index: self._fitted(ports[index], tensor)}",
+)
+fault(
+    "first-input-stays",
+    "an input that is set again keeps its first tensor",
+    SET_INPUT,
+    "context.inputs[index] = self._fitted(ports[index], tensor)",
+    "context.inputs.setdefault(index, self._fitted(ports[index], tensor))",
+    ONE_BY_ONE,
+)
+fault(
+    "unknown-input-ignored",
+    "an input that the model does not have is set, and forgotten",
+    SET_INPUT,
+    'raise invalid_argument(f"there is no input {index}; the graph has {len(ports)}")',
+    "return",
+    WITX,
+)
+fault(
+    "input-index-wraps",
+    "an input's index counts modulo the number of inputs",
+    SET_INPUT,
+    "if index >= len(ports):",
+    "index %= len(ports)\n    if index >= len(ports):",
+    WITX,
+)
+fault(
+    "type-unchecked",
+    "a tensor of another type is taken for the input's type if its bytes fit",
+    FITTED,
+    'raise invalid_argument(f"input {port.name!r} is {port.type.value}, the tensor is {tensor.type.value}")',
+    "tensor = Tensor(port.type, tensor.dimensions, tensor.data)",
+    SHARED,
+)
+fault(
+    "shape-unchecked",
+    "a tensor of another shape is taken for the input's if its bytes fit",
+    FITTED,
+    "if not _fits(port.shape, tensor.dimensions):",
+    "if port.shape and None not in port.shape:\n"
+    "        tensor = Tensor(tensor.type, port.shape, tensor.data)\n"
+    "    if not _fits(port.shape, tensor.dimensions):",
+    SHARED,
+)
+fault(
+    "rank-unchecked",
+    "ones in front of a shape do not count",
+    FITTED,
+    "if not _fits(port.shape, tensor.dimensions):",
+    "if port.shape and tensor.dimensions[:1] == (1,) and len(tensor.dimensions) == len(port.shape) + 1:\n"
+    "        tensor = Tensor(tensor.type, tensor.dimensions[1:], tensor.data)\n"
+    "    if not _fits(port.shape, tensor.dimensions):",
+)
+fault(
+    "free-dimension-is-one",
+    "a dimension that the model leaves open must be 1",
+    "host:_fits",
+    "wanted is None or wanted == given",
+    "given == (wanted or 1)",
+)

@@ -1,0 +1,87 @@
+"""Faults in outputs: which is which, and when there is one."""
+
+from __future__ import annotations
+
+from mutant import SHARED, WITX
+
+from faults.host import COMPUTE, GET_OUTPUT, ONE_BY_ONE, fault
+
+fault(
+    "outputs-swapped",
+    "outputs come in the opposite order",
+    COMPUTE,
+    "[_presented(tensor) for tensor in outputs]",
+    "[_presented(tensor) for tensor in reversed(outputs)]",
+    SHARED,
+)
+fault(
+    "outputs-sorted-by-name",
+    "outputs come in the order of their names, under their old ones",
+    COMPUTE,
+    "[_presented(tensor) for tensor in outputs]",
+    "[_presented(outputs[each]) for each in sorted(\n"
+    "        range(len(outputs)), key=lambda each: context.graph.outputs[each].name)]",
+)
+fault(
+    "first-output-for-all",
+    "every output is the first one",
+    COMPUTE,
+    "[_presented(tensor) for tensor in outputs]",
+    "[_presented(outputs[0]) for tensor in outputs]",
+)
+fault(
+    "first-output-only",
+    "there is only one output",
+    COMPUTE,
+    "[_presented(tensor) for tensor in outputs]",
+    "[_presented(outputs[0])]",
+    SHARED,
+)
+fault(
+    "output-before-compute-is-empty",
+    "before a compute each output is empty, and no error",
+    GET_OUTPUT,
+    'raise invalid_argument("there is no output before a compute has succeeded")',
+    "return Tensor(TensorType.U8, (0,), b'')",
+    ONE_BY_ONE,
+)
+fault(
+    "output-before-compute-is-zeros",
+    "before a compute each output is zeros",
+    GET_OUTPUT,
+    'raise invalid_argument("there is no output before a compute has succeeded")',
+    "return Tensor(TensorType.F32, (1, 4), bytes(16))",
+    ONE_BY_ONE,
+)
+fault(
+    "output-before-compute-dies",
+    "reading an output before a compute ends the host",
+    GET_OUTPUT,
+    'raise invalid_argument("there is no output before a compute has succeeded")',
+    "__import__('os').kill(__import__('os').getpid(), 11)",
+    ONE_BY_ONE,
+)
+fault(
+    "output-index-wraps",
+    "an output's index counts modulo the number of outputs",
+    GET_OUTPUT,
+    "if index >= len(context.outputs):",
+    "index %= len(context.outputs)\n    if index >= len(context.outputs):",
+    WITX,
+)
+fault(
+    "output-index-off-by-one",
+    "the first output that a model does not have is its last",
+    GET_OUTPUT,
+    "if index >= len(context.outputs):",
+    "index -= index == len(context.outputs)\n    if index >= len(context.outputs):",
+    WITX,
+)
+fault(
+    "output-read-once",
+    "an output can be read only once",
+    GET_OUTPUT,
+    "return context.outputs[index]",
+    "tensor = context.outputs[index]\n    context.outputs = None\n    return tensor",
+    ONE_BY_ONE,
+)

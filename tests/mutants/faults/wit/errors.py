@@ -1,0 +1,95 @@
+"""Faults in errors: their codes, their text, and how a call fails."""
+
+from __future__ import annotations
+
+from mutant import WIT_06_25, WIT_08_19, WIT_10_28, module, mutant, put, replace, swap
+
+from faults.wit import OPERATIONS, fault
+
+
+@mutant("wit/error-code-off-by-one", "the code of an error is the one behind it in the enum", WIT_06_25)
+def _() -> None:
+    codes = module("abi.wit.world").ERROR_CODE.values
+    given = list(codes.values())
+    for index, name in enumerate(list(codes)[:-1]):
+        put(codes, name, given[index - 1])
+
+
+@mutant("wit/not-found-is-unknown", "a missing name is `unknown`", WIT_10_28)
+def _() -> None:
+    swap(module("abi.wit.world").ERROR_CODE.values, "not-found", "unknown")
+
+
+@mutant("wit/one-error", "all errors have the text of the newest", WIT_08_19)
+def _() -> None:
+    operations = module("abi.wit.operations")
+    newest: list[str] = []
+    made = operations.ErrorValue.__init__
+
+    def remember(self: object, code: object, data: str, size: int = 0) -> None:
+        made(self, code, data, size)
+        newest[:] = [data]
+
+    replace(operations.ErrorValue, "__init__", remember)
+    replace(operations.Operations, "error_data", lambda _self, _error: newest[0])
+
+
+fault(
+    "error-code-once",
+    "the code of an error is `unknown` when it is asked again",
+    f"{OPERATIONS}.error_code",
+    "return error.code",
+    "seen = self.__dict__.setdefault('seen', [])\n"
+    "    seen.append(error)\n"
+    "    return ErrorCode.UNKNOWN if sum(each is error for each in seen) > 1 else error.code",
+    WIT_08_19,
+)
+fault(
+    "error-data-once",
+    "the text of an error is gone when it is asked again",
+    f"{OPERATIONS}.error_data",
+    "return error.data",
+    "seen = self.__dict__.setdefault('seen', [])\n"
+    "    seen.append(error)\n"
+    "    return '' if sum(each is error for each in seen) > 1 else error.data",
+    WIT_10_28,
+)
+fault(
+    "new-error-is-unknown",
+    "an error that the guest makes has the code `unknown`",
+    f"{OPERATIONS}.error",
+    "ErrorValue(code,",
+    "ErrorValue(ErrorCode.UNKNOWN,",
+    WIT_06_25,
+)
+fault(
+    "new-error-without-text",
+    "an error that the guest makes has no text",
+    f"{OPERATIONS}.error",
+    "ErrorValue(code, data,",
+    "ErrorValue(code, '',",
+    WIT_06_25,
+)
+fault(
+    "new-error-in-ascii",
+    "the text of a guest's error comes back in ASCII",
+    f"{OPERATIONS}.error",
+    "ErrorValue(code, data,",
+    "ErrorValue(code, data.encode('ascii', 'replace').decode(),",
+    WIT_06_25,
+)
+fault(
+    "traps-instead-of-error",
+    "a call that fails traps",
+    "abi.wit.calls:WitCalls._answer",
+    "failure = ErrorValue(error.code, error.message)",
+    "raise CallTrapError(error.message) from None",
+    WIT_08_19,
+)
+fault(
+    "failure-dies",
+    "a call that fails ends the host",
+    "abi.wit.calls:WitCalls._answer",
+    "failure = ErrorValue(error.code, error.message)",
+    "__import__('os').abort()",
+)

@@ -1,0 +1,62 @@
+"""Faults in lists and strings on their way between guest and host."""
+
+from __future__ import annotations
+
+from mutant import WIT_06_25, WIT_08_19, WIT_10_28
+
+from faults.wit import VALUES, fault
+
+fault(
+    "strings-in-ascii",
+    "strings for the guest are cut to ASCII",
+    f"{VALUES}String.write",
+    "ffi.str_to_capi(value)",
+    "ffi.str_to_capi(value.encode('ascii', 'replace').decode())",
+)
+fault(
+    "strings-cut-at-nul",
+    "strings of the guest end at their first zero",
+    f"{VALUES}String.read",
+    "return _text(record.of.string)",
+    "return _text(record.of.string).partition('\\0')[0]",
+)
+fault(
+    "u32-cut-to-u16",
+    "the upper half of a dimension does not count",
+    f"{VALUES}U32.read",
+    "value: int = record.of.u32",
+    "value: int = record.of.u32 & 0xFFFF",
+    WIT_10_28,
+)
+fault(
+    "u32-written-as-i32",
+    "dimensions for the guest stop at 2^31 - 1",
+    f"{VALUES}U32.write",
+    "record.of.u32 = value",
+    "record.of.u32 = min(value, 0x7FFF_FFFF)",
+    WIT_06_25,
+)
+fault(
+    "last-byte-lost",
+    "the last byte of data for the guest is zero",
+    "abi.wit.list_u8:write",
+    "_write_records(values, data)",
+    "_write_records(values, data[:-1] + b'\\0')",
+    WIT_08_19,
+)
+fault(
+    "bytes-signed",
+    "bytes above 127 are cut to seven bits",
+    "abi.wit.list_u8:read",
+    "_read_records(values, values.size)",
+    "_read_records(values, values.size).translate(bytes(i & 127 for i in range(256)))",
+    WIT_10_28,
+)
+fault(
+    "large-lists-cut",
+    "of a list only 64 KiB arrive",
+    "abi.wit.list_u8:read",
+    "values.size)",
+    "min(values.size, 0x1_0000))",
+    WIT_06_25,
+)

@@ -1,0 +1,47 @@
+"""Faults in the names of inputs and outputs."""
+
+from __future__ import annotations
+
+from mutant import WIT_08_19, WIT_10_28
+
+from faults.wit import fault
+
+fault(
+    "name-in-any-case",
+    "capitals in the name of an input do not count",
+    "abi.wit.operations:_index",
+    "port.name == name",
+    "port.name.lower() == name.lower()",
+)
+fault(
+    "name-of-any-prefix",
+    "the beginning of a name is enough",
+    "abi.wit.operations:_index",
+    "port.name == name",
+    "port.name.startswith(name)",
+    WIT_08_19,
+)
+fault(
+    "name-trimmed",
+    "spaces around a name do not count",
+    "abi.wit.operations:_index",
+    "port.name == name",
+    "port.name == name.strip()",
+    WIT_10_28,
+)
+fault(
+    "name-or-index",
+    "an index is as good as a name",
+    "abi.wit.operations:_index",
+    "port.name == name",
+    "name in (port.name, str(index))",
+    WIT_08_19,
+)
+fault(
+    "only-name-is-any",
+    "a model's only input or output has every name",
+    "abi.wit.operations:_index",
+    "port.name == name",
+    "port.name == name or len(ports) == 1",
+    WIT_08_19,
+)

@@ -1,0 +1,87 @@
+"""Faults in the table of resources: numbers, borrows and drops."""
+
+from __future__ import annotations
+
+from mutant import WIT_06_25, WIT_08_19, WIT_10_28, module, mutant, replace
+
+from faults.wit import COMPUTE, TABLE, VALUES, fault
+
+
+@mutant("wit/leak-of-handles", "what is dropped stays in a table that has room for 512", WIT_10_28)
+def _() -> None:
+    table = module("abi.wit.resources").ResourceTable
+    insert = table.insert
+
+    def insert_counted(self: object, kind: object, value: object, size: int = 0) -> int:
+        representation = insert(self, kind, value, size)
+        if representation % 0x1_0000 > 1200:
+            raise module("abi.wit.resources").CallTrapError("no room")
+        return int(representation)
+
+    replace(table, "insert", insert_counted)
+
+
+fault(
+    "borrow-takes",
+    "a getter takes the tensor",
+    f"{VALUES}Borrow.read",
+    "scope.table.get(",
+    "(scope.table.take if self.kind == 1 else scope.table.get)(",
+    WIT_08_19,
+)
+fault(
+    "error-read-once",
+    "an error is gone when its code was read",
+    f"{VALUES}Borrow.read",
+    "scope.table.get(",
+    "(scope.table.take if self.kind == 2 else scope.table.get)(",
+    WIT_10_28,
+)
+fault(
+    "numbers-reused",
+    "every resource has the number of the first",
+    f"{TABLE}.insert",
+    "self._next += 1",
+    "self._next += 0",
+    WIT_06_25,
+)
+fault(
+    "numbers-of-tensors-wrap",
+    "resources have one of 64 numbers",
+    f"{TABLE}.insert",
+    "self._next += 1",
+    "self._next = self._next % 64 + 1",
+    WIT_08_19,
+)
+fault(
+    "drop-frees-all",
+    "a drop forgets every resource of that kind",
+    f"{TABLE}.drop",
+    "self.take(kind, representation)",
+    "self._entries = {k: v for k, v in self._entries.items() if v.kind is not kind}",
+    WIT_10_28,
+)
+fault(
+    "drop-graph-with-contexts",
+    "a graph takes its contexts with it",
+    f"{TABLE}.drop",
+    "self.take(kind, representation)",
+    "graph = self.take(kind, representation)\n"
+    "    self._entries = {k: v for k, v in self._entries.items() if getattr(v.value, 'graph', 0) is not graph}",
+    WIT_06_25,
+)
+fault(
+    "double-free",
+    "a tensor that compute takes is freed again by a failing call",
+    COMPUTE,
+    "    finally:\n",
+    "    except Exception:\n        self._table.take(1, 0)\n    finally:\n",
+)
+fault(
+    "few-resources",
+    "a guest may have 100 resources",
+    f"{TABLE}.insert",
+    "len(self._entries) >= self._limits.resources",
+    "len(self._entries) >= 100",
+    WIT_10_28,
+)

@@ -1,0 +1,67 @@
+"""Faults in errnos: their numbers, and when one is returned."""
+
+from __future__ import annotations
+
+from mutant import WITX, module, mutant, put, swap
+
+from faults.witx import fault
+
+_CALL = "abi.witx_calls:WitxCalls.function"
+
+
+def _errno(name: str, number: int) -> None:
+    put(module("abi.witx").ERRNO, getattr(module("errors").ErrorCode, name), number)
+
+
+@mutant("witx/errno-swapped", "too_large and not_found have each other's number", WITX)
+def _() -> None:
+    errors = module("errors").ErrorCode
+    swap(module("abi.witx").ERRNO, errors.TOO_LARGE, errors.NOT_FOUND)
+
+
+@mutant("witx/errno-77", "a bad argument is errno 77, which does not exist", WITX)
+def _() -> None:
+    _errno("INVALID_ARGUMENT", 77)
+
+
+@mutant("witx/errno-negative", "a missing name is errno -1", WITX)
+def _() -> None:
+    _errno("NOT_FOUND", -1)
+
+
+@mutant("witx/not-found-is-success", "an unknown name is errno 0, with no handle", WITX)
+def _() -> None:
+    _errno("NOT_FOUND", 0)
+
+
+@mutant("witx/encoding-errno-renumbered", "invalid_encoding is the number of missing_memory", WITX)
+def _() -> None:
+    _errno("INVALID_ENCODING", 3)
+
+
+@mutant("witx/unsupported-is-runtime-error", "an unknown operator is a runtime_error", WITX)
+def _() -> None:
+    _errno("UNSUPPORTED_OPERATION", 5)
+
+
+fault(
+    "traps-instead-of-errno",
+    "a call that fails traps",
+    _CALL,
+    "return witx.ERRNO[error.code]",
+    "raise wasmtime.WasmtimeError('failed')",
+)
+fault(
+    "failure-is-success",
+    "compute says success when it failed",
+    _CALL,
+    "return witx.ERRNO[error.code]",
+    "return 0 if name == 'compute' else witx.ERRNO[error.code]",
+)
+fault(
+    "set-input-without-context",
+    "set_input ignores a context that nobody made",
+    _CALL,
+    "return witx.ERRNO[error.code]",
+    "return 0 if name == 'set_input' and 'handle' in error.message else witx.ERRNO[error.code]",
+)

@@ -1,0 +1,85 @@
+"""Faults in get_output: the buffer and the size."""
+
+from __future__ import annotations
+
+from faults.witx import fault
+
+_GET_OUTPUT = "abi.witx:WitxAbi.get_output"
+
+fault(
+    "buffer-off-by-one",
+    "a buffer of exactly the output's size is too small",
+    _GET_OUTPUT,
+    "len(data) > capacity",
+    "len(data) >= capacity",
+)
+fault(
+    "buffer-one-short-accepted",
+    "a buffer one byte short is taken for large enough",
+    _GET_OUTPUT,
+    "len(data) > capacity",
+    "len(data) > capacity + 1",
+)
+fault(
+    "buffer-in-elements",
+    "the buffer's size is taken for elements of four bytes",
+    _GET_OUTPUT,
+    "len(data) > capacity",
+    "len(data) > capacity * 4",
+)
+fault(
+    "too-large-truncates",
+    "a buffer that is too small gets as much as fits, and success",
+    _GET_OUTPUT,
+    'raise too_large(f"the output has {len(data)} bytes, the buffer {capacity}")',
+    "data = data[:capacity]",
+)
+fault(
+    "too-large-fills-the-buffer",
+    "a buffer that is too small is filled before the call fails",
+    _GET_OUTPUT,
+    "        raise too_large(",
+    "        memory.write(buffer, data[:capacity])\n        raise too_large(",
+)
+fault(
+    "too-large-writes-the-size",
+    "the size is written although the call fails",
+    _GET_OUTPUT,
+    "        raise too_large(",
+    "        memory.write_u32(result, len(data))\n        raise too_large(",
+)
+fault(
+    "buffer-filled-up",
+    "the rest of a larger buffer is filled with zeros",
+    _GET_OUTPUT,
+    "memory.write(buffer, data)",
+    "memory.write(buffer, data.ljust(capacity, b'\\0'))",
+)
+fault(
+    "size-in-elements",
+    "get_output reports elements of four bytes",
+    _GET_OUTPUT,
+    "memory.write_u32(result, len(data))",
+    "memory.write_u32(result, len(data) // 4)",
+)
+fault(
+    "size-of-the-buffer",
+    "get_output reports the buffer's size",
+    _GET_OUTPUT,
+    "memory.write_u32(result, len(data))",
+    "memory.write_u32(result, capacity)",
+)
+fault(
+    "size-not-written",
+    "get_output reports no size",
+    _GET_OUTPUT,
+    "memory.write_u32(result, len(data))",
+    "memory.check_u32(result)",
+)
+fault(
+    "output-index-cut-to-u8",
+    "an output's index is cut to eight bits",
+    _GET_OUTPUT,
+    "self._contexts.get(context), index)",
+    "self._contexts.get(context), index & 0xFF)",
+)

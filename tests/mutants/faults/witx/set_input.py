@@ -1,0 +1,67 @@
+"""Faults in set_input: the record of a tensor."""
+
+from __future__ import annotations
+
+from faults.witx import fault
+
+_SET_INPUT = "abi.witx:WitxAbi.set_input"
+
+fault(
+    "dimensions-in-bytes",
+    "dims_len is taken for bytes",
+    _SET_INPUT,
+    "memory.read_u32s(dims, rank)",
+    "memory.read_u32s(dims, rank // 4)",
+)
+fault(
+    "dimensions-of-u16",
+    "the upper half of each dimension does not count",
+    _SET_INPUT,
+    "memory.read_u32s(dims, rank)",
+    "tuple(each & 0xFFFF for each in memory.read_u32s(dims, rank))",
+)
+fault(
+    "dimensions-reversed",
+    "dimensions are read from the last to the first",
+    _SET_INPUT,
+    "memory.read_u32s(dims, rank)",
+    "memory.read_u32s(dims, rank)[::-1]",
+)
+fault(
+    "padding-is-type",
+    "the padding behind a tensor's type counts as its upper bytes",
+    _SET_INPUT,
+    '"<IIB3xII"',
+    '"<IIIII"',
+)
+fault("rank-limit-off-by-one", "rank 8 is refused", _SET_INPUT, "rank > MAX_RANK", "rank >= MAX_RANK")
+fault("rank-limit-of-four", "rank 5 is refused, as where all are images", _SET_INPUT, "rank > MAX_RANK", "rank > 4")
+fault(
+    "data-length-unchecked",
+    "data_len is not looked at: what the shape needs is read",
+    _SET_INPUT,
+    "if length != byte_length(tensor_type, dimensions):",
+    "length = byte_length(tensor_type, dimensions)\n    if False:",
+)
+fault(
+    "longer-data-accepted",
+    "more data than the shape has is accepted, the rest dropped",
+    _SET_INPUT,
+    "if length != byte_length(tensor_type, dimensions):",
+    "length = min(length, byte_length(tensor_type, dimensions))\n"
+    "    if length != byte_length(tensor_type, dimensions):",
+)
+fault(
+    "input-by-reference",
+    "an input is the guest's memory itself, read when it is computed with",
+    _SET_INPUT,
+    "Tensor(tensor_type, dimensions, memory.read(data, length))",
+    "Tensor(tensor_type, dimensions, (__import__('ctypes').c_char * length).from_address(memory.base + data))",
+)
+fault(
+    "input-index-signed-byte",
+    "an input's index is cut to eight bits",
+    _SET_INPUT,
+    "execution_context, index, Tensor",
+    "execution_context, index & 0xFF, Tensor",
+)
