@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from program import Program
 
 from wasi_nn_reference.backends.openvino import OpenVino
 from wasi_nn_reference.host import Host
@@ -11,6 +13,7 @@ from wasi_nn_reference.registry import Registry
 from wasi_nn_reference.sharing import SharedGraphs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -43,3 +46,10 @@ def host(backend: OpenVino, registry: Registry, shared_graphs: SharedGraphs) -> 
     made = Host([backend], registry, Limits(call_seconds=60))
     made._shared = shared_graphs
     return made
+
+
+@pytest.fixture
+def program(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Program]:
+    before = signal.getsignal(signal.SIGINT)
+    yield Program(tmp_path, capfd)
+    signal.signal(signal.SIGINT, before)

@@ -6,6 +6,8 @@ import ctypes
 import struct
 from typing import TYPE_CHECKING, Any
 
+import small_ir
+
 from wasi_nn_reference.abi.witx import WitxAbi
 from wasi_nn_reference.abi.witx_calls import WitxCalls
 from wasi_nn_reference.memory import GuestMemory
@@ -14,7 +16,16 @@ if TYPE_CHECKING:
     from wasi_nn_reference.host import Host
 
 SENTINEL = 0xDEADBEEF
-MEMORY_SIZE = 1 << 16
+MEMORY_SIZE = END = 1 << 16
+
+OK, INVALID_ARGUMENT, INVALID_ENCODING, MISSING_MEMORY, BUSY, RUNTIME_ERROR, UNSUPPORTED, TOO_LARGE, NOT_FOUND = range(
+    9
+)
+F32 = 1
+IR = small_ir.identity()
+ONES = struct.pack("<4f", 1, 1, 1, 1)
+BAD_WORDS = [END, END - 2, END - 3, 2, 1, 2**32 - 4, 2**32 - 1, END + 4]  # not 4 aligned bytes inside memory
+NO_HANDLES = [0, 1, 7, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 
 
 class DirectGuest(WitxCalls):
@@ -70,3 +81,12 @@ class DirectGuest(WitxCalls):
         slot = self.slot()
         assert self.call("init_execution_context", graph, slot) == 0
         return self.word(slot)
+
+
+def unchanged(guest: DirectGuest, name: str, *arguments: int) -> int:
+    """Call, and make sure that it failed without a trace in memory."""
+    before = guest.everything
+    errno = guest.call(name, *arguments)
+    assert errno != OK
+    assert guest.everything == before
+    return errno
