@@ -1,4 +1,4 @@
-"""Faults in what a call names: graphs, contexts, inputs, outputs, builders, encodings, targets, names of graphs."""
+"""Faults in what a call names: graphs, contexts, inputs, outputs, and tensors that are gone."""
 
 from typing import Any
 
@@ -9,9 +9,7 @@ from wasi_nn_conformance.abi import NEWEST, WIT, WITX
 from .fault import FAILS, MIDDLES, ONE_BY_ONE, Fault, Setting, Step, bad_tensor
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
-_BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
-_NAMES = ("unknown", "", ".", "..", "/", "/etc/passwd", "../model.xml", "model.xml", "a\x00b", "unknown\x00", "ü" * 300)
-_FOREIGN = ("tensorflow", "pytorch", "tensorflowlite")
+BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
 
 
 def _unknown_graph(draw: st.DrawFn, _setting: Setting) -> list[Step]:
@@ -33,7 +31,7 @@ def _unknown_input(draw: st.DrawFn, setting: Setting) -> list[Step]:
     tensor = setting.tensor(draw, draw(st.sampled_from(setting.model.inputs)))
     numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, {"beyond": 100}]
     if setting.abi == WITX:
-        numbers += [{"raw": number} for number in _BEYOND]
+        numbers += [{"raw": number} for number in BEYOND]
     index = draw(st.sampled_from(numbers))
     return [{"set_input": {"context": "c", "input": index, "tensor": tensor}, "fails": {}}]
 
@@ -92,7 +90,7 @@ def _unknown_output(draw: st.DrawFn, setting: Setting) -> list[Step]:
     if setting.abi != WITX:
         name = draw(st.sampled_from(["no such output", "", setting.model.outputs[0].name + "\x00"]))
         return [*computed, {"get_named": {"context": "c", "name": name}, "fails": {}}]
-    numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, *[{"raw": number} for number in _BEYOND]]
+    numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, *[{"raw": number} for number in BEYOND]]
     output = {"context": "c", "output": draw(st.sampled_from(numbers)), "size": 64, "buffer": "untouched"}
     return [*computed, {"output": output, "fails": {}}]
 
@@ -109,74 +107,12 @@ def _small_buffer(draw: st.DrawFn, setting: Setting) -> list[Step]:
     ]
 
 
-def _builder_count(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    if draw(st.booleans()):
-        return [{"load": {"builders": [], "encoding": setting.encoding}, "fails": {}}]
-    parts = 2 if setting.encoding == "openvino" else 1
-    builders: list[Any] = [{"model": setting.model.id, "part": part} for part in range(parts)]
-    added: list[Any] = draw(st.sampled_from([builders[:1], [{"zeros": 0}], [{"zeros": 8}, {"text": "more"}]]))
-    wrong = {"load": {"builders": [*builders, *added], "encoding": setting.encoding}}
-    return [{**wrong, "accept": ["ok", "error"], "prefer": "invalid_argument"}]
-
-
-def _garbage(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    texts = [{"text": "This is no model."}, {"text": "<?xml version='1.0'?><net/>"}, {"zeros": 64}, {"hex": "ff" * 20}]
-    builders = [draw(st.sampled_from(texts))]
-    if setting.encoding == "openvino":
-        cut = {"model": setting.model.id, "part": 0, "keep": draw(st.sampled_from([1, 20, 100, 200, 300]))}
-        builders = [draw(st.sampled_from([cut, *builders])), {"zeros": draw(st.sampled_from([8, 0]))}]
-    return _not_loaded(setting, {"builders": builders, "encoding": setting.encoding})
-
-
-def _other_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    del draw
-    other = "onnx" if setting.encoding == "openvino" else "openvino"
-    first = {"model": setting.model.id, "part": 0, "encoding": other}
-    rest = [{"zeros": 0}] * (setting.encoding == "openvino")
-    return _not_loaded(setting, {"builders": [first, *rest], "encoding": setting.encoding})
-
-
-def _not_loaded(setting: Setting, load: dict[str, Any]) -> list[Step]:
-    graph, context = setting.name("g"), setting.name("n")
-    steps = [{"load": {**load, "as": graph}}, {"context": {"graph": graph, "as": context}}]
-    # Without its inputs, compute fails on any model: a host that has come so far is asked elsewhere.
-    return [{"fails_by": [*steps, {"compute": {"context": context}}]}]
-
-
-def _foreign_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    names = _FOREIGN if setting.abi == WITX else (*_FOREIGN, "ggml")
-    builder: dict[str, Any] = draw(
-        st.sampled_from([{"builders": [{"text": "no model in any encoding"}]}, {"model": setting.model.id}])
-    )
-    return [{"load": {**builder, "encoding": draw(st.sampled_from(names))}, "fails": {}}]
-
-
-def _enumeration(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    what, beyond = draw(st.sampled_from([("encoding", (6, 255, 128)), ("target", (3, 255, 128))]))
-    number = draw(st.sampled_from([*beyond, *_BEYOND]))
-    return [{"load": {"model": setting.model.id, what: {"raw": number}}, **FAILS}]
-
-
 def _tensor_type(draw: st.DrawFn, port: Any) -> dict[str, Any]:
     count = draw(st.sampled_from([6, 7, 16, 128, 255]))
     size = port.type.element.size
     for dim in port.type.shape:
         size *= dim or 0
     return {"type": {"raw": count}, "shape": [dim or 0 for dim in port.type.shape], "data": f"{size} bytes"}
-
-
-def _target(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    load = {"load": {"model": setting.model.id, "target": draw(st.sampled_from(["gpu", "tpu"]))}}
-    return [{**load, "accept": ["ok", "error"], "prefer": "unsupported_operation"}]
-
-
-def _unknown_name(draw: st.DrawFn, _setting: Setting) -> list[Step]:
-    return [{"load_by_name": {"name": draw(st.sampled_from(_NAMES))}, "fails": {}}]
-
-
-def _no_string(draw: st.DrawFn, _setting: Setting) -> list[Step]:
-    octets = draw(st.sampled_from(["80", "c0af", "eda080", "67f6df65", "61ff"]))
-    return [{"load_by_name": {"name": {"hex": octets}}, **FAILS}]
 
 
 def _dead_handle(draw: st.DrawFn, setting: Setting) -> list[Step]:
@@ -269,52 +205,10 @@ CALL_FAULTS = (
         (WITX,),
     ),
     Fault(
-        "builder-count",
-        "load.builder-count",
-        "a host that takes the builders that it wants fails on too few, or ignores some",
-        _builder_count,
-    ),
-    Fault(
-        "garbage", "load.corrupt-model", "a host that hands any bytes to an engine depends on its patience", _garbage
-    ),
-    Fault(
-        "other-encoding",
-        "load.encoding-is-a-promise",
-        "an engine that guesses the format takes what the guest did not say",
-        _other_encoding,
-    ),
-    Fault(
-        "foreign-encoding",
-        "load.encoding-not-available",
-        "a host with one backend may ask it whatever the encoding",
-        _foreign_encoding,
-    ),
-    Fault(
-        "enumeration",
-        "load.enumeration-range",
-        "a host that cuts a number to 8 bits, or has a default, takes it for a member",
-        _enumeration,
-        (WITX,),
-    ),
-    Fault(
         "tensor-type",
         "input.tensor-type-range",
         "a host that indexes a table with the number, or has a default, takes it for some type",
         bad_tensor(_tensor_type),
-        (WITX,),
-    ),
-    Fault("target", "load.target-not-available", "a host that has not thought of this target dies of it", _target),
-    Fault(
-        "graph-name",
-        "load-by-name.unknown",
-        "a host that opens the name as a file, or takes the first graph, finds one",
-        _unknown_name,
-    ),
-    Fault(
-        "name-bytes",
-        "load-by-name.not-a-string",
-        "a host that replaces what is not UTF-8, or trusts it, finds a graph or dies",
-        _no_string,
         (WITX,),
     ),
     Fault(

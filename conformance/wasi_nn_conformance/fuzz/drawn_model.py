@@ -74,7 +74,7 @@ def _possible(value: Value, *, is_static: bool) -> list[str]:
             names += ["split"] * any(dim > 1 for dim in value.shape)
             names += ["reduce_sum"] * (value.element is not ElementType.U8)
         if len(value.shape) == 2 and value.element is not ElementType.U8:
-            names.append("matmul")
+            names += ["matmul"] * 4
     return names
 
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from .call_fault import CALL_FAULTS
 from .fault import TENSOR_FAULTS, Fault, Setting, Step, tried
 from .ground import Fields, Ground
+from .load_fault import LOAD_FAULTS
 from .memory_fault import MEMORY_FAULTS
 
-FAULTS = (*TENSOR_FAULTS, *CALL_FAULTS, *MEMORY_FAULTS)
+FAULTS = (*TENSOR_FAULTS, *CALL_FAULTS, *LOAD_FAULTS, *MEMORY_FAULTS)
 MODELS = ("sub-f32", "two-outputs", "three-inputs", "neg-i32", "two-types", "identity-u8")
 _RARELY = 12  # one conversation of so many ends with a trap, which costs a new process
 

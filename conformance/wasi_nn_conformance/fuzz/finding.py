@@ -24,6 +24,8 @@ _QUOTED = re.compile(r"'[^']*'")
 _OUTPUT = re.compile(r"\boutput .+?(?=: | has )")
 _LIST = re.compile(r"\[[^\]]*\]|\([^()]*\)")
 _VALUES = "output: element"
+_PLAIN = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][\w./ ;,'()-]*(?<! )", re.ASCII)
+"""Text that every reader of YAML takes for text."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def size(fields: Fields) -> int:
 
 def written(fields: Fields) -> str:
     """Write a vector as YAML, as a file of one."""
-    text: str = yaml.dump([fields], Dumper=_Dumper, sort_keys=False, width=116, allow_unicode=True)
+    text: str = yaml.dump([fields], Dumper=_Dumper, sort_keys=False, width=116)
     return text
 
 
@@ -122,5 +124,10 @@ def _sequence(dumper: _Dumper, data: list[Any]) -> yaml.SequenceNode:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=not whole)
 
 
+def _text(dumper: _Dumper, data: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if _PLAIN.fullmatch(data) else '"')
+
+
+_Dumper.add_representer(str, _text)
 _Dumper.add_representer(dict, _mapping)
 _Dumper.add_representer(list, _sequence)

@@ -1,0 +1,88 @@
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from wasi_nn_conformance.abi import ABIS, NEWEST, WITX
+from wasi_nn_conformance.fuzz.ground import Fields, Ground
+from wasi_nn_conformance.fuzz.kinds import KINDS
+from wasi_nn_conformance.fuzz.reach import reached
+from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.record import Judgement, Record
+from wasi_nn_conformance.verdict import Verdict
+
+LIBRARY = Library()
+DRAWN = 25
+
+
+def drawn(kind: str, abi: str, encoding: str = "openvino", seed: int = 1, examples: int = DRAWN) -> list[Fields]:
+    """Draw conversations without a host."""
+    kept: list[Fields] = []
+    settings = hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    KINDS[kind](Ground(abi, encoding, LIBRARY.models, registers=True), kept.append, settings, seed)
+    return kept
+
+
+def reach(kind: str, abi: str, examples: int) -> Counter[str]:
+    ground = Ground(abi, "openvino", LIBRARY.models, registers=True)
+    found: Counter[str] = Counter()
+    for fields in drawn(kind, abi, examples=examples):
+        case = ground.case(fields, Path("drawn.yaml"), LIBRARY)
+        found.update(reached(fields, Record.of(case, [Judgement(Verdict.PASS)], 0.0, ())))
+    return found
+
+
+@pytest.mark.parametrize("abi", ABIS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_drawn_is_a_vector_of_its_abi(kind: str, abi: str) -> None:
+    ground = Ground(abi, "openvino", LIBRARY.models, registers=True)
+
+    cases = [ground.case(fields, Path("drawn.yaml"), LIBRARY) for fields in drawn(kind, abi)]
+
+    assert [case.vector.id for case in cases if abi not in case.vector.abis] == []
+    assert all(case.vector.id.startswith(f"fuzz/{kind}/") for case in cases)
+    assert len(cases) >= DRAWN
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_seed_draws_the_same(kind: str) -> None:
+    assert drawn(kind, WITX, seed=7) == drawn(kind, WITX, seed=7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_seed_draws_otherwise(kind: str) -> None:
+    assert drawn(kind, WITX, seed=7) != drawn(kind, WITX, seed=8)
+
+
+def test_shapes_reach_every_type_and_rank() -> None:
+    found = reach("shapes", NEWEST, 300)
+
+    types = {f"type {name}" for name in ("f16", "f32", "f64", "bf16", "u8", "i32", "i64")}
+    assert (types | {f"rank {rank}" for rank in range(9)}) - set(found) == set()
+
+
+def test_shapes_reach_every_operation() -> None:
+    operations = "identity constant add sub mul matmul neg relu transpose reshape concat split reduce_sum"
+
+    assert {f"operation {name}" for name in operations.split()} - set(reach("shapes", WITX, 300)) == set()
+
+
+@pytest.mark.parametrize(("abi", "least"), [(WITX, 16), (NEWEST, 11)])
+def test_errors_reach_the_clauses_of_faults(abi: str, least: int) -> None:
+    clauses = {what for what in reach("errors", abi, 200) if what.startswith("fault ")}
+
+    assert len(clauses) >= least, sorted(clauses)
+
+
+def test_sequences_break_and_keep_what_contexts_owe() -> None:
+    wanted: set[Any] = {"fault compute.missing-input", "fault output.before-compute", "fault input.copied"}
+
+    assert wanted - set(reach("sequences", WITX, 60)) == set()

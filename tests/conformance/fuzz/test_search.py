@@ -1,0 +1,113 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from wasi_nn_conformance.document import read_yaml
+from wasi_nn_conformance.expected_findings import ExpectedFinding, ExpectedFindings
+from wasi_nn_conformance.fuzz.finding import written
+from wasi_nn_conformance.fuzz.ground import Fields, Ground
+from wasi_nn_conformance.fuzz.search import Search, drawn_from
+from wasi_nn_conformance.host import Host
+from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.vector import read_vectors
+from wasi_nn_conformance.verdict import Verdict
+
+
+@st.composite
+def conversations(draw: st.DrawFn, ground: Ground) -> Fields:
+    """Compute in contexts that a miniature answers with an error, except for 13, of which it dies."""
+    del ground
+    numbers = draw(st.lists(st.integers(0, 20), min_size=1, max_size=4))
+    return {
+        "id": "fuzz/toy/compute",
+        "clause": "handle.unknown-context",
+        "why": "because a host may get this wrong",
+        "steps": [{"compute": {"context": {"raw": number}}, "fails": {}} for number in numbers],
+    }
+
+
+@pytest.fixture
+def search(host: Callable[..., Host], tmp_path: Path) -> Callable[..., Search]:
+    """Make a search on a miniature that dies of context 13."""
+
+    def search(expected: ExpectedFindings | None = None, **options: Any) -> Search:
+        library = Library()
+        ground = Ground("witx", "openvino", library.models, registers=False)
+        return Search(
+            "toy",
+            drawn_from(conversations),
+            ground,
+            host(f"mortal {tmp_path / 'starts'}"),
+            library,
+            expected,
+            **options,
+        )
+
+    return search
+
+
+def test_a_failure_is_shrunk_to_the_step_that_fails(search: Callable[..., Search]) -> None:
+    (finding,) = search().run(200, 3).findings
+
+    assert finding.fields["steps"] == [{"compute": {"context": {"raw": 13}}, "fails": {}}]
+
+
+def test_a_shrunk_failure_is_tried_on_a_new_process(search: Callable[..., Search]) -> None:
+    (finding,) = search().run(200, 3).findings
+
+    assert finding.replays
+    assert finding.record.verdict == Verdict.CRASH.value
+
+
+def test_the_search_goes_on_past_what_it_found(search: Callable[..., Search]) -> None:
+    assert search().run(200, 3).examples >= 200
+
+
+def test_what_the_expectations_tell_is_no_finding(search: Callable[..., Search]) -> None:
+    told = ExpectedFinding(("fuzz/toy/*",), Verdict.CRASH, "the host died", "it dies of 13")
+
+    result = search(ExpectedFindings(Path("told.toml"), (told,))).run(200, 3)
+
+    assert result.findings == []
+    assert result.known["it dies of 13"] > 0
+
+
+def test_an_expectation_of_another_clause_does_not_hide_a_finding(search: Callable[..., Search]) -> None:
+    other = ExpectedFinding(
+        ("fuzz/*",), Verdict.CRASH, "the host died", "it dies of 13", clause="compute.missing-input"
+    )
+
+    assert len(search(ExpectedFindings(Path("told.toml"), (other,))).run(200, 3).findings) == 1
+
+
+def test_a_search_that_does_not_shrink_ends_with_the_first_failure(search: Callable[..., Search]) -> None:
+    result = search(shrinks=False).run(500, 3)
+
+    assert len(result.findings) == 1
+    assert result.examples < 500
+
+
+def test_the_same_seed_finds_the_same(search: Callable[..., Search]) -> None:
+    first, second = (search().run(100, 5) for _ in range(2))
+
+    assert (first.reached, first.findings[0].fields) == (second.reached, second.findings[0].fields)
+
+
+def test_a_finding_is_written_as_the_vector_that_was_carried_out(search: Callable[..., Search], tmp_path: Path) -> None:
+    (finding,) = search().run(200, 3).findings
+    path = tmp_path / finding.name
+    path.write_text(finding.text, "utf-8")
+
+    assert read_yaml(path).data == [finding.fields]
+    assert read_vectors(path)[0].clause == finding.record.clause
+
+
+def test_awkward_text_survives_being_written(tmp_path: Path) -> None:
+    fields = {"id": "fuzz/x", "why": "no", "names": ["yes", "\x00", "12:30", "\u85ff\x85", "- a", "1e3", "~"]}
+    path = tmp_path / "awkward.yaml"
+    path.write_text(written(fields), "utf-8")
+
+    assert read_yaml(path).data == [fields]
