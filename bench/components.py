@@ -50,8 +50,13 @@ def component_exports(host: Host, *names: str) -> tuple[WitCalls, list[Callable[
     calls.define(linker, [_VERSION])
     store = wasmtime.Store(engine)
     instance = linker.instantiate(store, compiled)
-    functions = [instance.get_func(store, name) for name in names]
-    return calls, [lambda count, each=each: each(store, count) for each in functions]
+
+    def exported(name: str) -> Callable[[int], Any]:
+        function = instance.get_func(store, name)
+        assert function is not None
+        return lambda count: function(store, count)
+
+    return calls, [exported(name) for name in names]
 
 
 def calls(_folder: Path, turns: int) -> list[Row]:
