@@ -4,13 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wit_guest import NEWEST, OLDEST, TAGS, Failure, Guest, Host, Tensor
+from wit_guest import NEWEST, OLDEST, TAGS, Failure, Guest, Tensor
+from wit_requests import CONTEXT, DATA, FAIL, LOAD, every_tag, probe, tensor
 from witx_guest import b64
 
-LOAD = {"call": "load", "builders": [b64(b"xml"), ""], "encoding": "openvino", "target": "cpu", "as": "g"}
-CONTEXT = {"call": "init_execution_context", "graph": "g", "as": "c"}
-DATA = b64(bytes(range(16)))
-FAIL = {"call": "load_by_name", "name": "cats", "error": "e"}
 ONE_BY_ONE = [tag for tag in TAGS if tag != NEWEST]
 
 TYPES = ("FP16", "FP32", "FP64", "BF16", "U8", "I32", "I64")
@@ -27,16 +24,7 @@ CODES = (
     "unknown",
 )
 
-every_tag = pytest.mark.parametrize("tag", TAGS)
 one_by_one = pytest.mark.parametrize("tag", ONE_BY_ONE)
-
-
-def probe(tag: str, folder: Path) -> Guest:
-    return Guest(f"probe-wit-{tag}", Host(tag), folder)
-
-
-def tensor(name: str, **other: Any) -> dict[str, Any]:
-    return {"call": "tensor", "dims": [4], "type": "FP32", "data": DATA, "as": name} | other
 
 
 def left(guest: Guest) -> dict[str, int]:

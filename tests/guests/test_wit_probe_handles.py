@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_wit_probe import CONTEXT, FAIL, LOAD, every_tag, probe, tensor
 from wit_guest import NEWEST, OLDEST, TAGS
+from wit_requests import CONTEXT, FAIL, LOAD, every_tag, probe, tensor
 from witx_guest import line
 
 HELLO = {"call": "hello"}

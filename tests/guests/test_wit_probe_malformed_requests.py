@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_wit_probe import LOAD, every_tag, probe, tensor
 from wit_guest import NEWEST, OLDEST, TAGS
+from wit_requests import LOAD, every_tag, probe, tensor
 
 COMPUTE = {"call": "compute", "context": 1, "inputs": []}
 SET_INPUT = {"call": "set_input", "context": 1, "name": "a", "tensor": 1}
