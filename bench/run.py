@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import components
+import drawing
 import inference
 import lists
 import start
@@ -42,6 +43,7 @@ SECTIONS = {
     "calls": Section(inference.tiny, 5, 40),
     "start": Section(start.start, 3, 15),
     "suite": Section(suite.suite, 1, 3),
+    "drawn": Section(drawing.drawn, 1, 3),
     "lists": Section(lists.lists, 1, 5),
     "components": Section(components.calls, 3, 20),
 }
