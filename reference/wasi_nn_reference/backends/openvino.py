@@ -120,6 +120,7 @@ class OpenVino:
             compiled = self._core.compile_model(model, "CPU", self._settings)
         except (RuntimeError, TypeError, ValueError) as error:
             raise unsupported(f"OpenVINO cannot compute the model: {_reason(str(error))}") from error
+        _refuse_changed_shapes(model, compiled)
         # The builders stay alive with the graph because the engine may read the weights in place.
         return _Graph(
             inputs,
@@ -127,6 +128,14 @@ class OpenVino:
             lambda: _Request(compiled, outputs, has_loops=has_loops),
             keep=(compiled, model, builders),
         )
+
+
+def _refuse_changed_shapes(model: Any, compiled: Any) -> None:
+    """Raise `unsupported_operation` if compiling gave an output another shape: a transposed [1, 0] becomes [1, 1]."""
+    for index, (declared, made) in enumerate(zip(model.outputs, compiled.outputs, strict=True)):
+        before, after = declared.partial_shape, made.partial_shape
+        if before.is_static and after.is_static and before != after:
+            raise unsupported(f"OpenVINO makes {after} of output {index}, whose shape is {before}")
 
 
 class _Graph:

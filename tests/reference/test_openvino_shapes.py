@@ -1,0 +1,33 @@
+"""Shapes that the engine does not keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import small_onnx
+from openvino_graph import load_onnx
+from small_onnx import field, node, value_info
+
+from wasi_nn_reference.errors import ErrorCode, WasiNnError
+
+if TYPE_CHECKING:
+    from wasi_nn_reference.backends.openvino import OpenVino
+
+
+def transposed_sum(shape: tuple[int, ...]) -> bytes:
+    """An ONNX model of the transposed x + x."""
+    nodes = node("Add", ("x", "x"), "s"), node("Transpose", ("s",), "y")
+    body = b"".join(field(1, each) for each in nodes) + field(2, "g")
+    body += field(11, value_info("x", small_onnx.FLOAT, shape)) + field(12, value_info("y", shape=shape[::-1]))
+    return field(1, 8) + field(7, body) + field(8, field(2, 13))
+
+
+def test_an_output_that_would_get_another_shape_is_refused(backend: OpenVino) -> None:
+    with pytest.raises(WasiNnError, match=r"makes \[1,1\] of output 0, whose shape is \[0,1\]") as raised:
+        load_onnx(backend, transposed_sum((1, 0)))
+    assert raised.value.code is ErrorCode.UNSUPPORTED_OPERATION
+
+
+def test_an_output_that_keeps_its_shape_is_loaded(backend: OpenVino) -> None:
+    assert load_onnx(backend, transposed_sum((1, 3))).outputs[0].shape == (3, 1)
