@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.errors import Flaky
 from hypothesis.statistics import collector
 
+from wasi_nn_conformance.adapter import AdapterError
 from wasi_nn_conformance.expected_findings import ExpectedFinding, ExpectedFindings
 from wasi_nn_conformance.host import Host
 from wasi_nn_conformance.library import Library
@@ -45,6 +46,14 @@ class SuiteFaultError(Exception):
     def __init__(self, record: Record) -> None:
         super().__init__(record.diagnosis)
         self.record = record
+
+
+class _NoHost(BaseException):
+    """No process of the host can be had. It is no `Exception`, so that Hypothesis does not take it for a failure."""
+
+    def __init__(self, error: AdapterError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class _Failed(Exception):  # noqa: N818
@@ -107,7 +116,10 @@ class Search:
             seed += 1
             if not self._over_now() or len(self._over) >= (_MOST if self.shrinks else 1):
                 break
-        self._result.findings = [self._confirmed(*failed) for failed in self._failed.values()]
+        try:
+            self._result.findings = [self._confirmed(*failed) for failed in self._failed.values()]
+        except _NoHost as no_host:
+            raise no_host.error from None
         self._result.seconds = time.perf_counter() - started
         return self._result
 
@@ -125,10 +137,15 @@ class Search:
         try:
             with collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
                 self.draw(self.ground, self._carry_out, settings, seed)
-        except* _Failed:
-            pass  # kept when it failed, and smaller ones since
-        except* Flaky:
-            pass  # did not fail again when drawn again: kept as it was first seen
+        except _NoHost as no_host:
+            raise no_host.error from None
+        except (_Failed, Flaky):
+            pass  # kept when it failed; what did not fail again when drawn again is kept as it was first seen
+        except ExceptionGroup as several:
+            if faults := several.subgroup(SuiteFaultError):
+                raise _first(faults) from None
+            if several.split((_Failed, Flaky))[1] is not None:
+                raise
 
     def _count(self, statistics: Mapping[str, Any]) -> None:
         """Take up what Hypothesis tells of a round: shrinking does not count."""
@@ -165,7 +182,10 @@ class Search:
         raise _class_of(what)(record.diagnosis)
 
     def _record(self, fields: Fields) -> Record:
-        return self.host.run(self.ground.case(fields, DRAWN, self.library))
+        try:
+            return self.host.run(self.ground.case(fields, DRAWN, self.library))
+        except AdapterError as error:
+            raise _NoHost(error) from None
 
     def _told(self, record: Record) -> ExpectedFinding | None:
         return self.expected.told(record) if self.expected else None
@@ -183,6 +203,12 @@ class Search:
             again = replace(record, id=case_id, vector=again.vector, diagnosis=diagnosis)
         place = f"{FOLDER}/{file_name(again)}"
         return Finding(fields, replace(again, place=place), replays)
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    """Give the first exception in a group of exceptions and groups."""
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 _classes: dict[str, type[_Failed]] = {}

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from wasi_nn_conformance.adapter import AdapterError
 from wasi_nn_conformance.document import read_yaml
 from wasi_nn_conformance.expected_findings import ExpectedFinding, ExpectedFindings
 from wasi_nn_conformance.fuzz.finding import written
 from wasi_nn_conformance.fuzz.ground import Fields, Ground
-from wasi_nn_conformance.fuzz.search import Search, drawn_from
+from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError, drawn_from
 from wasi_nn_conformance.host import Host
 from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.vector import read_vectors
@@ -111,3 +112,34 @@ def test_awkward_text_survives_being_written(tmp_path: Path) -> None:
     path.write_text(written(fields), "utf-8")
 
     assert read_yaml(path).data == [fields]
+
+
+def test_a_host_that_cannot_be_started_again_ends_the_search(
+    search: Callable[..., Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AdapterError("it does not start")
+
+    searching = search()
+    monkeypatch.setattr(Host, "run", refuse)
+
+    with pytest.raises(AdapterError, match="it does not start"):
+        searching.run(200, 3)
+
+
+def test_a_fault_of_the_suite_is_no_finding(search: Callable[..., Search]) -> None:
+    searching = search()
+    searching.draw = drawn_from(unsayable)
+
+    with pytest.raises(SuiteFaultError, match="not known here"):
+        searching.run(10, 3)
+
+
+@st.composite
+def unsayable(draw: st.DrawFn, ground: Ground) -> Fields:
+    """Set an input, by name, in a context that nobody has made."""
+    del ground
+    tensor = {"type": "f32", "shape": [draw(st.sampled_from([1, 2]))], "data": "zeros"}
+    step = {"set_input": {"context": {"raw": 1}, "input": "x", "tensor": tensor}}
+    why = "because a host may get this wrong"
+    return {"id": "fuzz/toy/unsayable", "clause": "handle.unknown-context", "why": why, "steps": [step]}
