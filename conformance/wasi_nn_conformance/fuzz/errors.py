@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from .call_fault import CALL_FAULTS
-from .fault import TENSOR_FAULTS, Fault, Setting, Step, tried
+from .fault import REGISTERED, TENSOR_FAULTS, Fault, Setting, Step, tried
 from .ground import Fields, Ground
 from .load_fault import LOAD_FAULTS
 from .memory_fault import MEMORY_FAULTS
@@ -33,10 +33,12 @@ def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     if last is not None:
         steps += _put_in(draw, last, Setting(ground.abi, ground.encoding, ground.models[model], len(faults) + 1))
     first: Any = faults[0]
+    registered = {"graphs": REGISTERED} if ground.registers else {}
     return {
         "id": f"fuzz/errors/{first.name}",
         "clause": "failure.no-lasting-harm",
         "why": f"{first.why}; and what a failing call leaves behind must not harm the calls after it",
+        **registered,
         "steps": steps,
     }
 

@@ -13,6 +13,9 @@ from wasi_nn_conformance.models import ElementType, Model, Port
 from .values import small_numbers
 
 Step: TypeAlias = dict[str, Any]
+REGISTERED = {"drawn-sub": "sub-f32", "drawn two": "two-outputs"}
+"""Graphs that drawn conversations have registered where the host can; one process serves all of them."""
+
 MIDDLES = (OLDEST, "wit-2024-08-19")
 ONE_BY_ONE = (WITX, *MIDDLES)
 

@@ -7,9 +7,24 @@ from hypothesis import strategies as st
 from wasi_nn_conformance.abi import WITX
 
 from .call_fault import BEYOND
-from .fault import FAILS, Fault, Setting, Step
+from .fault import FAILS, REGISTERED, Fault, Setting, Step
 
-_NAMES = ("unknown", "", ".", "..", "/", "/etc/passwd", "../model.xml", "model.xml", "a\x00b", "unknown\x00", "ü" * 300)
+_NAMES = (
+    "unknown",
+    "",
+    ".",
+    "..",
+    "/",
+    "/etc/passwd",
+    "../model.xml",
+    "model.xml",
+    "a\x00b",
+    "unknown\x00",
+    "ü" * 300,
+    *(f"{name}{more}" for name in REGISTERED for more in ("\x00", "\x00x", " ", "/", "/model.xml")),
+    "drawn-su",
+    "DRAWN-SUB",
+)
 _FOREIGN = ("tensorflow", "pytorch", "tensorflowlite")
 
 

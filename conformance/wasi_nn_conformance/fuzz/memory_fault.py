@@ -133,12 +133,44 @@ def _misaligned(draw: st.DrawFn, setting: Setting) -> list[Step]:
     return [*placed, {"place": {"words": words, "at": address, "as": name}}, call]
 
 
+def _at_the_end(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    """Let dimensions, data or the record of a good tensor, or a good output buffer, end where memory does."""
+    port, size = setting.model.inputs[0], size_of(setting.model.inputs[0])
+    dims, data, record = setting.name("dims"), setting.name("data"), setting.name("r")
+    rank, what = len(port.type.shape), draw(st.sampled_from(("data", "dims", "record", "output")))
+    if what == "output":
+        length = size_of(setting.model.outputs[0])
+        arguments = ["c", 0, {"buffer": record}, length, {"slot": "r"}]
+        read = {"function": "get_output", "arguments": arguments, "changes": [record], "slots": {"r": "written"}}
+        return [
+            *setting.infer(draw)[: len(setting.model.inputs) + 1],
+            {"place": {"bytes": {"zeros": length}, "at": {"end": -length}, "as": record}},
+            {"raw": read, "clause": "memory.last-byte"},
+        ]
+    words = [{"buffer": dims}, rank, _TYPES[port.type.element.value], {"buffer": data}, size]
+    ends = {"data": -size, "dims": -4 * rank, "record": -20}
+    places: dict[str, dict[str, Any]] = {
+        "dims": {"words": [dim or 0 for dim in port.type.shape], "as": dims},
+        "data": {"bytes": {"tensor": setting.tensor(draw, port)}, "as": data},
+        "record": {"words": words, "as": record},
+    }
+    places[what]["at"] = {"end": ends[what]}
+    call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": record}]}, "clause": "memory.last-byte"}
+    return [*({"place": place} for place in places.values()), call]
+
+
 _WHY = "a host that trusts a pointer or a length, or adds them in 32 bits, reads or writes outside the guest's memory"
 _OUT = "memory.out-of-bounds"
 
 MEMORY_FAULTS = tuple(
     Fault(name, clause, why, steps, (WITX,))
     for name, clause, why, steps in (
+        (
+            "last-byte",
+            "memory.last-byte",
+            "a host that checks with < instead of <= refuses the end of memory",
+            _at_the_end,
+        ),
         ("tensor-outside", _OUT, _WHY, _tensor_outside),
         ("dimensions-outside", _OUT, _WHY, _dimensions_outside),
         ("data-outside", _OUT, _WHY, _data_outside),

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from wasi_nn_conformance.abi import NEWEST, OLDEST, WITX
 
+from .fault import REGISTERED
 from .ground import CarryOut, Fields, Ground
 from .state import Context, State
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MODELS = ("sub-f32", "neg-f32", "two-outputs", "two-types", "three-inputs", "neg-i32", "identity-u8")
-REGISTERED = {"drawn-sub": "sub-f32", "drawn two": "two-outputs"}
 _STEPS = 24
 _PICK = st.integers(0, 7)
 _NUMBERS = st.binary(min_size=4, max_size=4)
