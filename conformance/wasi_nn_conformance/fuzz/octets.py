@@ -10,6 +10,7 @@ from wasi_nn_conformance.models import builders_of
 from .fault import Setting, Step
 from .ground import Fields, Ground
 from .mutation import mutated
+from .values import SIGNS
 
 GOOD = "sub-f32"
 MODELS = ("neg-f32", "sub-f32", "scale-f32", "two-outputs", "identity-u8", "split")
@@ -116,7 +117,7 @@ def _call(draw: st.DrawFn, pointer: Any) -> Step:
 
 def _names(draw: st.DrawFn, ground: Ground) -> list[Step]:
     """Give any text for a name."""
-    text = draw(st.text(max_size=12))
+    text = draw(st.text(SIGNS, max_size=12))
     octets = draw(st.binary(max_size=12))
     if ground.abi == WITX and draw(st.booleans()):
         return [{"load_by_name": {"name": {"hex": octets.hex()}}, **_ANY}]

@@ -15,6 +15,7 @@ from wasi_nn_conformance.abi import NEWEST, OLDEST, WITX
 from .fault import REGISTERED
 from .ground import CarryOut, Fields, Ground
 from .state import Context, State
+from .values import SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,7 +193,7 @@ class Sequence(RuleBasedStateMachine):
             self.say("drop", {"kind": "error", "handle": error})
 
     @precondition(lambda self: self.is_on(OLDEST))
-    @rule(code=st.sampled_from(("timeout", "security", "not_found", "unknown")), data=st.text(max_size=4))
+    @rule(code=st.sampled_from(("timeout", "security", "not_found", "unknown")), data=st.text(SIGNS, max_size=4))
     def new_error(self, code: str, data: str) -> None:
         """Make an error."""
         name = self.new("e")

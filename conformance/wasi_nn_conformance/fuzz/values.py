@@ -29,6 +29,10 @@ _PATTERNS = {
 }
 
 
+SIGNS = st.characters(exclude_characters="$", codec="utf-8")
+"""What drawn text is made of: no `$`, which in a vector begins a reference to its matrix."""
+
+
 def octets(draw: st.DrawFn, count: int) -> bytes:
     """Draw that many bytes."""
     return draw(st.binary(min_size=count, max_size=count)) if count else b""

@@ -86,3 +86,10 @@ def test_sequences_break_and_keep_what_contexts_owe() -> None:
     wanted: set[Any] = {"fault compute.missing-input", "fault output.before-compute", "fault input.copied"}
 
     assert wanted - set(reach("sequences", WITX, 60)) == set()
+
+
+@pytest.mark.parametrize("abi", ABIS)
+def test_drawn_text_refers_to_no_matrix(abi: str) -> None:
+    with_text = drawn("bytes", abi, seed=5, examples=300)
+
+    assert [fields["id"] for fields in with_text if "$" in str(fields)] == []
