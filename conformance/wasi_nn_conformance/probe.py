@@ -9,7 +9,7 @@ import binascii
 import contextlib
 import json
 import os
-import selectors
+import select
 import signal
 import subprocess
 import tempfile
@@ -75,6 +75,9 @@ class ProbeProcess:
         os.set_blocking(self._stdout, False)
         # The end of the process itself: a child of it may hold the pipes open for ever.
         self._end = os.pidfd_open(self._process.pid)
+        self._events = select.poll()
+        self._events.register(self._stdout, select.POLLIN)
+        self._events.register(self._end, select.POLLIN)
         self._received = bytearray()
         self._noise = bytearray()
         self.usable = True
@@ -94,28 +97,23 @@ class ProbeProcess:
         """
         deadline = time.monotonic() + seconds
         self._drop_what_came_unasked()
-        unsent = memoryview(json.dumps(request, separators=(",", ":")).encode() + b"\n")
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._stdout, selectors.EVENT_READ)
-            selector.register(self._stdin, selectors.EVENT_WRITE)
-            selector.register(self._end, selectors.EVENT_READ)
-            while True:
-                left = deadline - time.monotonic()
-                events = selector.select(max(left, 0))
-                if not events and left <= 0:
-                    return self._silent(seconds)
-                if any(key.fd == self._end for key, _ in events):
-                    reply = self._last_reply()
-                    return reply if reply is not None else self._ended(deadline)
-                for key, _ in events:
-                    if key.fd == self._stdin:
-                        unsent = self._send(unsent)
-                        if not unsent:
-                            selector.unregister(self._stdin)
-                    elif not self._receive():
-                        return self._ended(deadline)
-                if (reply := self._reply()) is not None:
-                    return reply
+        unsent = self._send(memoryview(json.dumps(request, separators=(",", ":")).encode() + b"\n"))
+        if unsent:
+            self._events.register(self._stdin, select.POLLOUT)
+        while True:
+            left = deadline - time.monotonic()
+            ready = {file for file, _ in self._events.poll(max(left, 0) * 1e3)}
+            if not ready and left <= 0:
+                return self._silent(seconds)
+            if self._end in ready:
+                reply = self._last_reply()
+                return reply if reply is not None else self._ended(deadline)
+            if self._stdin in ready and not (unsent := self._send(unsent)):
+                self._events.unregister(self._stdin)
+            if self._stdout in ready and not self._receive():
+                return self._ended(deadline)
+            if (reply := self._reply()) is not None:
+                return reply
 
     def _drop_what_came_unasked(self) -> None:
         """Forget what the process printed before the request: no line of it can be the reply."""

@@ -1,65 +1,169 @@
-"""Draws conversations on mutants and prints which kind finds which, and from which number of conversations on.
+"""Says drawn conversations to every mutant and prints which kind finds which, and after how many conversations.
 
-`drawn.py --every N` takes each N-th mutant. A kind has `--examples` conversations for a mutant, all of them on the
-first ABI and encoding that its fault shows on.
+The conversations are drawn once and then said to each mutant in the order in which the search would say them: what is
+drawn does not depend on a host that answers well, so a mutant is asked just what `pytest conformance/` would ask it
+until it is found. All of them are on the first ABI and encoding that its fault shows on. The healthy reference hears
+them first: a mutant is noticed where its verdict is a failure, or `deviates` where the healthy one passes.
+
+Each kind has `--each` conversations for a mutant. Where none of the kinds has found it by then, they go on to
+`--examples` in turn, until one finds it. Exit status 1 if fewer than 85 % are found, or the healthy reference fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
+import multiprocessing
+import os
 import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mutant import Mutant, mutants
+from drawn_matrix import document, line, share, summary
+from mutant import HEALTHY, Mutant, mutants
 
-from run import adapter
+from run import KILLS, adapter
+from wasi_nn_conformance.adapter import AdapterError
 from wasi_nn_conformance.fuzz.ground import Ground
 from wasi_nn_conformance.fuzz.kinds import KINDS
-from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError
+from wasi_nn_conformance.fuzz.search import DRAWN, settings_of
 from wasi_nn_conformance.host import Host
 from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.verdict import Verdict
 
-_WIDTH = 44
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wasi_nn_conformance.fuzz.ground import Fields
+    from wasi_nn_conformance.record import Record
+
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "drawn-mutants.md"
+_WANTED = 0.85
+_SOUND = (Verdict.PASS, Verdict.DEVIATES)
 
 
-def found_after(mutant: Mutant, kind: str, library: Library, examples: int, seed: int) -> int | None:
-    """Give the number of conversations after which the kind has found the mutant, None if it has not."""
-    host = Host(adapter(mutant), library)
-    encoding = mutant.encodings[0]
-    ground = Ground(mutant.abis[0], encoding, library.models, encoding in host.adapter.graphs)
-    search = Search(kind, KINDS[kind], ground, host, library, shrinks=False)
+@dataclass(frozen=True)
+class Stream:
+    """Conversations of a kind on one ABI and encoding, and what each comes to on the healthy reference."""
+
+    fields: Sequence[Fields]
+    healthy: Sequence[Record]
+
+    @property
+    def wrong(self) -> list[str]:
+        """What the healthy reference fails."""
+        return [f"{one.id}: {one.diagnosis}" for one in self.healthy if Verdict(one.verdict) not in _SOUND]
+
+
+_library: Library
+_streams: dict[tuple[str, str, str], Stream] = {}
+
+
+def stream(kind: str, abi: str, encoding: str, examples: int, seed: int) -> Stream:
+    """Draw conversations and say them to the healthy reference."""
+    host = Host(adapter(HEALTHY), _library)
+    fields: list[Fields] = []
+    ground = _ground(host, abi, encoding)
+    KINDS[kind](ground, fields.append, settings_of(examples, shrinks=False), seed)
     try:
-        result = search.run(examples, seed)
-    except SuiteFaultError:
-        return None  # what the suite cannot judge is no finding
+        healthy = [host.run(ground.case(each, DRAWN, _library)) for each in fields]
     finally:
         host.close()
-    return result.examples if result.findings else None
+    return Stream(fields, [replace(record, transcript=()) for record in healthy])
+
+
+def _ground(host: Host, abi: str, encoding: str) -> Ground:
+    return Ground(abi, encoding, _library.models, encoding in host.adapter.graphs)
+
+
+def found(name: str, each: int, examples: int) -> dict[str, int | None]:
+    """Give, for each kind, the number of conversations after which it has found the mutant; None if it has not."""
+    mutant = mutants()[name]
+    after = {kind: _found_by(kind, mutant, 0, each) for kind in KINDS}
+    for kind in KINDS:
+        if not any(after.values()) and each < examples:
+            after[kind] = _found_by(kind, mutant, each, examples)
+    return after
+
+
+def _found_by(kind: str, mutant: Mutant, begin: int, end: int) -> int | None:
+    abi, encoding = _place(mutant)
+    drawn = _streams[kind, abi, encoding]
+    host = Host(adapter(mutant), _library)
+    ground = _ground(host, abi, encoding)
+    try:
+        for number in range(begin, min(end, len(drawn.fields))):
+            record = host.run(ground.case(drawn.fields[number], DRAWN, _library))
+            if record.verdict in KILLS and record.verdict != drawn.healthy[number].verdict:
+                return number + 1
+    except AdapterError as error:
+        sys.stderr.write(f"{mutant.id}: {error}\n")
+    finally:
+        host.close()
+    return None
+
+
+def _place(mutant: Mutant) -> tuple[str, str]:
+    return mutant.abis[0], mutant.encodings[0]
 
 
 def main() -> int:
-    """Print a line for each mutant, and how many each kind has found. Exit status 1 if fewer than 85 % were found."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--every", type=int, default=1, help="take each N-th mutant")
-    parser.add_argument("--examples", type=int, default=500, help="conversations of each kind for each mutant")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    library = Library()
-    chosen = list(mutants().values())[:: options.every]
-    counts = dict.fromkeys(KINDS, 0)
-    found = 0
-    sys.stdout.write(f"{'mutant':{_WIDTH}}{''.join(f'{kind:>11}' for kind in KINDS)}\n")
-    for mutant in chosen:
-        after = {kind: found_after(mutant, kind, library, options.examples, options.seed) for kind in KINDS}
-        for kind, number in after.items():
-            counts[kind] += number is not None
-        found += any(number is not None for number in after.values())
-        cells = "".join(f"{'-' if number is None else number:>11}" for number in after.values())
-        sys.stdout.write(f"{mutant.id:{_WIDTH}}{cells}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{'found':{_WIDTH}}{''.join(f'{counts[kind]:>11}' for kind in KINDS)}\n")
-    share = found / len(chosen)
-    sys.stdout.write(f"{found} of {len(chosen)} mutants ({share:.0%})\n")
-    return 0 if share >= 0.85 else 1
+    """Print a line for each mutant, and how many each kind has found."""
+    options = _parser().parse_args()
+    chosen = [one for one in mutants().values() if _matches(one.id, options.mutant)][:: options.every]
+    global _library  # noqa: PLW0603 - processes that are forked find it there
+    _library = Library()
+    started = time.perf_counter()
+    wrong = _drawn(chosen, options)
+    for told in wrong:
+        sys.stderr.write(f"the healthy reference fails: {told}\n")
+    rows = {}
+    with _pool(options.jobs) as pool:
+        names = [mutant.id for mutant in chosen]
+        given = [options.each] * len(names), [options.examples] * len(names)
+        for name, after in zip(names, pool.map(found, names, *given), strict=True):
+            rows[name] = after
+            sys.stdout.write(line(name, after))
+            sys.stdout.flush()
+    sys.stdout.write(summary(rows))
+    sys.stderr.write(f"{time.perf_counter() - started:.0f} s\n")
+    if options.write_page:
+        text = document(PAGE.read_text("utf-8"), rows, {one.id: one.breaks for one in chosen}, options)
+        PAGE.write_text(text, "utf-8")
+    return int(bool(wrong) or share(rows) < _WANTED)
+
+
+def _drawn(chosen: Sequence[Mutant], options: argparse.Namespace) -> list[str]:
+    """Draw what the mutants are asked. Give what the healthy reference does not pass."""
+    keys = [(kind, *place) for place in dict.fromkeys(map(_place, chosen)) for kind in KINDS]
+    with _pool(options.jobs) as pool:
+        pending = [pool.submit(stream, *key, options.examples, options.seed) for key in keys]
+        _streams.update({key: each.result() for key, each in zip(keys, pending, strict=True)})
+    return [told for each in _streams.values() for told in each.wrong]
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0], allow_abbrev=False)
+    add = parser.add_argument
+    add("--mutant", action="append", default=[], metavar="ID", help="ask only these; * matches, may be repeated")
+    add("--every", type=int, default=1, metavar="N", help="ask each N-th mutant")
+    add("--each", type=int, default=100, metavar="N", help="conversations of each kind for each mutant")
+    add("--examples", type=int, default=500, metavar="N", help="of each kind for a mutant that none has found by then")
+    add("--seed", type=int, default=0, metavar="N", help="what the drawing begins with")
+    add("--jobs", type=int, default=min(os.cpu_count() or 1, 4), metavar="N", help="mutants at a time")
+    add("--write-page", action="store_true", help=f"renew the table in {PAGE.name}")
+    return parser
 
 
 if __name__ == "__main__":

@@ -58,11 +58,16 @@ def _by(trial: Trial) -> str:
 
 def document(page: str, trials: Sequence[Trial], clauses: Sequence[str], healthy: int) -> str:
     """Give the page with its part between the marks made anew. Raises `ValueError` for a page without them."""
+    return between_marks(page, _tables(trials, clauses, healthy))
+
+
+def between_marks(page: str, lines: Sequence[str]) -> str:
+    """Give the page with these lines between its marks. Raises `ValueError` for a page without them."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
         raise ValueError(f"the page needs the marks {BEGIN} and {END}")
-    return "\n".join([before + BEGIN, *_tables(trials, clauses, healthy), END + after])
+    return "\n".join([before + BEGIN, *lines, END + after])
 
 
 def _tables(trials: Sequence[Trial], clauses: Sequence[str], healthy: int) -> list[str]:

@@ -40,6 +40,20 @@ class Kind(Protocol):
         """Draw until the settings are met, or a failure is shrunk; it is raised then."""
 
 
+def settings_of(examples: int, *, shrinks: bool) -> hypothesis.settings:
+    """Give Hypothesis' settings for that many conversations. Nothing depends on a database, a clock or the terminal."""
+    return hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink) if shrinks else (Phase.generate,),
+        report_multiple_bugs=shrinks,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+
+
 class SuiteFaultError(Exception):
     """A drawn conversation that the suite itself could not carry out. It has the record."""
 
@@ -124,16 +138,7 @@ class Search:
         return self._result
 
     def _round(self, examples: int, seed: int) -> None:
-        settings = hypothesis.settings(
-            max_examples=examples,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate, Phase.shrink) if self.shrinks else (Phase.generate,),
-            report_multiple_bugs=self.shrinks,
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,
-            print_blob=False,
-        )
+        settings = settings_of(examples, shrinks=self.shrinks)
         try:
             with collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
                 self.draw(self.ground, self._carry_out, settings, seed)
