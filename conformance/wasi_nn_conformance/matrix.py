@@ -80,7 +80,16 @@ def _substitute_text(text: str, row: Mapping[str, Any], used: set[str], *, stric
 
 def references(value: Any) -> set[str]:
     """Give the names that strings in `value` still refer to."""
-    if isinstance(value, str):
-        return {match[1] or match[2] for match in _REFERENCE.finditer(value)}
-    parts = [*value.keys(), *value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    return set().union(*(references(part) for part in parts)) if parts else set()
+    found: set[str] = set()
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            if "$" in part:
+                found |= {match[1] or match[2] for match in _REFERENCE.finditer(part)}
+        elif isinstance(part, Mapping):
+            pending += part
+            pending += part.values()
+        elif isinstance(part, list):
+            pending += part
+    return found

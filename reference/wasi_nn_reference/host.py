@@ -62,6 +62,7 @@ class Host:
         self.limits = limits
         self._shared = SharedGraphs(limits.shared_model_bytes)
         self._graphs: weakref.WeakSet[Graph] = weakref.WeakSet()
+        self._model_bytes = 0
         self._contexts: weakref.WeakSet[ExecutionContext] = weakref.WeakSet()
 
     def load(self, builders: tuple[bytes, ...], encoding: GraphEncoding, target: ExecutionTarget) -> Graph:
@@ -89,7 +90,12 @@ class Host:
         loaded = self._shared.load(backend, encoding, builders, target, self.limits.call_seconds)
         graph = Graph(loaded, sum(map(len, builders)))
         self._graphs.add(graph)
+        self._model_bytes += graph.model_bytes
+        weakref.finalize(graph, self._released, graph.model_bytes).atexit = False
         return graph
+
+    def _released(self, model_bytes: int) -> None:
+        self._model_bytes -= model_bytes
 
     def check_model_size(self, model_bytes: int) -> None:
         """Make sure that a graph of so many bytes fits in the limits; raises `too_large`."""
@@ -97,7 +103,7 @@ class Host:
             raise too_large(f"the model has {model_bytes} bytes; the limit is {self.limits.model_bytes}")
         if len(self._graphs) >= self.limits.graphs:
             raise too_large(f"{self.limits.graphs} graphs are loaded; that is the limit")
-        total = model_bytes + sum(graph.model_bytes for graph in self._graphs)
+        total = model_bytes + self._model_bytes
         if total > self.limits.total_model_bytes:
             raise too_large(
                 f"all graphs together would have {total} bytes; the limit is {self.limits.total_model_bytes}"
