@@ -3,7 +3,7 @@
 The conversations are drawn once and then said to each mutant in the order in which the search would say them: what is
 drawn does not depend on a host that answers well, so a mutant is asked just what `pytest conformance/` would ask it
 until it is found. All of them are on the first ABI and encoding that its fault shows on. The healthy reference hears
-them first: a mutant is noticed where its verdict is a failure, or `deviates` where the healthy one passes.
+them first: a mutant is noticed where its verdict is a failure, or (but for `bytes`) `deviates` where the healthy passes.
 
 Each kind has `--each` conversations for a mutant. Where none of the kinds has found it by then, they go on to
 `--examples` in turn, until one finds it. Exit status 1 if fewer than 85 % are found, or the healthy reference fails.
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "drawn-mutants.md"
 _WANTED = 0.85
+# What is preferred says nothing of calls with any bytes: a name may begin with an address, which differs each time.
+_NOTICED = {kind: KILLS - ({Verdict.DEVIATES.value} if kind == "bytes" else set()) for kind in KINDS}
 _SOUND = (Verdict.PASS, Verdict.DEVIATES)
 
 
@@ -97,7 +99,7 @@ def _found_by(kind: str, mutant: Mutant, begin: int, end: int) -> int | None:
     try:
         for number in range(begin, min(end, len(drawn.fields))):
             record = host.run(ground.case(drawn.fields[number], DRAWN, _library))
-            if record.verdict in KILLS and record.verdict != drawn.healthy[number].verdict:
+            if record.verdict in _NOTICED[kind] and record.verdict != drawn.healthy[number].verdict:
                 return number + 1
     except AdapterError as error:
         sys.stderr.write(f"{mutant.id}: {error}\n")
@@ -158,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--mutant", action="append", default=[], metavar="ID", help="ask only these; * matches, may be repeated")
     add("--every", type=int, default=1, metavar="N", help="ask each N-th mutant")
-    add("--each", type=int, default=100, metavar="N", help="conversations of each kind for each mutant")
+    add("--each", type=int, default=50, metavar="N", help="conversations of each kind for each mutant")
     add("--examples", type=int, default=500, metavar="N", help="of each kind for a mutant that none has found by then")
     add("--seed", type=int, default=0, metavar="N", help="what the drawing begins with")
     add("--jobs", type=int, default=min(os.cpu_count() or 1, 4), metavar="N", help="mutants at a time")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.abi import NEWEST, WIT, WITX
 
-from .fault import FAILS, MIDDLES, ONE_BY_ONE, Fault, Setting, Step, bad_tensor
+from .fault import FAILS, INVALID, MIDDLES, ONE_BY_ONE, Fault, Setting, Step, bad_tensor, near
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
@@ -28,27 +28,35 @@ def _unknown_context(draw: st.DrawFn, setting: Setting) -> list[Step]:
 
 
 def _unknown_input(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    tensor = setting.tensor(draw, draw(st.sampled_from(setting.model.inputs)))
+    port = draw(st.sampled_from(setting.model.inputs))
+    tensor = setting.tensor(draw, port)
+    if setting.abi != WITX and draw(st.booleans()):
+        name, wrong = setting.name("t"), draw(st.sampled_from(_near_names(setting, port.name)))
+        made = {"tensor": {"tensor": tensor, "as": name}}
+        return [made, {"set_named": {"context": "c", "name": wrong, "tensor": name}, "fails": {}}]
     numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, {"beyond": 100}]
     if setting.abi == WITX:
         numbers += [{"raw": number} for number in BEYOND]
     index = draw(st.sampled_from(numbers))
-    return [{"set_input": {"context": "c", "input": index, "tensor": tensor}, "fails": {}}]
+    return [{"set_input": {"context": "c", "input": index, "tensor": tensor}, **INVALID}]
+
+
+def _near_names(setting: Setting, name: str) -> tuple[str, ...]:
+    return near(name, [port.name for port in (*setting.model.inputs, *setting.model.outputs)])
 
 
 def _unknown_input_beside_all(draw: st.DrawFn, setting: Setting) -> list[Step]:
     tensors = setting.tensors(draw)
-    name = draw(
-        st.sampled_from(["no such input", "", setting.model.outputs[0].name + "?", next(iter(tensors)) + "\x00"])
-    )
+    port = draw(st.sampled_from(setting.model.inputs))
+    name = draw(st.sampled_from(["no such input", *_near_names(setting, port.name)]))
     inputs = [*tensors.items(), (name, setting.tensor(draw, setting.model.inputs[0]))]
-    return _computed_with(setting, draw(st.permutations(inputs)), {"fails": {}})
+    return _computed_with(setting, draw(st.permutations(inputs)), INVALID)
 
 
 def _missing_input_at_once(draw: st.DrawFn, setting: Setting) -> list[Step]:
     tensors = list(setting.tensors(draw).items())
     left_out = draw(st.integers(0, len(tensors) - 1))
-    return _computed_with(setting, tensors[:left_out] + tensors[left_out + 1 :], {"fails": {}})
+    return _computed_with(setting, tensors[:left_out] + tensors[left_out + 1 :], INVALID)
 
 
 def _input_twice(draw: st.DrawFn, setting: Setting) -> list[Step]:
@@ -69,13 +77,13 @@ def _missing_input(draw: st.DrawFn, setting: Setting) -> list[Step]:
     """Compute in a context of its own, in which all inputs but one or none are set."""
     context = setting.name("m")
     given = setting.set_all(draw, context)[1:] if draw(st.booleans()) else []
-    return [{"context": {"graph": "g", "as": context}}, *given, {"compute": {"context": context}, "fails": {}}]
+    return [{"context": {"graph": "g", "as": context}}, *given, {"compute": {"context": context}, **INVALID}]
 
 
 def _output_before_compute(draw: st.DrawFn, setting: Setting) -> list[Step]:
     context = setting.name("m")
     given = setting.set_all(draw, context) if draw(st.booleans()) else []
-    return [{"context": {"graph": "g", "as": context}}, *given, {**_read(draw, setting, context), "fails": {}}]
+    return [{"context": {"graph": "g", "as": context}}, *given, {**_read(draw, setting, context), **INVALID}]
 
 
 def _read(draw: st.DrawFn, setting: Setting, context: str) -> Step:
@@ -88,11 +96,12 @@ def _read(draw: st.DrawFn, setting: Setting, context: str) -> Step:
 def _unknown_output(draw: st.DrawFn, setting: Setting) -> list[Step]:
     computed = setting.infer(draw)[: len(setting.model.inputs) + 1]
     if setting.abi != WITX:
-        name = draw(st.sampled_from(["no such output", "", setting.model.outputs[0].name + "\x00"]))
-        return [*computed, {"get_named": {"context": "c", "name": name}, "fails": {}}]
+        port = draw(st.sampled_from(setting.model.outputs))
+        name = draw(st.sampled_from(["no such output", *_near_names(setting, port.name)]))
+        return [*computed, {"get_named": {"context": "c", "name": name}, **INVALID}]
     numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, *[{"raw": number} for number in BEYOND]]
     output = {"context": "c", "output": draw(st.sampled_from(numbers)), "size": 64, "buffer": "untouched"}
-    return [*computed, {"output": output, "fails": {}}]
+    return [*computed, {"output": output, **INVALID}]
 
 
 def _small_buffer(draw: st.DrawFn, setting: Setting) -> list[Step]:
@@ -105,6 +114,19 @@ def _small_buffer(draw: st.DrawFn, setting: Setting) -> list[Step]:
         {"output": output, "fails": {"only": "too_large"}},
         {"output": {"context": "c", "output": port.name}},
     ]
+
+
+def _return_pointer(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    """Make a call that fails and has a return pointer."""
+    graph, output = {"raw": draw(st.sampled_from(_HUGE))}, {"raw": draw(st.sampled_from(BEYOND))}
+    calls: list[Step] = [
+        {"load": {"builders": [], "encoding": setting.encoding}},
+        {"load": {"builders": [{"text": "no model"}], "encoding": "tensorflow"}},
+        {"load_by_name": {"name": "no such graph"}},
+        {"context": {"graph": graph}},
+        {"output": {"context": "c", "output": output, "size": 64}},
+    ]
+    return [*setting.set_all(draw), {**draw(st.sampled_from(calls)), "fails": {}, "slot": "untouched"}]
 
 
 def _tensor_type(draw: st.DrawFn, port: Any) -> dict[str, Any]:
@@ -202,6 +224,13 @@ CALL_FAULTS = (
         "output.too-small-buffer",
         "a host that writes what fits, or all, harms the guest's memory",
         _small_buffer,
+        (WITX,),
+    ),
+    Fault(
+        "return-pointer",
+        "failure.return-pointer-untouched",
+        "a host that writes its result before it knows that there is one gives a handle or a size that is none",
+        _return_pointer,
         (WITX,),
     ),
     Fault(

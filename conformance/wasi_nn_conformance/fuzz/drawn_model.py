@@ -13,8 +13,10 @@ from .values import octets
 
 Shape: TypeAlias = tuple[int, ...]
 
-INPUT_NAMES = ("x", "b", "input:0", "0", "X", "a/b.c", "\u00e9t\u00e9")
-OUTPUT_NAMES = ("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa")
+_LONG = "layer/" * 12
+INPUT_NAMES = ("x", "b", "input:0", "0", "X", "a/b.c", "\u00e9t\u00e9", f"{_LONG}in")
+OUTPUT_NAMES = ("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa", f"{_LONG}out")
+"""Names that a host with rules of its own for names does not keep: order, colons, digits, capitals, slashes, length."""
 _LARGEST = {
     ElementType.F16: 2048,
     ElementType.F32: 1 << 24,

@@ -1,6 +1,6 @@
 """Faults to be put into a conversation: calls that must fail, or may, and the clause that says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
@@ -85,6 +85,7 @@ def tried(clause: str, steps: list[Step]) -> list[Step]:
     ]
 
 
+INVALID: Step = {"fails": {"prefer": "invalid_argument"}}
 FAILS: Step = {"accept": ["error", "trap"], "prefer": "invalid_argument"}
 MAY_FAIL: Step = {"accept": ["ok", "error", "trap"], "prefer": "invalid_argument"}
 
@@ -111,6 +112,12 @@ def bad_tensor(alter: Callable[[st.DrawFn, Port], dict[str, Any]]) -> Steps:
         return given(draw, setting, alter(draw, port), port.name)
 
     return steps
+
+
+def near(name: str, taken: Collection[str]) -> tuple[str, ...]:
+    """Give names that a careless host takes for `name`, without those that are `taken`."""
+    cut = (f"{name}\x00", f"{name}\x00x", f"{name} ", f" {name}", name[:-1], f"{name}x", "")
+    return tuple(other for other in (*cut, name.upper(), name.capitalize(), "0", "1") if other not in taken)
 
 
 def size_of(port: Port) -> int:

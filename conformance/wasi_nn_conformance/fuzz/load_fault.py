@@ -7,30 +7,15 @@ from hypothesis import strategies as st
 from wasi_nn_conformance.abi import WITX
 
 from .call_fault import BEYOND
-from .fault import FAILS, REGISTERED, Fault, Setting, Step
+from .fault import FAILS, INVALID, REGISTERED, Fault, Setting, Step, near
 
-_NAMES = (
-    "unknown",
-    "",
-    ".",
-    "..",
-    "/",
-    "/etc/passwd",
-    "../model.xml",
-    "model.xml",
-    "a\x00b",
-    "unknown\x00",
-    "ü" * 300,
-    *(f"{name}{more}" for name in REGISTERED for more in ("\x00", "\x00x", " ", "/", "/model.xml")),
-    "drawn-su",
-    "DRAWN-SUB",
-)
+_FAR = ("unknown", "", ".", "..", "/", "/etc/passwd", "../model.xml", "model.xml", "a\x00b", "ü" * 300)
 _FOREIGN = ("tensorflow", "pytorch", "tensorflowlite")
 
 
 def _builder_count(draw: st.DrawFn, setting: Setting) -> list[Step]:
     if draw(st.booleans()):
-        return [{"load": {"builders": [], "encoding": setting.encoding}, "fails": {}}]
+        return [{"load": {"builders": [], "encoding": setting.encoding}, **INVALID}]
     parts = 2 if setting.encoding == "openvino" else 1
     builders: list[Any] = [{"model": setting.model.id, "part": part} for part in range(parts)]
     added: list[Any] = draw(st.sampled_from([builders[:1], [{"zeros": 0}], [{"zeros": 8}, {"text": "more"}]]))
@@ -67,7 +52,7 @@ def _foreign_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
     builder: dict[str, Any] = draw(
         st.sampled_from([{"builders": [{"text": "no model in any encoding"}]}, {"model": setting.model.id}])
     )
-    return [{"load": {**builder, "encoding": draw(st.sampled_from(names))}, "fails": {}}]
+    return [{"load": {**builder, "encoding": draw(st.sampled_from(names))}, "fails": {"prefer": "invalid_encoding"}}]
 
 
 def _enumeration(draw: st.DrawFn, setting: Setting) -> list[Step]:
@@ -82,7 +67,11 @@ def _target(draw: st.DrawFn, setting: Setting) -> list[Step]:
 
 
 def _unknown_name(draw: st.DrawFn, _setting: Setting) -> list[Step]:
-    return [{"load_by_name": {"name": draw(st.sampled_from(_NAMES))}, "fails": {}}]
+    names: tuple[str, ...] = _FAR
+    if draw(st.booleans()):
+        graph = draw(st.sampled_from(sorted(REGISTERED)))
+        names = (*near(graph, REGISTERED), f"/{graph}", f"./{graph}", f"{graph}/", f"x/{graph}", f"{graph}/model.xml")
+    return [{"load_by_name": {"name": draw(st.sampled_from(names))}, "fails": {"prefer": "not_found"}}]
 
 
 def _no_string(draw: st.DrawFn, _setting: Setting) -> list[Step]:

@@ -133,30 +133,48 @@ def _misaligned(draw: st.DrawFn, setting: Setting) -> list[Step]:
     return [*placed, {"place": {"words": words, "at": address, "as": name}}, call]
 
 
-def _at_the_end(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    """Let dimensions, data or the record of a good tensor, or a good output buffer, end where memory does."""
-    port, size = setting.model.inputs[0], size_of(setting.model.inputs[0])
+def _good_place(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    """Let dimensions, data or the record of a good tensor, or an output buffer, stand where any may stand.
+
+    That is at the end of memory, also where it has grown, and for bytes at an odd address; what follows a record's
+    type is padding.
+    """
+    port, rank = setting.model.inputs[0], len(setting.model.inputs[0].type.shape)
     dims, data, record = setting.name("dims"), setting.name("data"), setting.name("r")
-    rank, what = len(port.type.shape), draw(st.sampled_from(("data", "dims", "record", "output")))
+    sizes = {"data": size_of(port), "dims": 4 * rank, "record": 20, "output": size_of(setting.model.outputs[0])}
+    what = draw(st.sampled_from(sorted(sizes)))
+    place, clause = {"end": -sizes[what]}, "memory.last-byte"
+    if what in ("data", "output") and draw(st.booleans()):
+        place, clause = {"end": -sizes[what] - draw(st.sampled_from((1, 3, 5, 7)))}, "memory.bytes-need-no-alignment"
+    grown: list[Step] = [{"grow": {"pages": 1}}] if draw(st.booleans()) else []
+    clause = "memory.growth" if grown else clause
     if what == "output":
-        length = size_of(setting.model.outputs[0])
-        arguments = ["c", 0, {"buffer": record}, length, {"slot": "r"}]
+        arguments = ["c", 0, {"buffer": record}, sizes[what], {"slot": "r"}]
         read = {"function": "get_output", "arguments": arguments, "changes": [record], "slots": {"r": "written"}}
-        return [
-            *setting.infer(draw)[: len(setting.model.inputs) + 1],
-            {"place": {"bytes": {"zeros": length}, "at": {"end": -length}, "as": record}},
-            {"raw": read, "clause": "memory.last-byte"},
-        ]
-    words = [{"buffer": dims}, rank, _TYPES[port.type.element.value], {"buffer": data}, size]
-    ends = {"data": -size, "dims": -4 * rank, "record": -20}
+        buffer: Step = {"place": {"bytes": {"zeros": sizes[what]}, "at": place, "as": record}}
+        computed = setting.infer(draw)[: len(setting.model.inputs) + 1]
+        return [*computed, *grown, buffer, {"raw": read, "clause": clause}]
+    padding = draw(st.sampled_from((0, 0xABCDEF00)))
+    words = [{"buffer": dims}, rank, _TYPES[port.type.element.value] | padding, {"buffer": data}, sizes["data"]]
     places: dict[str, dict[str, Any]] = {
         "dims": {"words": [dim or 0 for dim in port.type.shape], "as": dims},
         "data": {"bytes": {"tensor": setting.tensor(draw, port)}, "as": data},
         "record": {"words": words, "as": record},
     }
-    places[what]["at"] = {"end": ends[what]}
-    call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": record}]}, "clause": "memory.last-byte"}
-    return [*({"place": place} for place in places.values()), call]
+    places[what]["at"] = place
+    clause = "memory.padding-is-ignored" if padding else clause
+    call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": record}]}, "clause": clause}
+    return [*grown, *({"place": each} for each in places.values()), call]
+
+
+def _null(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    """Let the data of a good tensor stand at address 0."""
+    placed, dims, data = _places(draw, setting)
+    placed[1]["place"]["at"] = 0
+    rank, size, name = len(setting.model.inputs[0].type.shape), size_of(setting.model.inputs[0]), setting.name("r")
+    words = [{"buffer": dims}, rank, _TYPES[setting.model.inputs[0].type.element.value], {"buffer": data}, size]
+    call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": name}]}, "clause": "memory.address-zero"}
+    return [*placed, {"place": {"words": words, "as": name}}, call]
 
 
 _WHY = "a host that trusts a pointer or a length, or adds them in 32 bits, reads or writes outside the guest's memory"
@@ -166,11 +184,12 @@ MEMORY_FAULTS = tuple(
     Fault(name, clause, why, steps, (WITX,))
     for name, clause, why, steps in (
         (
-            "last-byte",
+            "good-place",
             "memory.last-byte",
-            "a host that checks with < instead of <= refuses the end of memory",
-            _at_the_end,
+            "a host that checks with < instead of <=, or wants bytes aligned, or keeps the size, refuses what is good",
+            _good_place,
         ),
+        ("null", "memory.address-zero", "a host that takes address 0 for no address refuses what stands there", _null),
         ("tensor-outside", _OUT, _WHY, _tensor_outside),
         ("dimensions-outside", _OUT, _WHY, _dimensions_outside),
         ("data-outside", _OUT, _WHY, _data_outside),

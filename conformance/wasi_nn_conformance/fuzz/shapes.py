@@ -1,6 +1,6 @@
 """Shapes: models of every type, rank and operation, and inputs that fit them. Numpy knows each answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -14,13 +14,17 @@ from .drawn_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression
 from .ground import Fields, Ground
 from .values import any_bits, small_numbers, wide_integers
 
-_WITX_TYPES = ("f32", "u8", "i32", "i64", "f16", "f64")
+_TYPES = ("f32", "f32", "f32", "u8", "i32", "i64", "f16", "f64")  # f32 is what hosts owe, so what shows the most
 _DIMENSIONS = (1, 2, 3, 0, 1, 4, 2, 5, 7)
 _MOST_ELEMENTS = 64
 _WIDE = (ElementType.I32, ElementType.I64)
+_COUNTING = (ElementType.F32, ElementType.F64, *_WIDE)  # hold every number up to that of a large tensor's elements
 _CHECKED = ("f32",)  # what every host with a backend owes; other types it may refuse
-_CLAUSES = {"moved": "values.bits-pass-through", "computed": "values.arithmetic"}
+_LARGE: tuple[Shape, ...] = ((5000,), (1, 3, 40, 40), (10, 501), (17000,))
+_RARELY = 16  # one conversation of so many has large tensors
+_CLAUSES = {"moved": "values.bits-pass-through", "computed": "values.arithmetic", "large": "values.row-major"}
 _WHY = {
+    "large": "a host that copies in pieces, or into a buffer of its own size, loses or repeats some of a large tensor",
     "moved": "a host that converts, reorders, cuts or pads a tensor on its way in or out changes what passes through",
     "computed": "a host that mixes up inputs, outputs, types or dimensions gives other numbers than the model has",
 }
@@ -60,6 +64,8 @@ class _Drawn:
         return {value.written: self._tensor(draw, value, shape) for value in self.inputs}
 
     def _tensor(self, draw: st.DrawFn, value: Value, shape: Shape) -> dict[str, Any]:
+        if self.mode == "large":
+            return {"type": self.element.value, "shape": list(shape), "data": "range"}
         if self.mode == "moved":
             return any_bits(draw, self.element, shape)
         if value.wide:
@@ -70,15 +76,16 @@ class _Drawn:
 @st.composite
 def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     """Draw a model and inferences on it."""
-    types = _WITX_TYPES if ground.abi == WITX else (*_WITX_TYPES, "bf16")
-    drawn = _model(draw, ElementType(draw(st.sampled_from(types))))
+    types = _TYPES if ground.abi == WITX else (*_TYPES, "bf16")
+    element = ElementType(draw(st.sampled_from(types)))
+    drawn = _large(draw, element) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, element)
     steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
     contexts = ["c", "d"][: draw(st.integers(1, 2))]
     steps += [{"context": {"graph": "g", "as": name}} for name in contexts]
     for _ in range(draw(st.integers(1, 3))):
         steps += _inference(draw, ground, drawn, draw(st.sampled_from(contexts)))
     if drawn.may_be_refused:
-        steps = [{"may_fail": steps}]
+        steps = [{"may_fail": steps, "prefer": "ok"}]
     return {
         "id": f"fuzz/shapes/{drawn.element.value}-{'empty' if 0 in drawn.shape else drawn.mode}",
         "clause": "input.zero-size" if 0 in drawn.shape else _CLAUSES[drawn.mode],
@@ -93,21 +100,36 @@ def _model(draw: st.DrawFn, element: ElementType) -> _Drawn:
     shape = _shape(draw)
     free = tuple(axis for axis in range(len(shape)) if shape[axis] and draw(st.integers(0, 7)) == 7)
     wide = mode == "computed" and element in _WIDE and draw(st.booleans())
-    names = draw(
-        st.sampled_from([INPUT_NAMES[:1], INPUT_NAMES[:2], INPUT_NAMES[2:4], INPUT_NAMES[3:6], INPUT_NAMES[6:]])
-    )
+    names = draw(_names(INPUT_NAMES))
     inputs = tuple(_input(draw, name, element, shape, wide=wide) for name in names)
     if mode == "moved":
         passed = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
         outputs: dict[str, Any] = {name: name for name in passed}
         shapes = [shape]
     else:
-        count = draw(st.integers(1, 3))
-        chosen = draw(st.sampled_from([OUTPUT_NAMES[:count], OUTPUT_NAMES[-count:], OUTPUT_NAMES[count - 1 :: -1]]))
+        chosen = draw(_names(OUTPUT_NAMES))
         values = {name: expression(draw, list(inputs), is_static=not free) for name in chosen}
         outputs = {name: value.written for name, value in values.items()}
         shapes = [shape, *(value.shape for value in values.values())]
     return _Drawn(element, mode, shape, free, inputs, outputs, has_scalar=() in shapes)
+
+
+def _names(names: Sequence[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
+
+
+def _large(draw: st.DrawFn, element: ElementType) -> _Drawn:
+    """Draw a model that passes a large tensor on, or adds a constant of its size."""
+    if element not in _COUNTING:
+        element = ElementType.F32
+    shape, name = draw(st.sampled_from(_LARGE)), draw(st.sampled_from(INPUT_NAMES))
+    outputs: dict[str, Any] = {name: name}
+    if draw(st.booleans()):
+        weights = {"type": element.value, "shape": list(shape), "data": "range"}
+        outputs = {"out": {"add": [name, {"constant": weights}]}}
+    return _Drawn(
+        element, "large", shape, (), (Value(name, element, shape, 0, prod(shape)),), outputs, has_scalar=False
+    )
 
 
 def _shape(draw: st.DrawFn) -> Shape:
