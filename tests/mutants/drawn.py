@@ -3,7 +3,7 @@
 The conversations are drawn once and then said to each mutant in the order in which the search would say them: what is
 drawn does not depend on a host that answers well, so a mutant is asked just what `pytest conformance/` would ask it
 until it is found. All of them are on the first ABI and encoding that its fault shows on. The healthy reference hears
-them first: a mutant is noticed where its verdict is a failure, or (but for `bytes`) `deviates` where the healthy passes.
+them first: a mutant is noticed where its verdict is a failure, or `deviates` where the healthy one passes.
 
 Each kind has `--each` conversations for a mutant. Where none of the kinds has found it by then, they go on to
 `--examples` in turn, until one finds it. Exit status 1 if fewer than 85 % are found, or the healthy reference fails.
