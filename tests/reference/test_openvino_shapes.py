@@ -1,12 +1,14 @@
-"""Shapes that the engine does not keep."""
+"""Shapes that the engine does not keep, or fails on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import small_ir
 import small_onnx
-from openvino_graph import load_onnx
+from openvino_graph import infer, load, load_onnx, tensor
 from small_onnx import field, node, value_info
 
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
@@ -31,3 +33,13 @@ def test_an_output_that_would_get_another_shape_is_refused(backend: OpenVino) ->
 
 def test_an_output_that_keeps_its_shape_is_loaded(backend: OpenVino) -> None:
     assert load_onnx(backend, transposed_sum((1, 3))).outputs[0].shape == (3, 1)
+
+
+def test_products_that_snippets_fail_on_are_computed_without(backend: OpenVino) -> None:
+    ones = small_ir.constant("f32", (1, 1), 0, 4)
+    product = [small_ir.Layer("MatMul", "f32", ((n, 0), (1, 0)), (((4, 1), name),)) for n, name in ((0, ""), (2, "y"))]
+    layers = [small_ir.parameter("f32", (4, 1), "x"), ones, *product, small_ir.result("f32", 3)]
+    graph = load(backend, small_ir.graph(layers), np.float32(3).tobytes())
+    numbers = np.array([[1], [2], [3], [4]], "<f4")
+    (output,) = infer(graph, tensor(numbers))
+    assert output.data == (numbers * 9).tobytes()

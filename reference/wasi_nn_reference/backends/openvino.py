@@ -22,6 +22,7 @@ import openvino as ov  # noqa: E402
 from openvino._pyopenvino import InferRequest  # noqa: E402 - see `_Request`
 
 from wasi_nn_reference.backends import Port, numpy_plan, onnx_wire, openvino_types  # noqa: E402
+from wasi_nn_reference.backends.openvino_ports import port_of  # noqa: E402
 from wasi_nn_reference.errors import (  # noqa: E402
     ErrorCode,
     UserError,
@@ -110,16 +111,13 @@ class OpenVino:
         if not exact:
             openvino_types.refuse_f64(model)
         narrow = set() if exact else openvino_types.narrow_inputs(model)
-        inputs = tuple(_port(port, index, index in narrow) for index, port in enumerate(model.inputs))
-        outputs = tuple(_port(port, index, False) for index, port in enumerate(model.outputs))
+        inputs = tuple(port_of(port, index, index in narrow) for index, port in enumerate(model.inputs))
+        outputs = tuple(port_of(port, index, False) for index, port in enumerate(model.outputs))
         if exact:
             plan = numpy_plan.Plan(model, outputs)
             return _Graph(inputs, outputs, lambda: plan)
         has_loops = any(node.get_type_name() in _LOOPS for node in model.get_ops())
-        try:
-            compiled = self._core.compile_model(model, "CPU", self._settings)
-        except (RuntimeError, TypeError, ValueError) as error:
-            raise unsupported(f"OpenVINO cannot compute the model: {_reason(str(error))}") from error
+        compiled = self._compiled(model)
         _refuse_changed_shapes(model, compiled)
         # The builders stay alive with the graph because the engine may read the weights in place.
         return _Graph(
@@ -128,6 +126,21 @@ class OpenVino:
             lambda: _Request(compiled, outputs, has_loops=has_loops),
             keep=(compiled, model, builders),
         )
+
+    def _compiled(self, model: Any) -> Any:
+        """Compile a model, with OpenVINO's code generator for small operators (snippets) or without it.
+
+        It fails on models that the plugin computes without it: two products with a [1, 1] in a row, of [4, 1]
+        (openvino 2026.4.1).
+        """
+        try:
+            return self._core.compile_model(model, "CPU", self._settings)
+        except (RuntimeError, TypeError, ValueError):
+            pass
+        try:
+            return self._core.compile_model(model, "CPU", {**self._settings, "SNIPPETS_MODE": "DISABLE"})
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise unsupported(f"OpenVINO cannot compute the model: {_reason(str(error))}") from error
 
 
 def _refuse_changed_shapes(model: Any, compiled: Any) -> None:
@@ -218,33 +231,6 @@ class _Request:
     def _output(self, index: int, port: Port) -> Tensor:
         array = self._request.get_output_tensor(index).data
         return Tensor(port.type, array.shape, array.tobytes())
-
-
-def _port(port: Any, index: int, narrow: bool) -> Port:
-    element_type = openvino_types.TENSOR_TYPES.get(port.get_element_type())
-    if element_type is None:
-        name = port.get_element_type().get_type_name()
-        raise unsupported(f"the model has an input or output of type {name}, which wasi-nn does not have")
-    partial = port.get_partial_shape()
-    shape = None
-    if partial.rank.is_static:
-        shape = tuple(each.get_length() if each.is_static else None for each in partial)
-    return Port(_name(port, index), element_type, shape, narrow)
-
-
-def _name(port: Any, index: int) -> str:
-    """Return the name a model's author knows the port by; a port may have none, or several."""
-    names = port.get_names()
-    node = port.get_node()
-    if node.get_type_name() == "Result":
-        node = node.input_value(0).get_node()
-        if node.get_type_name() == "Parameter" and len(names) > 1:
-            # An input passed on under another name is one tensor with both: the other is the output's.
-            names -= {node.get_friendly_name()}
-    friendly = str(node.get_friendly_name())
-    if friendly in names or not names:
-        return friendly or str(index)
-    return str(min(names))
 
 
 def _refuse_external_data(model: bytes) -> None:

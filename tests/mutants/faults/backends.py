@@ -181,7 +181,7 @@ rewritten(
     "backends/inputs-by-name",
     "the inputs' names are those of their index",
     WIT_10_28,
-    "backends.openvino:_port",
+    "backends.openvino_ports:port_of",
     "Port(_name(port, index)",
     "Port(str(index)",
 )
@@ -189,7 +189,7 @@ rewritten(
     "backends/name-before-colon",
     "a name ends at its first colon",
     (WIT_08_19, WIT_10_28),
-    "backends.openvino:_port",
+    "backends.openvino_ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).partition(':')[0]",
 )
@@ -197,7 +197,7 @@ rewritten(
     "backends/name-without-folders",
     "of a name with slashes the last part is the name",
     WIT_10_28,
-    "backends.openvino:_port",
+    "backends.openvino_ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).rpartition('/')[2]",
 )
@@ -205,7 +205,7 @@ rewritten(
     "backends/name-in-small-letters",
     "names are in small letters",
     WIT_10_28,
-    "backends.openvino:_port",
+    "backends.openvino_ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).lower()",
 )
@@ -213,7 +213,7 @@ rewritten(
     "backends/name-cut",
     "a name has at most 64 characters",
     WIT_10_28,
-    "backends.openvino:_port",
+    "backends.openvino_ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index)[:64]",
 )
