@@ -20,12 +20,12 @@ OUTPUT_NAMES = ("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa", f
 _LARGEST = {
     ElementType.F16: 2048,
     ElementType.F32: 1 << 24,
-    ElementType.F64: 1 << 24,
+    ElementType.F64: 1 << 53,
     ElementType.U8: 255,
     ElementType.I32: 1 << 24,
     ElementType.I64: 1 << 24,
 }
-"""Numbers up to here are held exactly, also by an engine that computes in f32."""
+"""Integers up to here are exact in the type; those of i32 and i64 that are not `wide` also in f32."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ def _other_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
     other = "onnx" if setting.encoding == "openvino" else "openvino"
     first = {"model": setting.model.id, "part": 0, "encoding": other}
     rest = [{"zeros": 0}] * (setting.encoding == "openvino")
-    return _not_loaded(setting, {"builders": [first, *rest], "encoding": setting.encoding})
+    (block,) = _not_loaded(setting, {"builders": [first, *rest], "encoding": setting.encoding})
+    return [{**block, "prefer": "invalid_encoding"}]
 
 
 def _not_loaded(setting: Setting, load: dict[str, Any]) -> list[Step]:

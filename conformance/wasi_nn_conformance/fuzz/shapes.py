@@ -12,10 +12,11 @@ from wasi_nn_conformance.models import ElementType
 
 from .drawn_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression
 from .ground import Fields, Ground
-from .values import any_bits, small_numbers, wide_integers
+from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
 
 _TYPES = ("f32", "f32", "f32", "u8", "i32", "i64", "f16", "f64")  # f32 is what hosts owe, so what shows the most
-_DIMENSIONS = (1, 2, 3, 0, 1, 4, 2, 5, 7)
+_RANKS = (2, 1, 3, 4, 0, 2, 2, 4, 5, 6, 7, 8)
+_DIMENSIONS = (2, 1, 3, 0, 1, 4, 2, 3, 5, 7)
 _MOST_ELEMENTS = 64
 _WIDE = (ElementType.I32, ElementType.I64)
 _COUNTING = (ElementType.F32, ElementType.F64, *_WIDE)  # hold every number up to that of a large tensor's elements
@@ -70,7 +71,10 @@ class _Drawn:
             return any_bits(draw, self.element, shape)
         if value.wide:
             return wide_integers(draw, self.element, shape)
-        return small_numbers(draw, self.element, shape, 1 if value.low > 0 else -1)
+        sign = 1 if value.low > 0 else -1
+        if abs(value.high) >= LARGE:
+            return large_floats(draw, shape, sign)
+        return small_numbers(draw, self.element, shape, sign)
 
 
 @st.composite
@@ -134,7 +138,7 @@ def _large(draw: st.DrawFn, element: ElementType) -> _Drawn:
 
 def _shape(draw: st.DrawFn) -> Shape:
     shape: list[int] = []
-    for _ in range(draw(st.sampled_from((2, 1, 3, 4, 0, 2, 3, 5, 6, 7, 8)))):
+    for _ in range(draw(st.sampled_from(_RANKS))):
         dim = draw(st.sampled_from(_DIMENSIONS))
         shape.append(dim if prod(shape) * dim <= _MOST_ELEMENTS else 1)
     return tuple(shape)
@@ -142,7 +146,10 @@ def _shape(draw: st.DrawFn) -> Shape:
 
 def _input(draw: st.DrawFn, name: str, element: ElementType, shape: Shape, *, wide: bool) -> Value:
     negative = element is not ElementType.U8 and draw(st.booleans())
-    low, high = (-5, -1) if negative else (1, 5)
+    low, high = 1, 5
+    if element is ElementType.F64 and draw(st.booleans()):
+        low, high = LARGE, 256 * LARGE
+    low, high = (-high, -low) if negative else (low, high)
     return Value(name, element, shape, low, high, wide)
 
 

@@ -29,6 +29,9 @@ _PATTERNS = {
 }
 
 
+LARGE = (1 << 32) + 1
+"""An f64 whose 33 bits all count."""
+
 SIGNS = st.characters(exclude_characters="$", codec="utf-8")
 """What drawn text is made of: no `$`, which in a vector begins a reference to its matrix."""
 
@@ -46,6 +49,12 @@ def any_bits(draw: st.DrawFn, element: ElementType, shape: Sequence[int]) -> dic
         for octet in octets(draw, prod(shape))
     )
     return {"type": element.value, "shape": list(shape), "data": f"hex:{data.hex()}"}
+
+
+def large_floats(draw: st.DrawFn, shape: Sequence[int], sign: int = 1) -> dict[str, Any]:
+    """Draw a tensor of f64 from 2^32 to 2^40, or of their negatives: integers that f32 does not hold."""
+    numbers = [sign * (1 + octet) * LARGE for octet in octets(draw, prod(shape))]
+    return {"type": ElementType.F64.value, "shape": list(shape), "data": numbers}
 
 
 def small_numbers(draw: st.DrawFn, element: ElementType, shape: Sequence[int], sign: int = 1) -> dict[str, Any]:
