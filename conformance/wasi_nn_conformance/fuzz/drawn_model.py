@@ -1,7 +1,7 @@
 """Models drawn from the vocabulary of expressions, whose results are exact in every order of computing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from .values import octets
 
 Shape: TypeAlias = tuple[int, ...]
 
+_RARELY = 6  # one expression of so many may have casts, which a host may refuse
 _LONG = "layer/" * 12
 INPUT_NAMES = ("x", "b", "input:0", "0", "X", "a/b.c", "\u00e9t\u00e9", f"{_LONG}in")
 OUTPUT_NAMES = ("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa", f"{_LONG}out")
@@ -56,10 +57,23 @@ class Value:
 def expression(draw: st.DrawFn, inputs: list[Value], *, is_static: bool) -> Value:
     """Draw an expression of one to four operations over the inputs; `is_static` if their shapes are fixed."""
     value = draw(st.sampled_from(inputs))
+    casts = ["cast"] * (draw(st.integers(1, _RARELY)) == _RARELY)
     for _ in range(draw(st.integers(1, 4))):
-        possible = _possible(value, is_static=is_static)
+        possible = _possible(value, is_static=is_static) + ([] if value.wide else casts)
         value = _STEPS[draw(st.sampled_from(possible))](draw, value, inputs)
     return value
+
+
+def cast_types(written: Any) -> Iterator[ElementType]:
+    """Give each type that something in an expression is cast to."""
+    if isinstance(written, dict):
+        if "cast" in written:
+            yield ElementType(written["cast"]["to"])
+        for part in written.values():
+            yield from cast_types(part)
+    elif isinstance(written, list):
+        for part in written:
+            yield from cast_types(part)
 
 
 def _possible(value: Value, *, is_static: bool) -> list[str]:
@@ -133,6 +147,13 @@ def _weighted(draw: st.DrawFn, value: Value, shape: Shape) -> Value:
     return _combined("add", value, Value(written, value.element, shape, 1, 5), [value.low + 1, value.high + 5])
 
 
+def _cast(draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
+    fitting = [each for each in _LARGEST if replace(value, element=each).fits(value.low, value.high)]
+    element = draw(st.sampled_from([each for each in fitting if each is not value.element] or [value.element]))
+    written = {"cast": {"of": value.written, "to": element.value}}
+    return replace(value, written=written, element=element)
+
+
 def _transpose(draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
     axes = list(range(len(value.shape)))
     permutation = draw(st.sampled_from([axes[::-1], [*axes[1:], 0], [axes[-1], *axes[:-1]], [1, 0, *axes[2:]]]))
@@ -189,6 +210,7 @@ def _matmul(draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
 
 _STEPS: Mapping[str, Any] = {
     "add": _add,
+    "cast": _cast,
     "sub": _sub,
     "mul": _mul,
     "neg": _neg,

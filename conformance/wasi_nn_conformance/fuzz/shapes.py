@@ -1,6 +1,6 @@
 """Shapes: models of every type, rank and operation, and inputs that fit them. Numpy knows each answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wasi_nn_conformance.abi import NEWEST, WITX
 from wasi_nn_conformance.models import ElementType
 
-from .drawn_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression
+from .drawn_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, cast_types, expression
 from .ground import Fields, Ground
 from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
 
@@ -19,8 +19,13 @@ _RANKS = (2, 1, 3, 4, 0, 2, 2, 4, 5, 6, 7, 8)
 _DIMENSIONS = (2, 1, 3, 0, 1, 4, 2, 3, 5, 7)
 _MOST_ELEMENTS = 64
 _WIDE = (ElementType.I32, ElementType.I64)
-_COUNTING = (ElementType.F32, ElementType.F64, *_WIDE)  # hold every number up to that of a large tensor's elements
-_CHECKED = ("f32",)  # what every host with a backend owes; other types it may refuse
+_COUNTING = (
+    ElementType.F32,
+    ElementType.F32,
+    ElementType.F64,
+    *_WIDE,
+)  # hold every number up to that of a large tensor's elements
+_CHECKED = {"f32"}  # what every host with a backend owes; other types it may refuse
 _LARGE: tuple[Shape, ...] = ((5000,), (1, 3, 40, 40), (10, 501), (17000,))
 _RARELY = 16  # one conversation of so many has large tensors
 _CLAUSES = {"moved": "values.bits-pass-through", "computed": "values.arithmetic", "large": "values.row-major"}
@@ -33,56 +38,78 @@ _WHY = {
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A drawn model: its definition, and how the values of each input are drawn."""
+    """A drawn model: its inputs and outputs, and how the values of the inputs are drawn.
 
-    element: ElementType
+    `free` are the axes that the first input and all of its shape leave open.
+    """
+
     mode: str
-    shape: Shape
-    free: tuple[int, ...]
     inputs: tuple[Value, ...]
-    outputs: dict[str, Any]
-    has_scalar: bool
+    outputs: Mapping[str, Value]
+    free: tuple[int, ...] = ()
 
     @property
     def definition(self) -> dict[str, Any]:
         """The model as `models.yaml` would have it."""
-        dims = [None if axis in self.free else dim for axis, dim in enumerate(self.shape)]
         return {
-            "inputs": {value.written: {"type": self.element.value, "shape": dims} for value in self.inputs},
-            "outputs": self.outputs,
+            "inputs": {
+                value.written: {"type": value.element.value, "shape": self._dims(value)} for value in self.inputs
+            },
+            "outputs": {name: value.written for name, value in self.outputs.items()},
         }
+
+    def _dims(self, value: Value) -> list[int | None]:
+        return [None if self._is_free(value, axis) else dim for axis, dim in enumerate(value.shape)]
+
+    def _is_free(self, value: Value, axis: int) -> bool:
+        return axis in self.free and value.shape == self.inputs[0].shape
+
+    @property
+    def types(self) -> list[str]:
+        """The types of the model, sorted."""
+        casts = {each for value in self.outputs.values() for each in cast_types(value.written)}
+        return sorted(each.value for each in casts | {value.element for value in self.inputs})
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The shapes of its inputs and outputs."""
+        return [value.shape for value in (*self.inputs, *self.outputs.values())]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether some tensor has no elements."""
+        return any(0 in shape for shape in self.shapes)
 
     @property
     def may_be_refused(self) -> bool:
         """Whether the text lets a host refuse the model or its tensors."""
-        return self.element.value not in _CHECKED or self.has_scalar or 0 in self.shape
+        return not set(self.types) <= _CHECKED or () in self.shapes or self.is_empty
 
     def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         """Draw a tensor for each input; free dimensions get a length of their own each time."""
-        shape = tuple(
-            draw(st.sampled_from((1, 2, 3))) if axis in self.free else dim for axis, dim in enumerate(self.shape)
-        )
-        return {value.written: self._tensor(draw, value, shape) for value in self.inputs}
+        lengths = {axis: draw(st.sampled_from((1, 2, 3))) for axis in self.free}
+        return {value.written: self._tensor(draw, value, lengths) for value in self.inputs}
 
-    def _tensor(self, draw: st.DrawFn, value: Value, shape: Shape) -> dict[str, Any]:
+    def _tensor(self, draw: st.DrawFn, value: Value, lengths: Mapping[int, int]) -> dict[str, Any]:
+        dims = enumerate(value.shape)
+        shape = tuple(lengths[axis] if self._is_free(value, axis) else dim for axis, dim in dims)
         if self.mode == "large":
-            return {"type": self.element.value, "shape": list(shape), "data": "range"}
+            return {"type": value.element.value, "shape": list(shape), "data": "range"}
         if self.mode == "moved":
-            return any_bits(draw, self.element, shape)
+            return any_bits(draw, value.element, shape)
         if value.wide:
-            return wide_integers(draw, self.element, shape)
+            return wide_integers(draw, value.element, shape)
         sign = 1 if value.low > 0 else -1
         if abs(value.high) >= LARGE:
             return large_floats(draw, shape, sign)
-        return small_numbers(draw, self.element, shape, sign)
+        return small_numbers(draw, value.element, shape, sign)
 
 
 @st.composite
 def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     """Draw a model and inferences on it."""
     types = _TYPES if ground.abi == WITX else (*_TYPES, "bf16")
-    element = ElementType(draw(st.sampled_from(types)))
-    drawn = _large(draw, element) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, element)
+    drawn = _large(draw) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, types)
     steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
     contexts = ["c", "d"][: draw(st.integers(1, 2))]
     steps += [{"context": {"graph": "g", "as": name}} for name in contexts]
@@ -91,49 +118,44 @@ def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     if drawn.may_be_refused:
         steps = [{"may_fail": steps, "prefer": "ok"}]
     return {
-        "id": f"fuzz/shapes/{drawn.element.value}-{'empty' if 0 in drawn.shape else drawn.mode}",
-        "clause": "input.zero-size" if 0 in drawn.shape else _CLAUSES[drawn.mode],
+        "id": f"fuzz/shapes/{'+'.join(drawn.types)}-{'empty' if drawn.is_empty else drawn.mode}",
+        "clause": "input.zero-size" if drawn.is_empty else _CLAUSES[drawn.mode],
         "why": _WHY[drawn.mode],
         "models": {"drawn": drawn.definition},
         "steps": steps,
     }
 
 
-def _model(draw: st.DrawFn, element: ElementType) -> _Drawn:
+def _model(draw: st.DrawFn, types: Sequence[str]) -> _Drawn:
+    element, shape = ElementType(draw(st.sampled_from(types))), _shape(draw)
     mode = "computed" if element.has_arithmetic and draw(st.booleans()) else "moved"
-    shape = _shape(draw)
     free = tuple(axis for axis in range(len(shape)) if shape[axis] and draw(st.integers(0, 7)) == 7)
-    wide = mode == "computed" and element in _WIDE and draw(st.booleans())
-    names = draw(_names(INPUT_NAMES))
-    inputs = tuple(_input(draw, name, element, shape, wide=wide) for name in names)
+    first, *others = draw(_names(INPUT_NAMES))
+    inputs = [_input(draw, first, element, shape, mode)]
+    for name in others:
+        other = element if draw(st.booleans()) else ElementType(draw(st.sampled_from(types)))
+        other = other if other.has_arithmetic or mode == "moved" else element
+        inputs.append(_input(draw, name, other, shape if draw(st.booleans()) else _shape(draw), mode))
     if mode == "moved":
-        passed = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
-        outputs: dict[str, Any] = {name: name for name in passed}
-        shapes = [shape]
-    else:
-        chosen = draw(_names(OUTPUT_NAMES))
-        values = {name: expression(draw, list(inputs), is_static=not free) for name in chosen}
-        outputs = {name: value.written for name, value in values.items()}
-        shapes = [shape, *(value.shape for value in values.values())]
-    return _Drawn(element, mode, shape, free, inputs, outputs, has_scalar=() in shapes)
+        passed = draw(st.lists(st.sampled_from(inputs), min_size=1, max_size=3, unique=True))
+        return _Drawn(mode, tuple(inputs), {value.written: value for value in passed}, free)
+    outputs = {name: expression(draw, inputs, is_static=not free) for name in draw(_names(OUTPUT_NAMES))}
+    return _Drawn(mode, tuple(inputs), outputs, free)
 
 
 def _names(names: Sequence[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
 
 
-def _large(draw: st.DrawFn, element: ElementType) -> _Drawn:
+def _large(draw: st.DrawFn) -> _Drawn:
     """Draw a model that passes a large tensor on, or adds a constant of its size."""
-    if element not in _COUNTING:
-        element = ElementType.F32
-    shape, name = draw(st.sampled_from(_LARGE)), draw(st.sampled_from(INPUT_NAMES))
-    outputs: dict[str, Any] = {name: name}
+    element, shape = draw(st.sampled_from(_COUNTING)), draw(st.sampled_from(_LARGE))
+    passed = Value(draw(st.sampled_from(INPUT_NAMES)), element, shape, 0, prod(shape))
     if draw(st.booleans()):
-        weights = {"type": element.value, "shape": list(shape), "data": "range"}
-        outputs = {"out": {"add": [name, {"constant": weights}]}}
-    return _Drawn(
-        element, "large", shape, (), (Value(name, element, shape, 0, prod(shape)),), outputs, has_scalar=False
-    )
+        return _Drawn("large", (passed,), {passed.written: passed})
+    weights = {"constant": {"type": element.value, "shape": list(shape), "data": "range"}}
+    added = Value({"add": [passed.written, weights]}, element, shape, 0, 2 * prod(shape))
+    return _Drawn("large", (passed,), {"out": added})
 
 
 def _shape(draw: st.DrawFn) -> Shape:
@@ -144,12 +166,13 @@ def _shape(draw: st.DrawFn) -> Shape:
     return tuple(shape)
 
 
-def _input(draw: st.DrawFn, name: str, element: ElementType, shape: Shape, *, wide: bool) -> Value:
-    negative = element is not ElementType.U8 and draw(st.booleans())
+def _input(draw: st.DrawFn, name: str, element: ElementType, shape: Shape, mode: str) -> Value:
+    wide = mode == "computed" and element in _WIDE and draw(st.booleans())
     low, high = 1, 5
     if element is ElementType.F64 and draw(st.booleans()):
         low, high = LARGE, 256 * LARGE
-    low, high = (-high, -low) if negative else (low, high)
+    if element is not ElementType.U8 and draw(st.booleans()):
+        low, high = -high, -low
     return Value(name, element, shape, low, high, wide)
 
 
