@@ -38,6 +38,7 @@ class Calls:
         graph = self.new("g")
         self.say("load", {"model": model, "as": graph})
         self.state.graphs[graph] = model
+        self.state.loaded.add(graph)
         return graph
 
     def load_by_name(self, name: str) -> str:

@@ -144,10 +144,13 @@ def _wrong_shape(draw: st.DrawFn, port: Port) -> dict[str, Any]:
 
 def _wrong_type(draw: st.DrawFn, port: Port) -> dict[str, Any]:
     own = port.type.element
-    other = draw(st.sampled_from([e for e in ElementType if e is not own and e is not ElementType.BF16]))
+    others = [e for e in ElementType if e is not own and e is not ElementType.BF16]
+    alike = [e for e in others if e.size == own.size]
+    wanted = draw(st.booleans())
+    other = draw(st.sampled_from(alike if alike and wanted else others))
     dims = [dim or 0 for dim in port.type.shape]
-    size, wanted = size_of(port), draw(st.booleans())
-    shape = [1, size // other.size] if wanted and size % other.size == 0 else dims
+    size, flat = size_of(port), draw(st.booleans())
+    shape = [1, size // other.size] if flat and size % other.size == 0 else dims
     return {"type": other.value, "shape": shape, "data": "zeros"}
 
 
@@ -167,8 +170,9 @@ def _overflow(draw: st.DrawFn, port: Port) -> dict[str, Any]:
         [(1 << 32) - 1, (1 << 32) - 1],
         [1 << 28, 16],
     ]
-    shape = draw(st.sampled_from(large))
-    length = draw(st.sampled_from([0, size_of(port)]))
+    dims = [dim or 0 for dim in port.type.shape]
+    shape = draw(st.sampled_from([*large, [*dims[:-1], dims[-1] + (1 << 16)], [dims[0] + (1 << 31), *dims[1:]]]))
+    length = draw(st.sampled_from([0, size_of(port), size_of(port)]))
     return {"type": port.type.element.value, "shape": shape, "data": f"{length} bytes"}
 
 

@@ -18,8 +18,9 @@ def _builder_count(draw: st.DrawFn, setting: Setting) -> list[Step]:
         return [{"load": {"builders": [], "encoding": setting.encoding}, **INVALID}]
     parts = 2 if setting.encoding == "openvino" else 1
     builders: list[Any] = [{"model": setting.model.id, "part": part} for part in range(parts)]
-    added: list[Any] = draw(st.sampled_from([builders[:1], [{"zeros": 0}], [{"zeros": 8}, {"text": "more"}]]))
-    wrong = {"load": {"builders": [*builders, *added], "encoding": setting.encoding}}
+    added: list[Any] = [builders[:1], [{"zeros": 0}], [{"zeros": 8}, {"text": "more"}]]
+    counts = [[*builders, *more] for more in added] + [builders[:-1]] * (parts > 1)
+    wrong = {"load": {"builders": draw(st.sampled_from(counts)), "encoding": setting.encoding}}
     return [{**wrong, "accept": ["ok", "error"], "prefer": "invalid_argument"}]
 
 
@@ -58,7 +59,7 @@ def _foreign_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
 
 def _enumeration(draw: st.DrawFn, setting: Setting) -> list[Step]:
     what, beyond = draw(st.sampled_from([("encoding", (6, 255, 128)), ("target", (3, 255, 128))]))
-    number = draw(st.sampled_from([*beyond, *BEYOND]))
+    number = draw(st.sampled_from([beyond[0], beyond[0], *beyond, *BEYOND]))
     return [{"load": {"model": setting.model.id, what: {"raw": number}}, **FAILS}]
 
 
@@ -68,11 +69,15 @@ def _target(draw: st.DrawFn, setting: Setting) -> list[Step]:
 
 
 def _unknown_name(draw: st.DrawFn, _setting: Setting) -> list[Step]:
-    names: tuple[str, ...] = _FAR
-    if draw(st.booleans()):
-        graph = draw(st.sampled_from(sorted(REGISTERED)))
-        names = (*near(graph, REGISTERED), f"/{graph}", f"./{graph}", f"{graph}/", f"x/{graph}", f"{graph}/model.xml")
-    return [{"load_by_name": {"name": draw(st.sampled_from(names))}, "fails": {"prefer": "not_found"}}]
+    return [{"load_by_name": {"name": draw(st.sampled_from(_FAR))}, "fails": {"prefer": "not_found"}}]
+
+
+def _name_nearby(draw: st.DrawFn, _setting: Setting) -> list[Step]:
+    """Ask for up to three names that a careless host takes for one that is registered."""
+    graph = draw(st.sampled_from(sorted(REGISTERED)))
+    names = (*near(graph, REGISTERED), f"/{graph}", f"./{graph}", f"{graph}/", f"x/{graph}", f"{graph}/model.xml")
+    asked = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
+    return [{"load_by_name": {"name": name}, "fails": {"prefer": "not_found"}} for name in asked]
 
 
 def _no_string(draw: st.DrawFn, _setting: Setting) -> list[Step]:
@@ -111,6 +116,12 @@ LOAD_FAULTS = (
         "load-by-name.unknown",
         "a host that opens the name as a file, or takes the first graph, finds one",
         _unknown_name,
+    ),
+    Fault(
+        "graph-name-nearby",
+        "load-by-name.is-no-path",
+        "a host that trims, folds, cuts or resolves names gives a graph that has another one",
+        _name_nearby,
     ),
     Fault(
         "name-bytes",

@@ -144,6 +144,16 @@ class Sequence(RuleBasedStateMachine):
         buffer = self.state.buffers[pick % len(self.state.buffers)]
         self.calls.say("overwrite", {"buffer": f"{buffer}.{part}", "fill": fill}, clause="input.copied")
 
+    @precondition(lambda self: self.calls.is_on(WITX) and self.state.graphs)
+    @rule(pick=_PICK, part=st.sampled_from(("0", "builders")), fill=st.sampled_from((0, 255)), looks=_LOOKS)
+    def overwrite_builders(self, pick: int, part: str, fill: int, looks: int) -> None:
+        """Change what an earlier load was given, and make a context of the graph after that."""
+        graph = self.state.picked(self.state.graphs, pick)
+        if graph in self.state.loaded:
+            self.calls.say("overwrite", {"buffer": f"{graph}.{part}", "fill": fill}, clause="load.copies-the-builders")
+        self.calls.context(graph)
+        self.look(looks)
+
     @precondition(lambda self: self.calls.is_on(WITX))
     @rule(pages=st.sampled_from((1, 3)), looks=_LOOKS)
     def grow(self, pages: int, looks: int) -> None:

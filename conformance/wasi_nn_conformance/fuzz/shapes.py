@@ -17,6 +17,7 @@ from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
 _TYPES = ("f32", "f32", "f32", "u8", "i32", "i64", "f16", "f64")  # f32 is what hosts owe, so what shows the most
 _RANKS = (2, 1, 3, 4, 0, 2, 2, 4, 5, 6, 7, 8)
 _DIMENSIONS = (2, 1, 3, 0, 1, 4, 2, 3, 5, 7)
+_LARGE_DIMENSIONS = (70000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _MOST_ELEMENTS = 64
 _WIDE = (ElementType.I32, ElementType.I64)
 _COUNTING = (
@@ -178,6 +179,11 @@ def _input(draw: st.DrawFn, name: str, element: ElementType, shape: Shape, mode:
 
 def _inference(draw: st.DrawFn, ground: Ground, drawn: _Drawn, context: str) -> Iterator[dict[str, Any]]:
     tensors = drawn.tensors(draw)
+    if ground.abi != WITX and draw(st.integers(0, 3)) == 3:
+        yield from _got_back(draw, tensors)
+    if ground.abi == NEWEST and draw(st.integers(0, 3)) == 3:
+        yield from _at_once(draw, tensors, context)
+        return
     order = draw(st.permutations(list(tensors)))
     for name in order:
         yield {"set_input": {"context": context, "input": name, "tensor": tensors[name]}}
@@ -191,3 +197,21 @@ def _inference(draw: st.DrawFn, ground: Ground, drawn: _Drawn, context: str) -> 
         if ground.abi == WITX and draw(st.booleans()):
             asked |= {"size": {"plus": draw(st.sampled_from((0, 1, 7, 64)))}, "tail": "untouched"}
         yield {"output": asked}
+
+
+def _got_back(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Ask a tensor for what it was made of: one of the inputs, or one without elements but with large dimensions."""
+    large = {"type": "f32", "shape": [0, draw(st.sampled_from(_LARGE_DIMENSIONS))], "data": []}
+    yield {"tensor": {"tensor": draw(st.sampled_from([large, *tensors.values()])), "as": "t"}}
+    yield from ({getter: {"tensor": "t"}, "clause": "tensor.getters"} for getter in ("dimensions", "ty", "data"))
+    yield {"drop": {"kind": "tensor", "handle": "t"}}
+
+
+def _at_once(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]], context: str) -> Iterator[dict[str, Any]]:
+    """Give all inputs in one call, and look at the names of the outputs."""
+    order = draw(st.permutations(list(tensors)))
+    names = {name: f"t{index}" for index, name in enumerate(order)}
+    for name in order:
+        yield {"tensor": {"tensor": tensors[name], "as": names[name]}}
+    call = {"context": context, "inputs": [[*pair] for pair in names.items()], "names": "own"}
+    yield {"compute_named": call, "clause": "compute.output-names"}

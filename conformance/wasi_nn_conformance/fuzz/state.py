@@ -49,11 +49,15 @@ class Context:
 
 @dataclass
 class State:
-    """Graphs (name -> model), contexts, and what a guest keeps: buffers of inputs, outputs as tensors, errors."""
+    """Graphs (name -> model), contexts, and what a guest keeps: buffers of inputs, outputs as tensors, errors.
+
+    `loaded` are the graphs that were made of builders.
+    """
 
     models: Mapping[str, Model]
     graphs: dict[str, str] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
     buffers: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
