@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,22 @@ def test_markdown_of_a_run() -> None:
         "",
         "### Findings",
         "",
-        "**a.one** (must): A host does what it is asked.",
+        "Cases that failed alike stand in one row.",
         "",
-        "| verdict | case | got and wanted |",
-        "| --- | --- | --- |",
-        r"| crash | b\[witx\] | the host died \| loudly; wanted success |",
-        r"| xfail | c\[witx\] | success; wanted an error *Expected because it &lt;never&gt; asked* |",
+        "| cases | verdict | clause | got and wanted | for example |",
+        "| --- | --- | --- | --- | --- |",
+        (
+            r"| 1 | crash | **a.one** (must): A host does what it is asked. | the host died \| loudly; wanted success "
+            r"| b\[witx\]<br><code>pytest suite --case 'b\[witx\]'</code> |"
+        ),
+        "",
+        "### Known",
+        "",
+        "Findings that the expectations file tells of.",
+        "",
+        "| cases | verdict | because | for example |",
+        "| --- | --- | --- | --- |",
+        r"| 1 | fail | it &lt;never&gt; asked | c\[witx\] |",
         "",
         "### Choices",
         "",
@@ -99,9 +110,62 @@ def test_markdown_of_a_run_without_findings_names_none() -> None:
     assert "Findings" not in summary_md(made(record("pass")))
 
 
-def test_markdown_shows_ten_cases_of_a_clause_and_counts_the_others() -> None:
-    text = summary_md(made(*(record("fail", id=f"v/{number}[witx]") for number in range(12))))
-    assert (text.count("| fail | v/"), "and 2 more in report.html" in text) == (10, True)
+def rows(*records: dict[str, Any]) -> list[list[str]]:
+    """Give the rows of the tables behind that of the totals, cell by cell."""
+    lines = summary_md(made(*records)).partition("### ")[2].splitlines()
+    return [line.strip("| ").split(" | ") for line in lines if re.match(r"\| \d", line)]
+
+
+def test_markdown_says_a_finding_of_many_cases_once() -> None:
+    many = [
+        record("fail", id=f"v/{n:03}[witx]", diagnosis=f"success; wanted an error; step {n} (load), line {n}")
+        for n in range(186)
+    ]
+    (row,) = rows(*many)
+    assert (row[0], row[3], row[4].partition("<br>")[0]) == (
+        "186",
+        "success; wanted an error",
+        r"v/000\[witx\], v/001\[witx\], v/002\[witx\] and 183 more",
+    )
+
+
+def test_markdown_groups_wrong_values_of_other_numbers() -> None:
+    values = ("[0] is 3.0 where 1.0 was wanted (1 of 1 differ)", "[0, 1] is nan where 0.0 (bits 0x00) was wanted")
+    (row,) = rows(*(record("fail", diagnosis=f"output a: element {each}") for each in values))
+    assert row[3].endswith("(or other numbers)")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"clause": "b.open"}, {"verdict": "hang"}, {"diagnosis": "the host died: exit code 102; wanted success"}],
+    ids=lambda other: next(iter(other)),
+)
+def test_markdown_keeps_other_findings_apart(other: dict[str, str]) -> None:
+    said = "the host died: exit code 101; wanted success"
+    assert len(rows(record("crash", diagnosis=said), record("crash", diagnosis=said) | other)) == 2
+
+
+def test_markdown_has_the_worst_first_then_the_most() -> None:
+    records = [record("fail", id="b[witx]", diagnosis="one"), record("crash", id="c[witx]")]
+    records += [record("fail", id=f"d/{n}[witx]", diagnosis="two") for n in range(2)]
+    assert [row[:2] for row in rows(*records)] == [["1", "crash"], ["2", "fail"], ["1", "fail"]]
+
+
+def test_markdown_does_not_depend_on_the_order_of_cases() -> None:
+    records = [record("fail", id=f"v/{n}[witx]", diagnosis=f"error {'abc'[n % 3]}; step {n}") for n in range(9)]
+    assert rows(*records) == rows(*reversed(records))
+
+
+def test_markdown_replays_a_written_vector_rather_than_a_drawn_one() -> None:
+    drawn = record("fail", id="fuzz/shapes/x[witx]", place="regressions/x.yaml")
+    (row,) = rows(drawn, record("fail", id="v[witx]"))
+    assert row[4].endswith(r"<code>pytest suite --case 'v\[witx\]'</code>")
+
+
+def test_markdown_fits_the_page_of_a_job() -> None:
+    records = [record("fail", id=f"v/{n}[witx]", diagnosis=f"error {'x' * n}", place="v.yaml:1") for n in range(300)]
+    text = summary_md(made(*records))
+    assert (text.count("| fail | **"), "and 200 other findings in report.html" in text) == (100, True)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from wasi_nn_conformance.verdict import Verdict
 
-from .grid import Data, choices, clauses, is_conspicuous, result, worst_first
+from .grid import Data, choices, result
+from .groups import Group, found_alike, known_alike, without_place
 from .markup import visible
+from .paragraph import replay_line
 
-_SHOWN = 10  # cases of one clause; the page of a job holds no more than 1 MiB
+_ROWS = 100  # of a table; the page of a job holds no more than 1 MiB
+_NAMED = 3  # cases of a row
 _WORDS = 240  # characters of a diagnosis
 
 
@@ -22,31 +25,56 @@ def summary_md(report: Data) -> str:
         "",
         *table(["verdict", "cases"], [[v.value, str(totals[v.value])] for v in Verdict if totals[v.value]]),
         *_findings(report),
+        *_known(report),
         *_choices(report),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _findings(report: Data) -> Iterator[str]:
-    loud = [case for case in report["cases"] if is_conspicuous(case)]
-    if not loud:
-        return
-    yield from ("", "### Findings")
-    for clause in clauses(report):
-        cases = worst_first([case for case in loud if case["clause"] == clause])
-        if cases:
-            told = report["clauses"].get(clause, {"level": "", "text": ""})
-            yield from ("", f"**{escaped(clause)}** ({told['level']}): {escaped(told['text'])}", "")
-            yield from table(["verdict", "case", "got and wanted"], [_row(case) for case in cases[:_SHOWN]])
-            if left := len(cases) - _SHOWN:
-                yield from (["", f"and {left} more in report.html"] if left > 0 else [])
+    groups = found_alike(report)
+    if groups:
+        yield from ("", "### Findings", "", "Cases that failed alike stand in one row.", "")
+        rows = [_row(report, group) for group in groups[:_ROWS]]
+        yield from table(["cases", "verdict", "clause", "got and wanted", "for example"], rows)
+        yield from _left(groups, "other findings")
 
 
-def _row(case: Data) -> list[str]:
-    words = case["diagnosis"]
-    told = escaped(words if len(words) <= _WORDS else words[:_WORDS] + " ...")
-    because = f" *Expected because {escaped(case['expected']['because'])}*" if case["expected"] else ""
-    return [case["verdict"], escaped(case["id"]), told + because]
+def _row(report: Data, group: Group) -> list[str]:
+    first = group[0]
+    told = report["clauses"].get(first["clause"], {"level": "", "text": ""})
+    clause = f"**{escaped(first['clause'])}** ({told['level']}): {escaped(told['text'])}"
+    words = _cut(without_place(first["diagnosis"]))
+    alike = " (or other numbers)" if len({without_place(case["diagnosis"]) for case in group}) > 1 else ""
+    replay = escaped(replay_line(report["replay"], first["id"], first["place"]))
+    return [str(len(group)), first["verdict"], clause, words + alike, f"{_named(group)}<br><code>{replay}</code>"]
+
+
+def _known(report: Data) -> Iterator[str]:
+    groups = known_alike(report)
+    if groups:
+        yield from ("", "### Known", "", "Findings that the expectations file tells of.", "")
+        rows = [
+            [str(len(group)), told["outcome"], _cut(told["because"]), _named(group)]
+            for group in groups[:_ROWS]
+            for told in [group[0]["expected"]]
+        ]
+        yield from table(["cases", "verdict", "because", "for example"], rows)
+        yield from _left(groups, "other reasons")
+
+
+def _named(group: Group) -> str:
+    more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
+    return ", ".join(escaped(case["id"]) for case in group[:_NAMED]) + more
+
+
+def _cut(words: str) -> str:
+    return escaped(words if len(words) <= _WORDS else words[:_WORDS] + " ...")
+
+
+def _left(groups: Sequence[Group], what: str) -> Iterator[str]:
+    if len(groups) > _ROWS:
+        yield from ("", f"and {len(groups) - _ROWS} {what} in report.html")
 
 
 def _choices(report: Data) -> Iterator[str]:
