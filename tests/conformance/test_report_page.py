@@ -7,6 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -32,8 +33,19 @@ def record(number: int, verdict: str, **changes: Any) -> dict[str, Any]:
     return replace(base, **changes).json()
 
 
-def made(*records: dict[str, Any]) -> str:
-    return page(report(IMPL, records, CLAUSES, ["pytest", "suite", "--impl=my own"]))
+def made(*records: dict[str, Any], **parts: Any) -> str:
+    return page(report(IMPL, records, CLAUSES, ["pytest", "suite", "--impl=my own"]) | parts)
+
+
+def fuzz(text: str = "- id: x\n", **changes: Any) -> dict[str, Any]:
+    """What a report has of one search, which has found `FOUND`."""
+    search = {"kind": "shapes", "abi": "witx", "encoding": "onnx", "examples": 20, "calls": 333, "seconds": 1.25}
+    search |= {"reached": {"call load": 19, "rank 2": 7}, "known": {"it never asked": 3}, "findings": [FOUND["id"]]}
+    vectors = {FOUND["id"]: {"file": "out dir/regressions/x.yaml", "text": text}}
+    return {"seed": 7, "examples": 40, "searches": [search | changes], "vectors": vectors}
+
+
+FOUND = record(0, "fail", id="fuzz/shapes/f32/0a[witx-onnx]", place="regressions/x.yaml")
 
 
 class Page(HTMLParser):
@@ -147,6 +159,42 @@ def test_choices_are_told() -> None:
         record(n, "pass", clause="b.open", level="defined", choice=word) for n, word in enumerate(("ok", "busy"))
     ]
     assert "ok | busy" in [text for tag, _, text in Page(made(*records)).elements if tag == "td"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Drawn conversations 20",
+        "Seed 7, 40 conversations of each kind",
+        "shapeswitxonnx203331.23fuzz/shapes/f32/0a[witx-onnx]",
+        "callload (19)rank2 (7)",
+        "3: it never asked",
+    ],
+)
+def test_what_was_drawn_is_told(words: str) -> None:
+    assert words in next(text for _, a, text in Page(made(FOUND, fuzz=fuzz())).elements if a.get("id") == "drawn")
+
+
+def test_a_search_links_to_what_it_found() -> None:
+    seen = Page(made(FOUND, fuzz=fuzz())).elements
+    target = next(unquote((a["href"] or "")[1:]) for tag, a, text in seen if tag == "a" and text == FOUND["id"])
+    assert target in [a.get("id") for tag, a, _ in seen if tag == "details"]
+
+
+@pytest.mark.parametrize("words", ["- id: x\n", "'--vectors=out dir/regressions/x.yaml'"])
+def test_a_drawn_finding_tells(words: str) -> None:
+    assert words in cases(made(FOUND, fuzz=fuzz()))[0][1]
+
+
+@pytest.mark.parametrize("name", ["kind", "abi", "encoding", "findings", "known", "reached", "text"])
+def test_what_was_drawn_is_text(name: str) -> None:
+    hostile = {"findings": [HOSTILE], "known": {HOSTILE: 1}, "reached": {f"call {HOSTILE}": 1}}
+    text = made(FOUND, fuzz=fuzz(**{name: hostile.get(name, HOSTILE)}))
+    assert [tag for tag, _, _ in Page(text).elements if tag in ("script", "b")] == ["script"]
+
+
+def test_a_page_of_a_run_that_drew_nothing_has_no_place_for_it() -> None:
+    assert "Drawn" not in made(record(0, "fail"))
 
 
 def test_the_page_loads_nothing() -> None:

@@ -1,6 +1,7 @@
 """What a run comes to: the records of its cases, also those of other processes, and the files made of them."""
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from wasi_nn_conformance.choice import compared
 from wasi_nn_conformance.fuzz.finding import FOLDER, write
 from wasi_nn_conformance.fuzz.items import SearchItem
+from wasi_nn_conformance.fuzz.kinds import KINDS
 from wasi_nn_conformance.record import Record
 from wasi_nn_conformance.verdict import Verdict
 from wasi_nn_conformance.worker import is_worker, tell_version, version_told
@@ -17,8 +19,6 @@ from .folder import write_folder
 from .summary import searches_summary, summary
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wasi_nn_conformance.plugin import Suite
 
 _STATUS = {
@@ -118,7 +118,7 @@ class Gathering:
                 pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
 
     @property
-    def _folder(self) -> "Path | None":
+    def _folder(self) -> Path | None:
         """The folder to write to, which is the business of the process that the user started."""
         folder: Path | None = self.suite.config.getoption("--report")
         return None if self.suite.impl is None or is_worker(self.suite.config) else folder
@@ -128,6 +128,20 @@ class Gathering:
         version = " | ".join(self.versions) or self.suite.host.version
         impl = {"name": adapter.name, "version": version, "command": list(adapter.command)}
         data = report(impl, self.suite.records, self.suite.library.clauses, self.suite.replay)
-        drawing = self.suite.drawing
-        fuzz = {"seed": drawing.seed, "examples": drawing.examples, "searches": self.suite.searches}
-        return data | ({"fuzz": fuzz} if self.suite.searches else {})
+        return data | ({"fuzz": self._drawn()} if self.suite.searches else {})
+
+    def _drawn(self) -> dict[str, Any]:
+        """Tell of the searches in one order, also if workers brought them in another."""
+        drawing, kinds = self.suite.drawing, list(KINDS)
+        order = sorted(self.suite.searches, key=lambda s: (kinds.index(s["kind"]), s["abi"], s["encoding"]))
+        files = Path(self._folder or "") / FOLDER
+        vectors = {
+            found["record"]["id"]: {"file": str(files / found["name"]), "text": found["text"]}
+            for found in self.suite.findings
+        }
+        return {
+            "seed": drawing.seed,
+            "examples": drawing.examples,
+            "searches": order,
+            "vectors": dict(sorted(vectors.items())),
+        }

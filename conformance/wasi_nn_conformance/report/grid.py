@@ -51,6 +51,12 @@ def choices(report: Data) -> dict[str, dict[Column, list[str]]]:
     return {name: found[name] for name in clauses(report) if name in found}
 
 
+def drawn_vectors(report: Data) -> Mapping[str, Data]:
+    """Give the vectors that findings of drawing were shrunk to, by the ids of their cases."""
+    vectors: Mapping[str, Data] = report.get("fuzz", {}).get("vectors", {})
+    return vectors
+
+
 def is_conspicuous(case: Data) -> bool:
     """Whether the case wants somebody's eye: a finding, an expected one too, and what could not be judged."""
     return Verdict(case["verdict"]) not in _QUIET

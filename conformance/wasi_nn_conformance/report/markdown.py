@@ -8,7 +8,7 @@ from wasi_nn_conformance.verdict import Verdict
 from .grid import Data, choices, result
 from .groups import Group, found_alike, known_alike, without_place
 from .markup import visible
-from .paragraph import replay_line
+from .paragraph import replay_of
 
 _ROWS = 100  # of a table; the page of a job holds no more than 1 MiB
 _NAMED = 3  # cases of a row
@@ -46,7 +46,7 @@ def _row(report: Data, group: Group) -> list[str]:
     clause = f"**{escaped(first['clause'])}** ({told['level']}): {escaped(told['text'])}"
     words = _cut(without_place(first["diagnosis"]))
     alike = " (or other numbers)" if len({without_place(case["diagnosis"]) for case in group}) > 1 else ""
-    replay = escaped(replay_line(report["replay"], first["id"], first["place"]))
+    replay = escaped(replay_of(report, first))
     return [str(len(group)), first["verdict"], clause, words + alike, f"{_named(group)}<br><code>{replay}</code>"]
 
 

@@ -2,10 +2,13 @@
 
 import shlex
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from wasi_nn_conformance.record import Case, Record, shortened
 from wasi_nn_conformance.verdict import Verdict
+
+from .grid import drawn_vectors
 
 _WIDTH = 100
 _HEADLINES = {
@@ -39,13 +42,18 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(" ".join(text.split()), _WIDTH, subsequent_indent="    ")
 
 
-def replay_line(command: Sequence[str], case_id: str, place: str = "") -> str:
+def replay_line(command: Sequence[str], case_id: str, file: str = "") -> str:
     """Give the line for a shell that runs one case alone. `command` runs the suite on the host.
 
-    `place` is where its vector stands: that of a finding in a file beside the report.
+    `file` holds the vector where it is none of the suite's.
     """
-    beside = [f"--vectors={place}"] if place.startswith("regressions/") else []
-    return shell_line([*command, *beside, "--case", case_id])
+    return shell_line([*command, *([f"--vectors={file}"] if file else []), "--case", case_id])
+
+
+def replay_of(report: Mapping[str, Any], case: Mapping[str, Any]) -> str:
+    """Give that line for a case of a report."""
+    drawn = drawn_vectors(report).get(case["id"])
+    return replay_line(report["replay"], case["id"], drawn["file"] if drawn else "")
 
 
 def shell_line(command: Sequence[str]) -> str:

@@ -1,0 +1,62 @@
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.report.paragraph import replay_of
+from wasi_nn_conformance.schema import schema
+
+pytest_plugins = ["pytester"]
+
+QUICK = ("-p", "no:hypothesispytest")
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, adapter_file: Callable[..., Path], tmp_path: Path) -> Run:
+    """Draw on a host that answers every call with an error."""
+    impl = adapter_file(f"mortal {tmp_path / 'starts'}", encodings=["onnx"])
+    given = (*QUICK, "--pyargs", "wasi_nn_conformance", f"--impl={impl}", "--fuzz-only=shapes", "--fuzz-examples=2")
+    return lambda *options: pytester.runpytest_inprocess(*given, *options)
+
+
+@pytest.fixture
+def drawn(run: Run, pytester: pytest.Pytester) -> dict[str, Any]:
+    run("--report=out")
+    report: dict[str, Any] = json.loads((pytester.path / "out" / "report.json").read_text("utf-8"))
+    schema("report").validate(report)
+    return report
+
+
+def test_a_report_has_the_vector_of_each_drawn_finding(drawn: dict[str, Any], pytester: pytest.Pytester) -> None:
+    files = {each["file"]: each["text"] for each in drawn["fuzz"]["vectors"].values()}
+    written = {f"out/regressions/{path.name}": path.read_text("utf-8") for path in pytester.path.glob("out/*/*.yaml")}
+    found = [case_id for search in drawn["fuzz"]["searches"] for case_id in search["findings"]]
+    assert (files, sorted(drawn["fuzz"]["vectors"])) == (written, sorted(found))
+
+
+def test_a_report_replays_a_drawn_finding_where_the_run_was_started(
+    drawn: dict[str, Any], pytester: pytest.Pytester
+) -> None:
+    arguments = shlex.split(replay_of(drawn, drawn["cases"][0]))[1:]
+    assert "all 1 cases: 1 fail" in pytester.runpytest_inprocess(*QUICK, *arguments).stdout.str()
+
+
+def test_lf_draws_again_what_failed_last(run: Run) -> None:
+    run()
+    assert re.search(r"1 failed in", run("--lf").outlines[-1])
+
+
+def test_k_picks_a_search(run: Run) -> None:
+    assert "2 deselected" in run("--collect-only", "--fuzz-only=bytes", "-k", "nothing").outlines[-1]
+
+
+def test_collecting_starts_no_host(run: Run, tmp_path: Path) -> None:
+    result = run("--collect-only", "-q")
+    shown = [line for line in result.outlines if line.startswith("fuzz::")]
+    assert (shown, (tmp_path / "starts").exists()) == (["fuzz::fuzz/shapes[witx-onnx]"], False)
