@@ -23,7 +23,8 @@ from .verdict import Verdict
 # A first file keeps of a diagnosis what is in front of this: of a crash what the host said, of the others also what
 # was wanted, but never the place in the vector.
 _BEHIND = {Verdict.FAIL: "; step", Verdict.HANG: "; step", Verdict.CRASH: "; wanted"}
-
+# What a diagnosis of wrong numbers begins with; behind it stand the output's name and the numbers.
+_WRONG_VALUE = re.compile(r"output (?=.*: element )")
 
 DRAWN = "fuzz/"
 """Begins the ids of drawn conversations. Which of them a run meets depends on its seed and number of examples."""
@@ -128,18 +129,35 @@ def read_expected_findings(path: Path, version: str) -> ExpectedFindings:
 def first_file(records: Sequence[Mapping[str, str]]) -> str:
     """Write the findings of a report as the text of an expectations file, one entry for each diagnosis."""
     groups: dict[tuple[str, str], list[str]] = {}
+    drawn: dict[str, None] = {}
     for record in records:
         if Verdict(record["verdict"]).is_finding:
             match = record["diagnosis"].split(_BEHIND[Verdict(record["verdict"])])[0]
-            groups.setdefault((record["verdict"], match), []).append(record["id"])
+            if record["id"].startswith(DRAWN):
+                drawn[_drawn_entry(record, match)] = None
+            else:
+                groups.setdefault((record["verdict"], match), []).append(record["id"])
     ids = {record["id"]: record["verdict"] for record in records if record["verdict"] != Verdict.UNSUPPORTED.value}
-    return "\n".join(_entry(outcome, match, _patterns(named, ids)) for (outcome, match), named in groups.items())
+    written = [_entry(outcome, match, _patterns(named, ids)) for (outcome, match), named in groups.items()]
+    return "\n".join([*written, *drawn])
 
 
-def _entry(outcome: str, match: str, cases: Sequence[str]) -> str:
+def _drawn_entry(record: Mapping[str, str], match: str) -> str:
+    """Speak of all that fails like a drawn conversation: its own id is that of one vector, which no run draws again.
+
+    Wrong values belong to what was drawn, as the id has it, and their numbers to the one conversation.
+    """
+    name, bracket, dimensions = record["id"].partition("[")
+    wrong_value = _WRONG_VALUE.match(match)
+    pattern = f"{name.rpartition('/')[0]}*{bracket}{dimensions}" if wrong_value else f"{DRAWN}*"
+    return _entry(record["verdict"], wrong_value[0] if wrong_value else match, [pattern], record["clause"])
+
+
+def _entry(outcome: str, match: str, cases: Sequence[str], clause: str | None = None) -> str:
     listed = "".join(f"    {_toml(case)},\n" for case in cases)
+    broken = f"clause = {_toml(clause)}\n" if clause else ""
     return (
-        f"[[expect]]\ncases = [\n{listed}]\noutcome = {_toml(outcome)}\n"
+        f"[[expect]]\ncases = [\n{listed}]\n{broken}outcome = {_toml(outcome)}\n"
         f'match = {_toml(match)}\nbecause = "not examined yet"\n'
     )
 

@@ -116,6 +116,22 @@ def test_a_first_file_does_not_speak_of_cases_that_pass() -> None:
     assert '"area/x/one[witx]",' in text
 
 
+@pytest.mark.parametrize(
+    "diagnosis",
+    [
+        "success; wanted an error; step 2 (load)",
+        "output y: element [3] is 2.0 where 1.0 was wanted (1 of 4 differ); step 5 (output)",
+    ],
+    ids=["answer", "values"],
+)
+def test_a_first_file_tells_of_what_is_drawn_next_time(
+    expected: Callable[..., ExpectedFindings], diagnosis: str
+) -> None:
+    kept = record("fuzz/shapes/f64-computed/0a1b2c3d[witx]", "fail", diagnosis)
+    met = record("fuzz/shapes/f64-computed[witx]", "fail", diagnosis.replace("[3] is 2.0", "[0] is 7.5"))
+    assert expected(first_file([kept.json()])).told(met) is not None
+
+
 def test_the_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "report.json").write_text("{}", "utf-8")
     assert (main([str(tmp_path / "report.json")]), "is no report" in capsys.readouterr().err) == (2, True)

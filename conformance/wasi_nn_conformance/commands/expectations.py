@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> int:
     try:
         text = first_file(read_report(options.report)["cases"])
         if options.output is None:
-            sys.stdout.write(text)
+            # An empty line first, because `>>` puts it behind other entries.
+            sys.stdout.write(f"\n{text}" if text else "")
         else:
             with options.output.open("x", encoding="utf-8") as file:
                 file.write(text)

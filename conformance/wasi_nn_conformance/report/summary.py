@@ -39,9 +39,14 @@ def searches_summary(searches: Sequence[Mapping[str, Any]], seed: int) -> Iterat
         examples, calls = (sum(search[key] for search in of) for key in ("examples", "calls"))
         found = sum(len(search["findings"]) for search in of)
         known = sum(sum(search["known"].values()) for search in of)
-        told = f", {known} failures that the expectations tell of" if known else ""
+        told = f", {_counted(known, 'failure')} that the expectations tell of" if known else ""
         seconds = sum(search["seconds"] for search in of)
-        yield f"  {kind}: {examples} conversations, {calls} calls, {seconds:.1f} s: {found or 'no'} findings{told}"
+        said = f"{_counted(examples, 'conversation')}, {_counted(calls, 'call')}, {seconds:.1f} s"
+        yield f"  {kind}: {said}: {_counted(found, 'finding')}{told}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'s' * (number != 1)}"
 
 
 def counted(verdicts: Mapping[str, int]) -> str:
