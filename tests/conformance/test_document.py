@@ -87,7 +87,8 @@ def test_bad_yaml_is_refused_with_its_line(yaml: Callable[[str], Document], text
 
 
 def test_deep_nesting_is_refused(yaml: Callable[[str], Document]) -> None:
-    with pytest.raises(InputError, match=r"file\.yaml: .*nested"):
+    # PyYAML has a limit of its own from 6.0.4 on.
+    with pytest.raises(InputError, match=r"file\.yaml:(?:1:)? .*nest(?:ed|ing)"):
         yaml("[" * 5000 + "]" * 5000)
 
 
