@@ -20,7 +20,8 @@ class Limits:
         they load, so 1 GiB is what a machine with 4 GiB stands.
     total_model_bytes: bytes of the builders of all live graphs together. A guest of the witx ABI
         cannot free a graph, so this bounds what it can pile up.
-    tensor_bytes: bytes of one input tensor, and of one output tensor.
+    tensor_bytes: bytes of one input tensor, of one output tensor, and of any tensor of fixed shape
+        inside a model: engines make them all when they load it.
     graphs: live graphs. Each that differs from the others holds compiled code and threads.
     contexts: live execution contexts. Each that has computed holds buffers of its own.
     builders: builders of one `load`; every encoding needs one or two.

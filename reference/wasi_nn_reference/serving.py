@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import invalid_encoding
+from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ class LazyOpenVino:
 
     encodings = frozenset({GraphEncoding.OPENVINO, GraphEncoding.ONNX})
 
-    def __init__(self, precision: str, threads: int | None) -> None:
+    def __init__(self, precision: str, threads: int | None, tensor_bytes: int) -> None:
         self._precision = precision
         self._threads = threads
+        self._tensor_bytes = tensor_bytes
         self._backend: Backend | None = None
 
     def load(
@@ -38,13 +40,13 @@ class LazyOpenVino:
                 text = "openvino is not installed; install it with: pip install 'wasi-nn-conformance[reference]'"
                 note(text)  # an errno alone would not tell the user
                 raise invalid_encoding(text) from error
-            self._backend = OpenVino(self._precision, self._threads)
+            self._backend = OpenVino(self._precision, self._threads, self._tensor_bytes)
         return self._backend.load(encoding, builders, target, seconds)
 
 
-def backends(precision: str, threads: int | None) -> list[Backend]:
-    """Return the backends that the program has."""
-    return [LazyOpenVino(precision, threads)]
+def backends(precision: str, threads: int | None, tensor_bytes: int = Limits.tensor_bytes) -> list[Backend]:
+    """Return the backends that the program has; see `Limits` for `tensor_bytes`."""
+    return [LazyOpenVino(precision, threads, tensor_bytes)]
 
 
 def work_was_abandoned() -> bool:

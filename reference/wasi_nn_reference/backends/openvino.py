@@ -23,6 +23,7 @@ from openvino._pyopenvino import InferRequest  # noqa: E402 - see `_Request`
 
 from wasi_nn_reference.backends import Port, numpy_plan, onnx_wire, openvino_types  # noqa: E402
 from wasi_nn_reference.backends.openvino_ports import port_of  # noqa: E402
+from wasi_nn_reference.backends.openvino_shapes import refuse_changed_shapes, refuse_large_tensors  # noqa: E402
 from wasi_nn_reference.errors import (  # noqa: E402
     ErrorCode,
     UserError,
@@ -30,6 +31,7 @@ from wasi_nn_reference.errors import (  # noqa: E402
     invalid_argument,
     unsupported,
 )
+from wasi_nn_reference.limits import Limits  # noqa: E402
 from wasi_nn_reference.tensor import Tensor  # noqa: E402
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding  # noqa: E402
 
@@ -67,14 +69,17 @@ def work_was_abandoned() -> bool:
 
 
 class OpenVino:
-    """The backend; see `wasi_nn_reference.backends.Backend`."""
+    """The backend; see `wasi_nn_reference.backends.Backend`. No tensor of a model has more than `tensor_bytes`."""
 
     encodings = frozenset({GraphEncoding.OPENVINO, GraphEncoding.ONNX})
 
-    def __init__(self, precision: str = "f32", threads: int | None = None) -> None:
+    def __init__(
+        self, precision: str = "f32", threads: int | None = None, tensor_bytes: int = Limits.tensor_bytes
+    ) -> None:
         if precision not in PRECISIONS:
             raise UserError(f"the precision {precision!r} does not exist; possible: {', '.join(PRECISIONS)}")
         self._core = ov.Core()
+        self._tensor_bytes = tensor_bytes
         self._settings: dict[str, object] = {
             "NUM_STREAMS": 1,
             "INFERENCE_NUM_THREADS": threads or min(os.cpu_count() or 1, MAX_THREADS),
@@ -107,6 +112,7 @@ class OpenVino:
             raise invalid_argument(f"OpenVINO cannot read the model: {_reason(text)}") from error
         if not model.outputs:
             raise invalid_argument("the model has no output")
+        refuse_large_tensors(model, self._tensor_bytes)
         exact = numpy_plan.can_plan(model)
         if not exact:
             openvino_types.refuse_f64(model)
@@ -118,7 +124,7 @@ class OpenVino:
             return _Graph(inputs, outputs, lambda: plan)
         has_loops = any(node.get_type_name() in _LOOPS for node in model.get_ops())
         compiled = self._compiled(model)
-        _refuse_changed_shapes(model, compiled)
+        refuse_changed_shapes(model, compiled)
         # The builders stay alive with the graph because the engine may read the weights in place.
         return _Graph(
             inputs,
@@ -141,14 +147,6 @@ class OpenVino:
             return self._core.compile_model(model, "CPU", {**self._settings, "SNIPPETS_MODE": "DISABLE"})
         except (RuntimeError, TypeError, ValueError) as error:
             raise unsupported(f"OpenVINO cannot compute the model: {_reason(str(error))}") from error
-
-
-def _refuse_changed_shapes(model: Any, compiled: Any) -> None:
-    """Raise `unsupported_operation` if compiling gave an output another shape: a transposed [1, 0] becomes [1, 1]."""
-    for index, (declared, made) in enumerate(zip(model.outputs, compiled.outputs, strict=True)):
-        before, after = declared.partial_shape, made.partial_shape
-        if before.is_static and after.is_static and before != after:
-            raise unsupported(f"OpenVINO makes {after} of output {index}, whose shape is {before}")
 
 
 class _Graph:

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         environment=tuple(pair for pair in options.env if pair is not None),
         seconds=options.timeout,
     )
-    host = Host(backends(options.precision, options.threads), registry, limits)
+    host = Host(backends(options.precision, options.threads, limits.tensor_bytes), registry, limits)
     cache = None if options.no_cache else module_cache()
     # Python would only note an interrupt and act on it when the guest returns, which may be never.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
