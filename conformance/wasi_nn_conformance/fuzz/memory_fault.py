@@ -146,7 +146,8 @@ def _good_place(draw: st.DrawFn, setting: Setting) -> list[Step]:
     place, clause = {"end": -sizes[what]}, "memory.last-byte"
     if what in ("data", "output") and draw(st.booleans()):
         place, clause = {"end": -sizes[what] - draw(st.sampled_from((1, 3, 5, 7)))}, "memory.bytes-need-no-alignment"
-    grown: list[Step] = [{"grow": {"pages": 1}}] if draw(st.booleans()) else []
+    # The end of an earlier fault may hold something that the host must not change.
+    grown: list[Step] = [{"grow": {"pages": 1}}] if draw(st.booleans()) or setting.number > 1 else []
     clause = "memory.growth" if grown else clause
     if what == "output":
         arguments = ["c", 0, {"buffer": record}, sizes[what], {"slot": "r"}]
