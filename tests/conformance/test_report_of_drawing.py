@@ -3,10 +3,12 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from wasi_nn_conformance.report.gathering import Gathering
 from wasi_nn_conformance.report.paragraph import replay_of
 from wasi_nn_conformance.schema import schema
 
@@ -50,6 +52,15 @@ def test_a_report_replays_a_drawn_finding_where_the_run_was_started(
 def test_lf_draws_again_what_failed_last(run: Run) -> None:
     run()
     assert re.search(r"1 failed in", run("--lf").outlines[-1])
+
+
+def test_a_run_that_only_draws_and_finds_nothing_speaks_of_no_cases() -> None:
+    search = {"kind": "bytes", "examples": 1, "calls": 5, "seconds": 0.5, "known": {}, "findings": []}
+    adapter, drawing = SimpleNamespace(name="mine"), SimpleNamespace(seed=3)
+    suite: Any = SimpleNamespace(records=[], searches=[search], adapter=adapter, drawing=drawing, vain=[])
+    lines: list[str] = []
+    Gathering(suite).pytest_terminal_summary(SimpleNamespace(section=lines.append, write_line=lines.append))
+    assert lines == ["wasi-nn: mine", "drawn (seed 3):", "  bytes: 1 conversation, 5 calls, 0.5 s: no findings"]
 
 
 def test_k_picks_a_search(run: Run) -> None:

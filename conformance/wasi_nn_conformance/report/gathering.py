@@ -77,7 +77,8 @@ class Gathering:
             return
         terminalreporter.section(f"wasi-nn: {self.suite.adapter.name}")
         drawn = searches_summary(self.suite.searches, self.suite.drawing.seed)
-        for line in [*summary(self.suite.records, self.suite.library.clauses), *drawn, *self.suite.vain]:
+        judged = summary(self.suite.records, self.suite.library.clauses) if self.suite.records else ()
+        for line in [*judged, *drawn, *self.suite.vain]:
             terminalreporter.write_line(line)
 
     @pytest.hookimpl(tryfirst=True)
