@@ -27,6 +27,7 @@ from mutant import HEALTHY, Mutant, mutants
 
 from run import KILLS, adapter
 from wasi_nn_conformance.adapter import AdapterError
+from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.ground import Ground
 from wasi_nn_conformance.fuzz.kinds import KINDS
 from wasi_nn_conformance.fuzz.search import DRAWN, settings_of
@@ -69,7 +70,8 @@ def stream(kind: str, abi: str, encoding: str, examples: int, seed: int) -> Stre
     host = Host(adapter(HEALTHY), _library)
     fields: list[Fields] = []
     ground = _ground(host, abi, encoding)
-    KINDS[kind](ground, fields.append, settings_of(examples, shrinks=False), seed)
+    with local_constants.none():
+        KINDS[kind](ground, fields.append, settings_of(examples, shrinks=False), seed)
     try:
         healthy = [host.run(ground.case(each, DRAWN, _library)) for each in fields]
     finally:

@@ -150,3 +150,19 @@ def test_a_type_that_wasi_nn_does_not_have(backend: OpenVino, name: str) -> None
     with pytest.raises(WasiNnError, match="does not have") as caught:
         load(backend, small_ir.identity(name))
     assert caught.value.code is ErrorCode.UNSUPPORTED_OPERATION
+
+
+def test_integers_beside_floats_are_computed_as_integers(backend: OpenVino) -> None:
+    doubled = [Layer("Add", kind, ((n, 0), (n, 0)), (((1, 2), f"y{n}"),)) for n, kind in ((0, "i32"), (1, "f32"))]
+    inputs = [parameter("i32", (1, 2), "a"), parameter("f32", (1, 2), "b")]
+    model = load(backend, graph([*inputs, *doubled, result("i32", 2), result("f32", 3)]))
+    integers, floats = np.array([[305419897, 3]], "<i4"), np.array([[0.1, 2.5]], "<f4")
+    outputs = infer(model, tensor(integers), tensor(floats))
+    assert [output.data for output in outputs] == [(2 * integers).tobytes(), (2 * floats).tobytes()]
+
+
+def test_a_conversion_among_integers_is_computed(backend: OpenVino) -> None:
+    converted = Layer("Convert", "i32", ((0, 0),), (((1, 2), "c"),), {"destination_type": "i32"})
+    doubled = Layer("Add", "i32", ((1, 0), (1, 0)), (((1, 2), "y"),))
+    model = load(backend, graph([parameter("u8", (1, 2), "x"), converted, doubled, result("i32", 2)]))
+    assert infer(model, tensor(np.array([[255, 7]], "u1"))) == [tensor(np.array([[510, 14]], "<i4"))]

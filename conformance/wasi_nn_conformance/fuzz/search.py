@@ -23,6 +23,7 @@ from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.record import Record
 from wasi_nn_conformance.verdict import Verdict
 
+from . import local_constants
 from .finding import FOLDER, Finding, digest, file_name, named, signature, size
 from .ground import CarryOut, Fields, Ground
 from .reach import reached
@@ -140,7 +141,7 @@ class Search:
     def _round(self, examples: int, seed: int) -> None:
         settings = settings_of(examples, shrinks=self.shrinks)
         try:
-            with collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
+            with local_constants.none(), collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
                 self.draw(self.ground, self._carry_out, settings, seed)
         except _NoHost as no_host:
             raise no_host.error from None

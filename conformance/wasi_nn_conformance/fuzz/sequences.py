@@ -24,7 +24,7 @@ MODELS = ("sub-f32", "neg-f32", "two-outputs", "two-types", "three-inputs", "neg
 _STEPS = 14
 _MANY = 140  # more than a small table holds, or than a number of seven bits tells apart
 _PICK = st.integers(0, 7)
-_LOOKS = st.sampled_from((0, 1, 2, 3))
+_LOOKS = st.sampled_from((0, 0, 1, 3))
 _NUMBERS = st.binary(min_size=4, max_size=4)
 _ANY_NUMBERS = b"\x01\x02\x03\x04"
 

@@ -140,7 +140,12 @@ def _model(draw: st.DrawFn, types: Sequence[str]) -> _Drawn:
     if mode == "moved":
         passed = draw(st.lists(st.sampled_from(inputs), min_size=1, max_size=3, unique=True))
         return _Drawn(mode, tuple(inputs), {value.written: value for value in passed}, free)
-    outputs = {name: expression(draw, inputs, is_static=not free) for name in draw(_names(OUTPUT_NAMES))}
+    outputs: dict[str, Value] = {}
+    for name in draw(_names(OUTPUT_NAMES)):
+        value = expression(draw, inputs, is_static=not free)
+        # Equal expressions are one tensor of the model, which then has both names.
+        if value not in outputs.values():
+            outputs[name] = value
     return _Drawn(mode, tuple(inputs), outputs, free)
 
 

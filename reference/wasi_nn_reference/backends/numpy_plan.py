@@ -5,8 +5,9 @@ i32 matrix products through f32 and computes f64 in f32 (all but a direct Parame
 library's own reference implementation (`Model.evaluate`) is no way out: it lacks f64 and much of
 u8, and its integer Divide by zero kills the process.
 
-So a graph is planned here if all its types are u8, i32, i64 or f64, all its operators are in
-`_OPERATORS` and all its shapes are fixed. Integers wrap. Semantics are those of OpenVINO's opset 1
+So a graph is planned here if it is of u8, i32, i64 or f64, or computes with these among f16 and f32,
+all its operators are in `_OPERATORS` and all its shapes are fixed. Integers wrap. Semantics are those
+of OpenVINO's opset 1
 (https://docs.openvino.ai/2026/documentation/openvino-ir-format/operation-sets.html).
 """
 
@@ -29,8 +30,18 @@ if TYPE_CHECKING:
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
-DTYPES = {TensorType.U8: "|u1", TensorType.I32: "<i4", TensorType.I64: "<i8", TensorType.F64: "<f8"}
-_ELEMENT_TYPES = {"u8", "i32", "i64", "f64"}
+DTYPES = {
+    TensorType.U8: "|u1",
+    TensorType.I32: "<i4",
+    TensorType.I64: "<i8",
+    TensorType.F16: "<f2",
+    TensorType.F32: "<f4",
+    TensorType.F64: "<f8",
+}
+_INEXACT = {"u8", "i32", "i64", "f64"}  # what the plugin does not compute as declared
+_ELEMENT_TYPES = {each.value for each in DTYPES}
+# Operators that make no numbers: the plugin keeps every bit of what goes through them.
+_MOVING = {"Concat", "Convert", "Reshape", "Split", "Squeeze", "Transpose", "Unsqueeze", "VariadicSplit"}
 
 # Elements made, and for matrix products added up, by one run: well under a second. Larger graphs
 # go to the plugin, which has threads and can be cancelled.
@@ -86,8 +97,9 @@ class Plan:
 
 
 def can_plan(model: Any) -> bool:
-    """Tell whether `Plan` computes the model, and exactly."""
+    """Tell whether `Plan` computes the model, and exactly where the plugin would not."""
     work = 0
+    types, computed = set(), set()
     for node in model.get_ordered_ops():
         kind = node.get_type_name()
         if kind not in _OPERATORS and kind not in {"Parameter", "Constant", "Result"}:
@@ -95,10 +107,14 @@ def can_plan(model: Any) -> bool:
         if node.get_attributes().get("auto_broadcast", "numpy") not in {"numpy", "none"}:
             return False
         for output in node.outputs():
-            if output.get_element_type().to_string() not in _ELEMENT_TYPES or output.get_partial_shape().is_dynamic:
+            element_type = output.get_element_type().to_string()
+            if element_type not in _ELEMENT_TYPES or output.get_partial_shape().is_dynamic:
                 return False
+            types.add(element_type)
+            if kind in _OPERATORS and kind not in _MOVING:
+                computed.add(element_type)
             work += math.prod(output.get_shape()) * _terms(node)
-    return work <= MAX_WORK
+    return work <= MAX_WORK and (types <= _INEXACT or bool(computed & _INEXACT))
 
 
 def _terms(node: Any) -> int:
@@ -115,6 +131,11 @@ def _source(port: Any) -> tuple[str, int]:
 
 def _as_is(function: Callable[..., Any]) -> Callable[[dict[str, Any]], Callable[..., Any]]:
     return lambda _attributes: function
+
+
+def _convert(attributes: dict[str, Any]) -> Callable[..., Any]:
+    dtype = DTYPES[TensorType(attributes["destination_type"])]
+    return lambda array: array.astype(dtype)
 
 
 def _relu(array: _Array) -> _Array:
@@ -191,6 +212,7 @@ _OPERATORS: dict[str, Callable[[dict[str, Any]], Callable[..., Any]]] = {
     "Negative": _as_is(np.negative),
     "Abs": _as_is(np.abs),
     "Relu": _as_is(_relu),
+    "Convert": _convert,
     "MatMul": _matmul,
     "ReduceSum": _reduce_sum,
     "Concat": _concat,

@@ -2,13 +2,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 
 from wasi_nn_conformance.abi import ABIS, NEWEST, WITX
+from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.ground import Fields, Ground
 from wasi_nn_conformance.fuzz.kinds import KINDS
 from wasi_nn_conformance.fuzz.reach import reached
+from wasi_nn_conformance.fuzz.search import settings_of
 from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.record import Judgement, Record
 from wasi_nn_conformance.verdict import Verdict
@@ -20,14 +21,9 @@ DRAWN = 25
 def drawn(kind: str, abi: str, encoding: str = "openvino", seed: int = 1, examples: int = DRAWN) -> list[Fields]:
     """Draw conversations without a host."""
     kept: list[Fields] = []
-    settings = hypothesis.settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    KINDS[kind](Ground(abi, encoding, LIBRARY.models, registers=True), kept.append, settings, seed)
+    ground = Ground(abi, encoding, LIBRARY.models, registers=True)
+    with local_constants.none():
+        KINDS[kind](ground, kept.append, settings_of(examples, shrinks=False), seed)
     return kept
 
 
