@@ -166,3 +166,19 @@ def test_a_conversion_among_integers_is_computed(backend: OpenVino) -> None:
     doubled = Layer("Add", "i32", ((1, 0), (1, 0)), (((1, 2), "y"),))
     model = load(backend, graph([parameter("u8", (1, 2), "x"), converted, doubled, result("i32", 2)]))
     assert infer(model, tensor(np.array([[255, 7]], "u1"))) == [tensor(np.array([[510, 14]], "<i4"))]
+
+
+def test_i64_of_free_dimensions_is_computed_in_64_bits(backend: OpenVino) -> None:
+    model = load(backend, small_ir.binary("Multiply", "i64", shape=(-1, 1)))
+    large = np.array([[2**31 + 1], [3]], "<i8")
+    assert infer(model, tensor(large), tensor(large)) == [tensor(large * large)]
+
+
+def test_more_work_than_free_dimensions_may_make_is_too_large(backend: OpenVino) -> None:
+    inputs = [parameter("i64", (-1, 1), "a"), parameter("i64", (1, -1), "b")]
+    product = Layer("Multiply", "i64", ((0, 0), (1, 0)), (((-1, -1), "y"),))
+    model = load(backend, graph([*inputs, product, result("i64", 2)]))
+    column, row = tensor(np.zeros((2**14, 1), "<i8")), tensor(np.zeros((1, 2**14), "<i8"))
+    with pytest.raises(WasiNnError) as caught:
+        infer(model, column, row)
+    assert caught.value.code is ErrorCode.TOO_LARGE

@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b")
 _PLACE = re.compile(r"; (?:step \d+|after the last step|fails_by|may_fail).*$", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'")
 _OUTPUT = re.compile(r"\boutput .+?(?=: | has )")
+_CALLED = re.compile(r"\bcalled the outputs .+ where the model calls them .+")
 _LIST = re.compile(r"\[[^\]]*\]|\([^()]*\)")
 _VALUES = "output: element"
 _PLAIN = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][\w./ ;,'()-]*(?<! )", re.ASCII)
@@ -67,7 +68,8 @@ def signature(record: Record) -> str:
     said = _PLACE.sub("", record.diagnosis)
     if record.verdict in (Verdict.CRASH.value, Verdict.HANG.value):
         return f"{record.verdict}: {_NUMBER.sub('#', said)}"
-    said = _OUTPUT.sub("output", _NUMBER.sub("#", _LIST.sub("", _QUOTED.sub("''", said))))
+    said = _CALLED.sub("called the outputs otherwise", _LIST.sub("", _QUOTED.sub("''", said)))
+    said = _OUTPUT.sub("output", _NUMBER.sub("#", said))
     drawn = "/".join(record.vector.split("/")[1:3]) if said.startswith(_VALUES) else ""
     return f"{record.verdict}: {record.clause}: {drawn}: {said}"
 

@@ -180,7 +180,7 @@ class Search:
             self._result.known[told.because] += 1
             return
         what = signature(record)
-        if what in self._over:
+        if what in self._over or (what not in self._failed and len(self._failed) >= _MOST):
             return
         smallest = self._failed.get(what)
         if smallest is None or size(fields) <= size(smallest[0]):

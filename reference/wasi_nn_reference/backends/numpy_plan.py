@@ -6,8 +6,7 @@ library's own reference implementation (`Model.evaluate`) is no way out: it lack
 u8, and its integer Divide by zero kills the process.
 
 So a graph is planned here if it is of u8, i32, i64 or f64, or computes with these among f16 and f32,
-all its operators are in `_OPERATORS` and all its shapes are fixed. Integers wrap. Semantics are those
-of OpenVINO's opset 1
+and all its operators are in `_OPERATORS`. Integers wrap. Semantics are those of OpenVINO's opset 1
 (https://docs.openvino.ai/2026/documentation/openvino-ir-format/operation-sets.html).
 """
 
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wasi_nn_reference.errors import ErrorCode, WasiNnError
+from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import TensorType
 
@@ -44,7 +43,7 @@ _ELEMENT_TYPES = {each.value for each in DTYPES}
 _MOVING = {"Concat", "Convert", "Reshape", "Split", "Squeeze", "Transpose", "Unsqueeze", "VariadicSplit"}
 
 # Elements made, and for matrix products added up, by one run: well under a second. Larger graphs
-# go to the plugin, which has threads and can be cancelled.
+# go to the plugin, which has threads and can be cancelled; where shapes are free, the run is refused.
 MAX_WORK = 2**27
 
 
@@ -55,6 +54,7 @@ class _Step:
     operation: Callable[..., Any]
     sources: tuple[tuple[str, int], ...]
     name: str
+    kind: str
 
 
 class Plan:
@@ -65,6 +65,7 @@ class Plan:
 
     def __init__(self, model: Any, outputs: tuple[Port, ...]) -> None:
         self._outputs = outputs
+        self._is_dynamic = bool(model.is_dynamic())
         self._constants: dict[tuple[str, int], _Array] = {}
         self._steps: list[_Step] = []
         for node in model.get_ordered_ops():
@@ -73,19 +74,24 @@ class Plan:
             if kind == "Constant":
                 self._constants[node.get_name(), 0] = np.array(node.get_data())
             elif kind in _OPERATORS:
-                self._steps.append(_Step(_OPERATORS[kind](node.get_attributes()), sources, node.get_name()))
+                self._steps.append(_Step(_OPERATORS[kind](node.get_attributes()), sources, node.get_name(), kind))
         self._parameters = [(node.get_name(), 0) for node in model.get_parameters()]
         self._results = [_source(node.inputs()[0]) for node in model.get_results()]
 
     def infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:  # noqa: ARG002 - work is bounded
-        """See `BackendRequest.infer`; `MAX_WORK` keeps it short of any deadline."""
+        """See `BackendRequest.infer`; `MAX_WORK` keeps it short of any deadline. Raises `too_large` beyond it."""
         values = dict(self._constants)
+        work = 0
         for key, tensor in zip(self._parameters, inputs, strict=True):
             values[key] = np.frombuffer(tensor.data, DTYPES[tensor.type]).reshape(tensor.dimensions)
         try:
             with np.errstate(all="ignore"):
                 for step in self._steps:
-                    made = step.operation(*(values[source] for source in step.sources))
+                    arrays = [values[source] for source in step.sources]
+                    work += _work(step.kind, arrays) if self._is_dynamic else 0
+                    if work > MAX_WORK:
+                        raise too_large("shapes like these make more work than integers and f64 are computed with")
+                    made = step.operation(*arrays)
                     for index, array in enumerate(made if isinstance(made, (list, tuple)) else (made,)):
                         values[step.name, index] = array
         except (ValueError, TypeError, IndexError) as error:
@@ -108,20 +114,31 @@ def can_plan(model: Any) -> bool:
             return False
         for output in node.outputs():
             element_type = output.get_element_type().to_string()
-            if element_type not in _ELEMENT_TYPES or output.get_partial_shape().is_dynamic:
+            if element_type not in _ELEMENT_TYPES:
                 return False
             types.add(element_type)
             if kind in _OPERATORS and kind not in _MOVING:
                 computed.add(element_type)
-            work += math.prod(output.get_shape()) * _terms(node)
+            if output.get_partial_shape().is_static:
+                work += math.prod(output.get_shape()) * _terms(node)
     return work <= MAX_WORK and (types <= _INEXACT or bool(computed & _INEXACT))
 
 
 def _terms(node: Any) -> int:
     """Return, at most, how many products make one element of the node's output."""
-    if node.get_type_name() != "MatMul":
+    if node.get_type_name() != "MatMul" or node.input_value(0).get_partial_shape().is_dynamic:
         return 1
     return max(list(node.input_value(0).get_shape())[-2:], default=1)
+
+
+def _work(kind: str, arrays: Sequence[_Array]) -> int:
+    """Return, at most, how many elements an operator makes of these arrays, or adds up."""
+    if kind == "MatMul":
+        left, right = arrays
+        return left.size * max(right.shape[-2:], default=1) + right.size * max(left.shape[-2:], default=1)
+    if kind in _MOVING or kind == "ReduceSum":
+        return sum(array.size for array in arrays)
+    return math.prod(np.broadcast_shapes(*(array.shape for array in arrays)))
 
 
 def _source(port: Any) -> tuple[str, int]:
