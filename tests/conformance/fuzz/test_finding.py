@@ -1,0 +1,56 @@
+"""What tells one finding from another."""
+
+from pathlib import Path
+
+import pytest
+
+from wasi_nn_conformance.fuzz.finding import signature
+from wasi_nn_conformance.fuzz.ground import Fields, Ground
+from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.record import Judgement, Record
+from wasi_nn_conformance.verdict import Verdict
+
+LIBRARY = Library()
+FIELDS: Fields = {
+    "id": "fuzz/toy/compute",
+    "clause": "handle.unknown-context",
+    "why": "because a host may get this wrong",
+    "steps": [{"compute": {"context": {"raw": 5}}, "fails": {}}],
+}
+
+
+def signature_of(got: str, verdict: Verdict = Verdict.FAIL, where: str = "step 1 (compute)") -> str:
+    case = Ground("witx", "openvino", LIBRARY.models, registers=False).case(FIELDS, Path("drawn.yaml"), LIBRARY)
+    return signature(Record.of(case, [Judgement(verdict, "success", got, where=where)], 0.0, ()))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("output out: element [0, 1] is 3.5 where 4 was wanted", "output y: element [2] is nan where -1 was wanted"),
+        (
+            "compute called the outputs 0, 1 where the model calls them X, y",
+            "compute called the outputs 0 where the model calls them z",
+        ),
+        (
+            "output a/b has the dimensions [1, 2] where [2, 1] were wanted",
+            "output c has the dimensions [] where [3] were wanted",
+        ),
+    ],
+    ids=["values", "names", "dimensions"],
+)
+def test_what_was_drawn_does_not_tell_findings_apart(first: str, second: str) -> None:
+    assert signature_of(first) == signature_of(second)
+
+
+def test_the_place_does_not_tell_findings_apart() -> None:
+    assert signature_of("error busy", where="step 1 (compute)") == signature_of("error busy", where="step 9 (compute)")
+
+
+@pytest.mark.parametrize("other", ["error busy", "a trap", "output out has the type U8 where FP32 was wanted"])
+def test_another_diagnosis_is_another_finding(other: str) -> None:
+    assert signature_of("error invalid_argument") != signature_of(other)
+
+
+def test_another_verdict_is_another_finding() -> None:
+    assert signature_of("error busy", Verdict.HANG) != signature_of("error busy")
