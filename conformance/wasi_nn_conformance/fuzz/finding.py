@@ -67,7 +67,7 @@ def signature(record: Record) -> str:
     """
     said = _PLACE.sub("", record.diagnosis)
     if record.verdict in (Verdict.CRASH.value, Verdict.HANG.value):
-        return f"{record.verdict}: {_NUMBER.sub('#', said)}"
+        return f"{record.verdict}: {_NUMBER.sub('#', _LIST.sub('', said))}"
     said = _CALLED.sub("called the outputs otherwise", _LIST.sub("", _QUOTED.sub("''", said)))
     said = _OUTPUT.sub("output", _NUMBER.sub("#", said))
     drawn = "/".join(record.vector.split("/")[1:3]) if said.startswith(_VALUES) else ""

@@ -43,6 +43,11 @@ def test_what_was_drawn_does_not_tell_findings_apart(first: str, second: str) ->
     assert signature_of(first) == signature_of(second)
 
 
+def test_the_bytes_of_a_name_do_not_tell_panics_apart() -> None:
+    first, second = (f"the host died: a valid C string: NulError({n})" for n in ("1, [97, 0]", "4, [114, 101, 97, 0]"))
+    assert signature_of(first, Verdict.CRASH) == signature_of(second, Verdict.CRASH)
+
+
 def test_the_place_does_not_tell_findings_apart() -> None:
     assert signature_of("error busy", where="step 1 (compute)") == signature_of("error busy", where="step 9 (compute)")
 
