@@ -26,7 +26,7 @@ def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     setting = Setting(ground.abi, ground.encoding, ground.models[GOOD], 0)
     what, clause, broken = draw(st.sampled_from(_RECORDS if ground.abi == WITX else _RESOURCES))
     steps: list[Step] = [{"load": {"model": GOOD, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
-    steps += [{**step, "clause": clause} if "accept" in step else step for step in broken(draw, ground)]
+    steps += [{"clause": clause, **step} if "accept" in step else step for step in broken(draw, ground)]
     steps += setting.infer(draw)
     return {
         "id": f"fuzz/bytes/{what}",
@@ -128,7 +128,7 @@ def _names(draw: st.DrawFn, ground: Ground) -> list[Step]:
     given = {"compute_named": {"context": "c", "inputs": [[text, "u"]], "is": "any"}}
     if ground.abi != NEWEST:
         given = {"set_named": {"context": "c", "name": text, "tensor": "u"}}
-    return [*calls, tensor, {**given, **_ANY}]
+    return [*calls, tensor, {**given, **_ANY, "clause": "input.unknown-name"}]
 
 
 def _tensor(draw: st.DrawFn, ground: Ground) -> list[Step]:
