@@ -4,9 +4,11 @@ A failure that was found is not looked for again, and neither is what the expect
 both until it has drawn as many conversations as it was asked for.
 """
 
+import contextlib
+import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -141,7 +143,7 @@ class Search:
     def _round(self, examples: int, seed: int) -> None:
         settings = settings_of(examples, shrinks=self.shrinks)
         try:
-            with local_constants.none(), collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
+            with local_constants.none(), _settled(), collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
                 self.draw(self.ground, self._carry_out, settings, seed)
         except _NoHost as no_host:
             raise no_host.error from None
@@ -209,6 +211,16 @@ class Search:
             again = replace(record, id=case_id, vector=again.vector, diagnosis=diagnosis)
         place = f"{FOLDER}/{file_name(again)}"
         return Finding(fields, replace(again, place=place), replays)
+
+
+@contextlib.contextmanager
+def _settled() -> Iterator[None]:
+    """Let the collector of garbage pass over what stands already, vectors and modules: a tenth of the time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _first(group: BaseExceptionGroup[Any]) -> BaseException:
