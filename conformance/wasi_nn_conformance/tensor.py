@@ -140,8 +140,8 @@ def difference(got: bytes, wanted: Array, element: ElementType, *, exact_bits: b
         return None
     first = tuple(int(index) for index in np.argwhere(differs)[0])
     return (
-        f"element {list(first)} is {_shown(values[first], element)} where {_shown(expected[first], element)}"
-        f" was wanted ({int(differs.sum())} of {expected.size} differ)"
+        f"element {list(first)} of {element} is {_shown(values[first], element)}"
+        f" where {_shown(expected[first], element)} was wanted ({int(differs.sum())} of {expected.size} differ)"
     )
 
 

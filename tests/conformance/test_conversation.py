@@ -274,4 +274,4 @@ def test_a_host_that_changes_one_bit_fails(played: Callable[..., Record]) -> Non
     def changed(reply: dict[str, Any]) -> dict[str, Any]:
         return reply | {"data": "AQAQ" + reply["data"][4:]} if "data" in reply else reply
 
-    assert "output difference: element [0, 0] is" in played(INFER, changed).diagnosis
+    assert "output difference: element [0, 0] of f32 is" in played(INFER, changed).diagnosis

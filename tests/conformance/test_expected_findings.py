@@ -120,7 +120,7 @@ def test_a_first_file_does_not_speak_of_cases_that_pass() -> None:
     "diagnosis",
     [
         "success; wanted an error; step 2 (load)",
-        "output y: element [3] is 2.0 where 1.0 was wanted (1 of 4 differ); step 5 (output)",
+        "output y: element [3] of f32 is 2.0 where 1.0 was wanted (1 of 4 differ); step 5 (output)",
     ],
     ids=["answer", "values"],
 )

@@ -130,7 +130,10 @@ def test_markdown_says_a_finding_of_many_cases_once() -> None:
 
 
 def test_markdown_groups_wrong_values_of_other_numbers() -> None:
-    values = ("[0] is 3.0 where 1.0 was wanted (1 of 1 differ)", "[0, 1] is nan where 0.0 (bits 0x00) was wanted")
+    values = (
+        "[0] of f32 is 3.0 where 1.0 was wanted (1 of 1 differ)",
+        "[0, 1] of f32 is nan where 0.0 (bits 0x00) was wanted",
+    )
     (row,) = rows(*(record("fail", diagnosis=f"output a: element {each}") for each in values))
     assert row[3].endswith("(or other numbers)")
 

@@ -104,16 +104,16 @@ NAN = float("nan")
     ("got", "wanted", "exact", "message"),
     [
         ([1.0, 2.0], [1.0, 2.0], True, None),
-        ([1.0, 3.0], [1.0, 2.0], False, "element [1] is 3.0 where 2.0 was wanted (1 of 2 differ)"),
-        ([3.0, 1.0], [1.0, 2.0], False, "element [0] is 3.0 where 1.0 was wanted (2 of 2 differ)"),
+        ([1.0, 3.0], [1.0, 2.0], False, "element [1] of f32 is 3.0 where 2.0 was wanted (1 of 2 differ)"),
+        ([3.0, 1.0], [1.0, 2.0], False, "element [0] of f32 is 3.0 where 1.0 was wanted (2 of 2 differ)"),
         ([NAN, 1.0], [NAN, 1.0], False, None),
-        ([NAN], [1.0], False, "element [0] is nan (bits 0x7fc00000) where 1.0 was wanted (1 of 1 differ)"),
-        ([1.0], [NAN], False, "element [0] is 1.0 where nan (bits 0x7fc00000) was wanted (1 of 1 differ)"),
+        ([NAN], [1.0], False, "element [0] of f32 is nan (bits 0x7fc00000) where 1.0 was wanted (1 of 1 differ)"),
+        ([1.0], [NAN], False, "element [0] of f32 is 1.0 where nan (bits 0x7fc00000) was wanted (1 of 1 differ)"),
         (
             [-0.0],
             [0.0],
             False,
-            "element [0] is -0.0 (bits 0x80000000) where 0.0 (bits 0x00000000) was wanted (1 of 1 differ)",
+            "element [0] of f32 is -0.0 (bits 0x80000000) where 0.0 (bits 0x00000000) was wanted (1 of 1 differ)",
         ),
     ],
 )
@@ -130,7 +130,9 @@ def test_any_nan_is_as_good_as_another_after_arithmetic() -> None:
 
 def test_no_nan_is_as_good_as_another_where_bits_count() -> None:
     message = difference(OTHER, np.frombuffer(QUIET, "<f4"), F32, exact_bits=True)
-    assert message == ("element [0] is nan (bits 0x7fc0beef) where nan (bits 0x7fc00000) was wanted (1 of 1 differ)")
+    assert message == (
+        "element [0] of f32 is nan (bits 0x7fc0beef) where nan (bits 0x7fc00000) was wanted (1 of 1 differ)"
+    )
 
 
 def test_bf16_is_compared_by_bits() -> None:
@@ -141,7 +143,7 @@ def test_bf16_is_compared_by_bits() -> None:
 
 def test_difference_names_the_element_in_all_dimensions() -> None:
     message = difference(bytes([0, 1, 2, 9]), np.array([[0, 1], [2, 3]], "|u1"), U8, exact_bits=False)
-    assert message == "element [1, 1] is 9 where 3 was wanted (1 of 4 differ)"
+    assert message == "element [1, 1] of u8 is 9 where 3 was wanted (1 of 4 differ)"
 
 
 @pytest.mark.parametrize("got", [b"", bytes(7), bytes(9)])
@@ -152,7 +154,7 @@ def test_a_wrong_number_of_bytes_is_a_difference(got: bytes) -> None:
 
 def test_a_scalar_is_compared() -> None:
     message = difference(struct.pack("<d", 2), np.array(1.0, "<f8"), F64, exact_bits=False)
-    assert message == "element [] is 2.0 where 1.0 was wanted (1 of 1 differ)"
+    assert message == "element [] of f64 is 2.0 where 1.0 was wanted (1 of 1 differ)"
 
 
 def test_a_tensor_without_elements_is_equal_to_no_bytes() -> None:

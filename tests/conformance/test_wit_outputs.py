@@ -87,7 +87,7 @@ def test_outputs_that_are_numpys(computed: Callable[..., Outcome]) -> None:
     [
         (
             tensor(-9, -18, -27, -35),
-            "output difference: element [0, 3] is -35.0 where -36.0 was wanted (1 of 4 differ)",
+            "output difference: element [0, 3] of f32 is -35.0 where -36.0 was wanted (1 of 4 differ)",
         ),
         (tensor(-9, -18, -27, -36, dims=(4,)), "output difference has the dimensions [4] where [1, 4] were wanted"),
         (tensor(-9, -18, -27, -36, type_="I32"), "output difference has the type I32 where FP32 was wanted"),
@@ -177,7 +177,7 @@ def test_kept_outputs_go_by_name_and_hold_numpys_values(
 def test_an_output_is_read_from_the_answer_to_compute(outcome: OutcomeOf, computed: Callable[..., Outcome]) -> None:
     computed(RIGHT)
     read = outcome(NEWEST, "output", {"context": "c", "output": "difference", "is": ONE}, {})
-    assert read.faults == ("output difference: element [0, 0] is -9.0 where 1.0 was wanted (4 of 4 differ)",)
+    assert read.faults == ("output difference: element [0, 0] of f32 is -9.0 where 1.0 was wanted (4 of 4 differ)",)
 
 
 def test_no_output_is_left_of_a_compute_that_failed(outcome: OutcomeOf, computed: Callable[..., Outcome]) -> None:
@@ -218,7 +218,7 @@ def test_an_output_got_by_name_is_numpys_for_the_tensors_set(outcome: OutcomeOf)
 def test_an_output_got_by_name_that_is_not_numpys(outcome: OutcomeOf) -> None:
     got = {"context": "c", "name": "difference", "is": ONE}
     assert outcome(MIDDLE, "get_named", got, OK | RIGHT).faults == (
-        "output difference: element [0, 0] is -9.0 where 1.0 was wanted (4 of 4 differ)",
+        "output difference: element [0, 0] of f32 is -9.0 where 1.0 was wanted (4 of 4 differ)",
     )
 
 

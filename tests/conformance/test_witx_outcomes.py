@@ -129,13 +129,13 @@ def test_success(
             "output",
             DIFFERENCE,
             GOT | {"data": base64_of(bytes(16))},
-            "output difference: element [0, 0] is 0.0 (bits 0x00000000) where -9.0 was wanted (4 of 4 differ)",
+            "output difference: element [0, 0] of f32 is 0.0 (bits 0x00000000) where -9.0 was wanted (4 of 4 differ)",
         ),
         (
             "output",
             DIFFERENCE | {"is": {"type": "f32", "shape": [4], "data": [-9, -18, -27, -35]}},
             GOT,
-            "output difference: element [3] is -36.0 where -35.0 was wanted (1 of 4 differ)",
+            "output difference: element [3] of f32 is -36.0 where -35.0 was wanted (1 of 4 differ)",
         ),
         (
             "raw",

@@ -109,6 +109,17 @@ def test_a_whole_model_has_no_external_data() -> None:
     assert not onnx_wire.has_external_data(small_onnx.unary())
 
 
+def test_the_newest_operator_set_is_found() -> None:
+    other = small_onnx.field(8, small_onnx.field(1, "ai.onnx.ml") + small_onnx.field(2, 20_000))
+    assert onnx_wire.newest_operator_set(small_onnx.unary()) == 13
+    assert onnx_wire.newest_operator_set(other + small_onnx.unary()) == 20_000
+
+
+def test_the_operator_sets_of_functions_count() -> None:
+    function = small_onnx.field(25, small_onnx.field(9, small_onnx.field(2, 1 << 63)))
+    assert onnx_wire.newest_operator_set(small_onnx.unary() + function) == 1 << 63
+
+
 def test_graphs_nested_without_end_are_malformed() -> None:
     graph = small_onnx.field(2, "g")
     for _ in range(100):

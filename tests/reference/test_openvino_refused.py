@@ -52,6 +52,14 @@ def test_broken_onnx(backend: OpenVino, model: bytes) -> None:
     assert caught.value.code is ErrorCode.INVALID_ARGUMENT
 
 
+@pytest.mark.parametrize("version", [1001, (1 << 63) - 1, 1 << 63])
+def test_an_operator_set_that_the_reader_would_count_to_for_ever(backend: OpenVino, version: int) -> None:
+    model = small_onnx.unary() + small_onnx.field(8, small_onnx.field(2, version))
+    with pytest.raises(WasiNnError, match=f"version {version} of an operator set") as caught:
+        load_onnx(backend, model)
+    assert caught.value.code is ErrorCode.UNSUPPORTED_OPERATION
+
+
 @pytest.mark.parametrize("kind", ["Frobnicate", "NonsenseV2"])
 def test_an_operator_that_ir_does_not_have(backend: OpenVino, kind: str) -> None:
     with pytest.raises(WasiNnError, match=kind) as caught:

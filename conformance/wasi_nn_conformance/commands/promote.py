@@ -7,7 +7,7 @@ from typing import Any
 
 from wasi_nn_conformance.adapter import AdapterError, read_adapter
 from wasi_nn_conformance.document import InputError, read_yaml
-from wasi_nn_conformance.fuzz.finding import digest, signature, written
+from wasi_nn_conformance.fuzz.finding import digest, written
 from wasi_nn_conformance.host import Host
 from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.models import ModelError
@@ -66,7 +66,7 @@ def promote(file: Path, impl: str, why: str, folder: Path) -> Path:
     record = _carried_out(vector, impl, library)
     if not Verdict(record.verdict).is_finding:
         raise RefusedError(f"{file}: it does not fail on {impl}: {record.verdict} {record.diagnosis}".rstrip())
-    if digest(signature(record)) != told:
+    if digest(fields, record) != told:
         raise RefusedError(f"{file}: it fails otherwise than its id tells: {record.verdict}: {record.diagnosis}")
     kind, _, words = fields["id"].removeprefix("fuzz/").partition("/")
     own = {"id": f"regressions/{kind}/{words.replace('/', '-')}", "clause": record.clause, "why": why}

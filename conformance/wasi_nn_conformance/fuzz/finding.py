@@ -13,6 +13,7 @@ from wasi_nn_conformance.record import Record
 from wasi_nn_conformance.verdict import Verdict
 
 from .ground import Fields, Ground
+from .reach import clauses_tried
 
 FOLDER = "regressions"
 """The folder in that of a report which the files of findings are written into."""
@@ -20,11 +21,12 @@ FOLDER = "regressions"
 # Numbers of the conversation, unlike those in names of files, types and versions.
 _NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b")
 _PLACE = re.compile(r"; (?:step \d+|after the last step|fails_by|may_fail).*$", re.DOTALL)
+_SILENT = re.compile(r"(?:the host died: [^:;]+|no answer within [^;]+);.*; step \d+ (?P<action>\(\w+\))")
 _QUOTED = re.compile(r"'[^']*'")
 _OUTPUT = re.compile(r"\boutput .+?(?=: | has )")
 _CALLED = re.compile(r"\bcalled the outputs .+ where the model calls them .+")
 _LIST = re.compile(r"\[[^\]]*\]|\([^()]*\)")
-_VALUES = "output: element"
+_ENDS = (Verdict.CRASH.value, Verdict.HANG.value)
 _PLAIN = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][\w./ ;,'()-]*(?<! )", re.ASCII)
 """Text that every reader of YAML takes for text."""
 
@@ -63,25 +65,35 @@ def file_name(record: Record) -> str:
 def signature(record: Record) -> str:
     """Give what failures of one cause have in common: verdict, clause and diagnosis without numbers and place.
 
-    Wrong values are told apart by what was drawn, as the id has it.
+    The death of a host that said nothing of it is told from others by the call that it died of.
     """
     said = _PLACE.sub("", record.diagnosis)
-    if record.verdict in (Verdict.CRASH.value, Verdict.HANG.value):
-        return f"{record.verdict}: {_NUMBER.sub('#', _LIST.sub('', said))}"
+    if record.verdict in _ENDS:
+        silent = _SILENT.match(record.diagnosis)
+        return f"{record.verdict}: {_NUMBER.sub('#', _LIST.sub('', said))}{silent['action'] if silent else ''}"
     said = _CALLED.sub("called the outputs otherwise", _LIST.sub("", _QUOTED.sub("''", said)))
     said = _OUTPUT.sub("output", _NUMBER.sub("#", said))
-    drawn = "/".join(record.vector.split("/")[1:3]) if said.startswith(_VALUES) else ""
-    return f"{record.verdict}: {record.clause}: {drawn}: {said}"
+    return f"{record.verdict}: {record.clause}: {said}"
 
 
-def digest(signature: str) -> str:
-    """Give eight letters and digits for a signature."""
-    return hashlib.sha256(signature.encode()).hexdigest()[:8]
+def culprits(fields: Fields, record: Record) -> frozenset[str]:
+    """Give the faults that a failing conversation has, by their clauses: two may have one signature.
+
+    Those of a host that said what it died of are one by that.
+    """
+    has_words = record.verdict in _ENDS and not _SILENT.match(record.diagnosis)
+    return frozenset() if has_words else frozenset(clauses_tried(fields["steps"]))
+
+
+def digest(fields: Fields, record: Record) -> str:
+    """Give eight letters and digits for a finding's signature and culprits."""
+    told = ", ".join([signature(record), *sorted(culprits(fields, record))])
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
 def named(fields: Fields, record: Record, ground: Ground) -> Fields:
     """Give the vector of a finding: for this ABI and encoding alone, with an id of its own and the clause it broke."""
-    own = {"id": f"{fields['id']}/{digest(signature(record))}", "clause": record.clause}
+    own = {"id": f"{fields['id']}/{digest(fields, record)}", "clause": record.clause}
     rest = {key: value for key, value in fields.items() if key not in ("id", "clause", "abi", "encoding")}
     encoding = {"encoding": [ground.encoding]} if record.encoding else {}
     return {**own, "why": rest.pop("why"), "abi": [ground.abi], **encoding, **rest}

@@ -5,12 +5,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from wasi_nn_conformance.abi import WITX
+from wasi_nn_conformance.models import builders_of, load_models
 
 from .call_fault import BEYOND
 from .fault import FAILS, INVALID, REGISTERED, Fault, Setting, Step, near
 
 _FAR = ("unknown", "", ".", "..", "/", "/etc/passwd", "../model.xml", "model.xml", "a\x00b", "ü" * 300)
 _FOREIGN = ("tensorflow", "pytorch", "tensorflowlite")
+_RELU = {"id": "relu", "inputs": {"x": {"type": "f32", "shape": [1, 4]}}, "outputs": {"out": {"relu": "x"}}}
+_NO_OPERATORS = (b"Rely", b"Turn", b"R_LU", b"Zzzz")
 
 
 def _builder_count(draw: st.DrawFn, setting: Setting) -> list[Step]:
@@ -40,6 +43,23 @@ def _other_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
     rest = [{"zeros": 0}] * (setting.encoding == "openvino")
     (block,) = _not_loaded(setting, {"builders": [first, *rest], "encoding": setting.encoding})
     return [{**block, "prefer": "invalid_encoding"}]
+
+
+def _unknown_operator(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    (relu,) = load_models([_RELU]).values()
+    other = draw(st.sampled_from(_NO_OPERATORS))
+    known = {"openvino": b"ReLU", "onnx": b"Relu"}[setting.encoding]
+    builders = [{"hex": data.replace(known, other).hex()} for data in builders_of(relu, setting.encoding)]
+    (block,) = _not_loaded(setting, {"builders": builders, "encoding": setting.encoding})
+    return [{**block, "prefer": "unsupported_operation"}]
+
+
+def _autodetect(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    """Load a good model without saying its encoding, and infer if it was found."""
+    graph, context = setting.name("g"), setting.name("n")
+    load = {"load": {"model": setting.model.id, "encoding": "autodetect", "as": graph}}
+    then = [{"context": {"graph": graph, "as": context}}, *setting.infer(draw, context)]
+    return [{**load, "accept": ["ok", "error"], "prefer": "ok", "then": then}]
 
 
 def _not_loaded(setting: Setting, load: dict[str, Any]) -> list[Step]:
@@ -97,6 +117,18 @@ LOAD_FAULTS = (
         "load.encoding-is-a-promise",
         "an engine that guesses the format takes what the guest did not say",
         _other_encoding,
+    ),
+    Fault(
+        "unknown-operator",
+        "load.unknown-operator",
+        "a host that drops a layer it does not know, or dies of its engine's exception, fails here",
+        _unknown_operator,
+    ),
+    Fault(
+        "autodetect",
+        "load.autodetect",
+        "a host that takes the number for another encoding, or guesses by the first byte, loads something else",
+        _autodetect,
     ),
     Fault(
         "foreign-encoding",

@@ -20,7 +20,7 @@ def reached(fields: Fields, record: Record) -> Iterator[str]:
     for tensor in _tensors(fields["steps"]):
         found.add(f"type {tensor['type']}" if isinstance(tensor["type"], str) else "type out of range")
         found.add(f"rank {len(tensor['shape'])}")
-    found |= {f"fault {clause}" for clause in _faults(fields["steps"])}
+    found |= {f"fault {clause}" for clause in clauses_tried(fields["steps"])}
     found.add(f"verdict {Verdict(record.verdict).value}")
     yield from sorted(found)
 
@@ -37,13 +37,13 @@ def _tensors(value: Any) -> Iterator[dict[str, Any]]:
             yield from _tensors(item)
 
 
-def _faults(steps: list[Any]) -> Iterator[str]:
+def clauses_tried(steps: list[Any]) -> Iterator[str]:
     """Give the clauses that single steps speak of: a fault that was put in names the one that it tries."""
     for step in steps:
         if "clause" in step:
             yield step["clause"]
         for nested in ("fails_by", "may_fail", "then"):
-            yield from _faults(step.get(nested, []))
+            yield from clauses_tried(step.get(nested, []))
 
 
 def _operations(model: dict[str, Any]) -> Iterator[str]:

@@ -26,7 +26,7 @@ from wasi_nn_conformance.record import Record
 from wasi_nn_conformance.verdict import Verdict
 
 from . import local_constants
-from .finding import FOLDER, Finding, digest, file_name, named, signature, size
+from .finding import FOLDER, Finding, culprits, file_name, named, signature, size
 from .ground import CarryOut, Fields, Ground
 from .reach import reached
 
@@ -105,7 +105,7 @@ class Result:
 
 @dataclass
 class Search:
-    """One search. `run` gives its result. Unless it `shrinks`, it ends with the first failure, as it was drawn.
+    """One search. `run` gives its result.
 
     Raises `SuiteFaultError`, and `AdapterError` if the host cannot be started.
     """
@@ -116,11 +116,10 @@ class Search:
     host: Host
     library: Library
     expected: ExpectedFindings | None = None
-    shrinks: bool = True
     statistics: list[Mapping[str, Any]] = field(default_factory=list)
     _result: Result = field(default_factory=Result)
     _failed: dict[str, tuple[Fields, Record]] = field(default_factory=dict)
-    _over: set[str] = field(default_factory=set)
+    _over: list[tuple[Fields, Record]] = field(default_factory=list)
 
     def run(self, examples: int, seed: int) -> Result:
         """Draw that many conversations. Every round that finds something is followed by another, with the next seed."""
@@ -128,20 +127,19 @@ class Search:
         while self._result.examples < examples:
             before = self._result.examples
             self._round(examples - before, seed)
-            if self._result.examples == before:
-                break  # all that can be drawn was drawn
             seed += 1
-            if not self._over_now() or len(self._over) >= (_MOST if self.shrinks else 1):
+            goes_on = self._over_now() and len(self._over) < _MOST
+            if not goes_on or self._result.examples == before:  # all that can be drawn was drawn
                 break
         try:
-            self._result.findings = [self._confirmed(*failed) for failed in self._failed.values()]
+            self._result.findings = [self._confirmed(*failed) for failed in self._over]
         except _NoHost as no_host:
             raise no_host.error from None
         self._result.seconds = time.perf_counter() - started
         return self._result
 
     def _round(self, examples: int, seed: int) -> None:
-        settings = settings_of(examples, shrinks=self.shrinks)
+        settings = settings_of(examples, shrinks=True)
         try:
             with local_constants.none(), _settled(), collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
                 self.draw(self.ground, self._carry_out, settings, seed)
@@ -163,9 +161,15 @@ class Search:
 
     def _over_now(self) -> bool:
         """Whether the round failed, so that another one has to go on past its failures."""
-        new = set(self._failed) - self._over
-        self._over |= new
+        new = list(self._failed.values())
+        self._failed.clear()
+        self._over += new
         return bool(new)
+
+    def _is_over(self, fields: Fields, record: Record) -> bool:
+        """Whether this is a failure of an earlier round: one of its signature, with all that it was shrunk to."""
+        what, has = signature(record), culprits(fields, record)
+        return any(signature(past) == what and culprits(shrunk, past) <= has for shrunk, past in self._over)
 
     def _carry_out(self, fields: Fields) -> None:
         record = self._record(fields)
@@ -182,7 +186,8 @@ class Search:
             self._result.known[told.because] += 1
             return
         what = signature(record)
-        if what in self._over or (what not in self._failed and len(self._failed) >= _MOST):
+        found = len(self._over) + len(self._failed)
+        if self._is_over(fields, record) or (what not in self._failed and found >= _MOST):
             return
         smallest = self._failed.get(what)
         if smallest is None or size(fields) <= size(smallest[0]):
@@ -233,7 +238,7 @@ _classes: dict[str, type[_Failed]] = {}
 
 
 def _class_of(signature: str) -> type[_Failed]:
-    return _classes.setdefault(signature, type(f"Failed_{digest(signature)}", (_Failed,), {}))
+    return _classes.setdefault(signature, type("Failed", (_Failed,), {"__doc__": signature}))
 
 
 def drawn_from(examples: Callable[[Ground], hypothesis.strategies.SearchStrategy[Fields]]) -> Kind:

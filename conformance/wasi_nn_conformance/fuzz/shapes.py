@@ -195,13 +195,19 @@ def _inference(draw: st.DrawFn, ground: Ground, drawn: _Drawn, context: str) -> 
     for _ in range(draw(st.integers(1, 2))):
         yield {"compute": {"context": context}}
     if ground.abi == NEWEST:
-        yield from ({"output": {"context": context, "output": name}} for name in drawn.outputs)
+        yield from (_looked_at(drawn, {"context": context, "output": name}) for name in drawn.outputs)
         return
     for name in draw(st.lists(st.sampled_from(list(drawn.outputs)), min_size=1, max_size=4)):
         asked: dict[str, Any] = {"context": context, "output": name}
         if ground.abi == WITX and draw(st.booleans()):
             asked |= {"size": {"plus": draw(st.sampled_from((0, 1, 7, 64)))}, "tail": "untouched"}
-        yield {"output": asked}
+        yield _looked_at(drawn, asked)
+
+
+def _looked_at(drawn: _Drawn, asked: dict[str, Any]) -> dict[str, Any]:
+    """Look at an output. One that has elements owes its values, also where other tensors of the model have none."""
+    has_elements = 0 not in drawn.outputs[asked["output"]].shape
+    return {"output": asked, **({"clause": _CLAUSES[drawn.mode]} if drawn.is_empty and has_elements else {})}
 
 
 def _got_back(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 ONNX has no magic number. Its bytes are a protobuf `ModelProto`, so a file is taken for ONNX if its
 outer level is well-formed protobuf, all its fields are ones of ModelProto, and it has a graph.
-The same walk finds tensors that keep their data in other files: an engine that got such a model
-would open files of the host.
+A walk through what is nested in it finds tensors that keep their data in other files, which an engine
+would open, and the versions of the operator sets, to which an engine may count.
 
 Numbers are the field numbers of onnx.proto (https://onnx.ai/onnx/api/classes.html).
 """
@@ -22,18 +22,20 @@ _MODEL_FIELDS = {1: _VARINT, 2: _BYTES, 3: _BYTES, 4: _BYTES, 5: _VARINT, 6: _BY
 _MODEL_FIELDS |= {14: _BYTES, 20: _BYTES, 25: _BYTES, 26: _BYTES}
 _GRAPH = 7
 
-# Where tensors can sit: message -> field number -> message in it.
+# Where tensors and operator sets can sit: message -> field number -> message in it.
 _NESTED: dict[str, dict[int, str]] = {
-    "model": {7: "graph", 20: "training", 25: "function"},
+    "model": {7: "graph", 8: "operators", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
-    "function": {7: "node", 11: "attribute"},
+    "function": {7: "node", 9: "operators", 11: "attribute"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
     "sparse": {1: "tensor", 2: "tensor"},
     "tensor": {},
+    "operators": {},
 }
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # TensorProto
+_VERSION = 2  # OperatorSetIdProto
 _MAX_DEPTH = 64  # graphs in graphs; deeper ones are made to exhaust a stack
 
 
@@ -52,20 +54,30 @@ def is_onnx(data: bytes) -> bool:
 
 def has_external_data(data: bytes) -> bool:
     """Tell whether any tensor of the model names another file; raises MalformedError."""
-    return _external(data, 0, len(data), "model", 0)
+    return any(
+        message == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0))
+        for message, number, value in _walk(data, 0, len(data), "model", 0)
+    )
 
 
-def _external(data: bytes, start: int, end: int, message: str, depth: int) -> bool:
+def newest_operator_set(data: bytes) -> int:
+    """Give the highest version of an operator set that the model asks for, 0 if of none; raises MalformedError.
+
+    A negative version is one above 2^63.
+    """
+    walk = _walk(data, 0, len(data), "model", 0)
+    return max((value for message, number, value in walk if (message, number) == ("operators", _VERSION)), default=0)
+
+
+def _walk(data: bytes, start: int, end: int, message: str, depth: int) -> Iterator[tuple[str, int, int]]:
+    """Yield each field of `message` and of those nested in it: message, field number, value of a varint."""
     if depth > _MAX_DEPTH:
         raise MalformedError("nested too deeply")
     nested = _NESTED[message]
     for number, wire, first, last in _fields(data, start, end):
-        if message == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and first != 0)):
-            return True
-        inner = nested.get(number) if wire == _BYTES else None
-        if inner is not None and _external(data, first, last, inner, depth + 1):
-            return True
-    return False
+        yield message, number, first
+        if wire == _BYTES and number in nested:
+            yield from _walk(data, first, last, nested[number], depth + 1)
 
 
 def _fields(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int, int]]:

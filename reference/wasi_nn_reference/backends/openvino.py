@@ -50,6 +50,10 @@ _UNKNOWN_OPERATOR = re.compile(
     r"|No conversion rule found for operations: *(?P<onnx>.+)"
 )
 
+# ONNX has 28 versions of its operators in 2026. The reader tries each up to the one that a model asks for, 0.3 us each,
+# and holds Python's lock meanwhile, so that no deadline can end it: 2^63 is for ever (openvino 2026.4.1).
+_NEWEST_OPERATOR_SET = 1000
+
 # Operators with a body that runs as often as the data say, or that may contain such ones.
 _LOOPS = {"Loop", "TensorIterator", "If"}
 _QUICK_SECONDS = 0.01
@@ -97,7 +101,7 @@ class OpenVino:
         if target is not ExecutionTarget.CPU:
             raise unsupported(f"the target {target.value} is not available here")
         if encoding is GraphEncoding.ONNX:
-            _refuse_external_data(builders[0])
+            _refuse_onnx(builders[0])
         return _within(seconds, lambda: self._load(builders))
 
     def _load(self, builders: tuple[bytes, ...]) -> _Graph:
@@ -231,13 +235,17 @@ class _Request:
         return Tensor(port.type, array.shape, array.tobytes())
 
 
-def _refuse_external_data(model: bytes) -> None:
+def _refuse_onnx(model: bytes) -> None:
+    """Refuse what the engine's reader would open files for, or never come back from."""
     try:
         external = onnx_wire.has_external_data(model)
+        operator_set = onnx_wire.newest_operator_set(model)
     except onnx_wire.MalformedError as error:
         raise invalid_argument(f"the ONNX model is malformed: {error}") from error
     if external:
         raise invalid_argument("the ONNX model keeps tensors in other files; a model must be whole in its bytes")
+    if operator_set > _NEWEST_OPERATOR_SET:
+        raise unsupported(f"the ONNX model asks for version {operator_set} of an operator set; there is none")
 
 
 def _within(seconds: float, work: Callable[[], _Result]) -> _Result:

@@ -27,7 +27,10 @@ def signature_of(got: str, verdict: Verdict = Verdict.FAIL, where: str = "step 1
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("output out: element [0, 1] is 3.5 where 4 was wanted", "output y: element [2] is nan where -1 was wanted"),
+        (
+            "output out: element [0, 1] of f32 is 3.5 where 4 was wanted",
+            "output y: element [2] of f32 is nan where -1 was wanted",
+        ),
         (
             "compute called the outputs 0, 1 where the model calls them X, y",
             "compute called the outputs 0 where the model calls them z",
@@ -52,6 +55,11 @@ def test_the_place_does_not_tell_findings_apart() -> None:
     assert signature_of("error busy", where="step 1 (compute)") == signature_of("error busy", where="step 9 (compute)")
 
 
+def test_wrong_numbers_of_another_type_are_another_finding() -> None:
+    first, other = (f"output out: element [0] of {each} is 3 where 4 was wanted" for each in ("i32", "i64"))
+    assert signature_of(first) != signature_of(other)
+
+
 @pytest.mark.parametrize("other", ["error busy", "a trap", "output out has the type U8 where FP32 was wanted"])
 def test_another_diagnosis_is_another_finding(other: str) -> None:
     assert signature_of("error invalid_argument") != signature_of(other)
@@ -59,3 +67,20 @@ def test_another_diagnosis_is_another_finding(other: str) -> None:
 
 def test_another_verdict_is_another_finding() -> None:
     assert signature_of("error busy", Verdict.HANG) != signature_of("error busy")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.CRASH, Verdict.HANG])
+def test_a_silent_end_is_told_from_others_by_the_call(verdict: Verdict) -> None:
+    got = "the host died: signal SIGSEGV" if verdict is Verdict.CRASH else "no answer within 20 s"
+    first, same, other = (
+        signature_of(got, verdict, f"step {place}") for place in ("1 (load)", "7 (load)", "3 (compute)")
+    )
+    assert (first == same, first == other) == (True, False)
+
+
+def test_a_panic_is_not_told_from_others_by_the_call() -> None:
+    first, other = (
+        signature_of("the host died: exit code 101: panicked", Verdict.CRASH, f"step 1 ({action})")
+        for action in ("load", "compute")
+    )
+    assert first == other

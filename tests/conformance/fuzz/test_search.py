@@ -84,11 +84,28 @@ def test_an_expectation_of_another_clause_does_not_hide_a_finding(search: Callab
     assert len(search(ExpectedFindings(Path("told.toml"), (other,))).run(200, 3).findings) == 1
 
 
-def test_a_search_that_does_not_shrink_ends_with_the_first_failure(search: Callable[..., Search]) -> None:
-    result = search(shrinks=False).run(500, 3)
+@st.composite
+def several_faults(draw: st.DrawFn, ground: Ground) -> Fields:
+    """Compute in one to three contexts, each of which tries a clause of its own."""
+    tried = draw(st.lists(st.sampled_from(("handle.unknown-context", "handle.unknown-graph")), min_size=1, max_size=3))
+    fields: Fields = draw(conversations(ground))
+    contexts = [{"raw": draw(st.integers(10, 14))} for _ in tried]
+    steps = [
+        {"compute": {"context": context}, "fails": {}, "clause": clause}
+        for context, clause in zip(contexts, tried, strict=True)
+    ]
+    return {**fields, "steps": steps}
 
-    assert len(result.findings) == 1
-    assert result.examples < 500
+
+def test_one_silent_end_with_two_culprits_is_two_findings(search: Callable[..., Search]) -> None:
+    searching = search()
+    searching.draw = drawn_from(several_faults)
+
+    findings = searching.run(300, 3).findings
+
+    culprits = [[step["clause"] for step in finding.fields["steps"]] for finding in findings]
+    assert sorted(culprits) == [["handle.unknown-context"], ["handle.unknown-graph"]]
+    assert len({finding.name for finding in findings}) == 2
 
 
 def test_the_same_seed_finds_the_same(search: Callable[..., Search]) -> None:
