@@ -3,7 +3,8 @@
 The conversations are drawn once and then said to each mutant in the order in which the search would say them: what is
 drawn does not depend on a host that answers well, so a mutant is asked just what `pytest conformance/` would ask it
 until it is found. All of them are on the first ABI and encoding that its fault shows on. The healthy reference hears
-them first: a mutant is noticed where its verdict is a failure, or `deviates` where the healthy one passes.
+them first: a mutant is noticed where its verdict is a failure, or `deviates` where the healthy one passes. What the
+engine dies of in the healthy one too is left out: a broken model may kill it, and the host with it.
 
 Each kind has `--each` conversations for a mutant. Where none of the kinds has found it by then, they go on to
 `--examples` in turn, until one finds it. Exit status 1 if fewer than 85 % are found, or the healthy reference fails.
@@ -73,10 +74,11 @@ def stream(kind: str, abi: str, encoding: str, examples: int, seed: int) -> Stre
     with local_constants.none():
         KINDS[kind](ground, fields.append, settings_of(examples, shrinks=False), seed)
     try:
-        healthy = [host.run(ground.case(each, DRAWN, _library)) for each in fields]
+        said = [(each, host.run(ground.case(each, DRAWN, _library))) for each in fields]
     finally:
         host.close()
-    return Stream(fields, [replace(record, transcript=()) for record in healthy])
+    kept = [(each, record) for each, record in said if kind != "bytes" or record.verdict != Verdict.CRASH.value]
+    return Stream([each for each, _ in kept], [replace(record, transcript=()) for _, record in kept])
 
 
 def _ground(host: Host, abi: str, encoding: str) -> Ground:

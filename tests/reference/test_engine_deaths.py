@@ -24,7 +24,7 @@ except WasiNnError:
 
 @pytest.mark.parametrize("model", MODELS, ids=[model.stem for model in MODELS])
 @pytest.mark.xfail(
-    reason="openvino 2026.4.1 reads the first input of an operator that has none",
+    reason="openvino 2026.4.1 reads inputs, or the name of a variable, that the layer does not have",
     raises=AssertionError,
     strict=True,
 )
