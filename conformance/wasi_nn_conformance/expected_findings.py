@@ -7,12 +7,14 @@ a complete run.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from . import processor
 from .adapter import Adapter
 from .document import read_toml
 from .pattern import matches
@@ -59,7 +61,7 @@ class ExpectedFinding:
 
 @dataclass(frozen=True)
 class ExpectedFindings:
-    """The entries of one file that are for this version of the host."""
+    """The entries of one file that are for this version of the host and for this machine."""
 
     path: Path
     entries: tuple[ExpectedFinding, ...]
@@ -105,8 +107,10 @@ def expectations_path(adapter: Adapter) -> Path:
     return adapter.path.with_name(f"{adapter.path.name.removesuffix('.toml')}.expectations.toml")
 
 
-def read_expected_findings(path: Path, version: str) -> ExpectedFindings:
-    """Read the entries for the host's `version` (its own words, in which a number stands).
+def read_expected_findings(path: Path, version: str, cpu: AbstractSet[str] | None = None) -> ExpectedFindings:
+    """Read the entries for the host's `version` (its own words, in which a number stands) and a processor's features.
+
+    Without `cpu` these are the features of this machine's.
 
     Raises `InputError` with the line of what is wrong.
     """
@@ -120,6 +124,8 @@ def read_expected_findings(path: Path, version: str) -> ExpectedFindings:
         except InvalidSpecifier as error:
             raise document.error(("expect", index, "versions"), str(error)) from None
         if number is not None and Version(number[0]) not in versions:
+            continue
+        if "cpu" in data and not (processor.features() if cpu is None else cpu) & set(data["cpu"]):
             continue
         fields = {key: data[key] for key in ("match", "because", "fix", "link", "clause") if key in data}
         entries.append(ExpectedFinding(tuple(data["cases"]), Verdict(data["outcome"]), **fields))

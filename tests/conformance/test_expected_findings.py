@@ -83,6 +83,13 @@ def test_versions_restrict_an_entry(expected: Callable[..., ExpectedFindings], v
     assert len(expected(ENTRY + 'versions = ">=1,<2"\n', version).entries) == entries
 
 
+@pytest.mark.parametrize(("cpu", "entries"), [({"sse2", "amx_bf16"}, 1), ({"sse2"}, 0)], ids=["has it", "has not"])
+def test_features_of_the_processor_restrict_an_entry(tmp_path: Path, cpu: set[str], entries: int) -> None:
+    path = tmp_path / "mine.expectations.toml"
+    path.write_text(ENTRY + 'cpu = ["avx512_bf16", "amx_bf16"]\n', "utf-8")
+    assert len(read_expected_findings(path, "mine 1.0", cpu).entries) == entries
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
