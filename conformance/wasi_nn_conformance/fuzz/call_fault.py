@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.abi import NEWEST, WIT, WITX
 
-from .fault import FAILS, INVALID, MIDDLES, ONE_BY_ONE, Fault, Setting, Step, bad_tensor, near
+from .fault import FAILS, INVALID, MIDDLES, ONE_BY_ONE, Fault, Setting, Step, bad_tensor, near, some
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
 
 
 def _unknown_graph(draw: st.DrawFn, _setting: Setting) -> list[Step]:
-    return [{"context": {"graph": {"raw": draw(st.sampled_from(_HUGE))}}, **FAILS}]
+    return [{"context": {"graph": {"raw": number}}, **FAILS} for number in some(draw, _HUGE)]
 
 
 def _unknown_context(draw: st.DrawFn, setting: Setting) -> list[Step]:
@@ -37,8 +37,8 @@ def _unknown_input(draw: st.DrawFn, setting: Setting) -> list[Step]:
     numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, {"beyond": 100}]
     if setting.abi == WITX:
         numbers += [{"raw": number} for number in BEYOND]
-    index = draw(st.sampled_from(numbers))
-    return [{"set_input": {"context": "c", "input": index, "tensor": tensor}, **INVALID}]
+    asked = some(draw, numbers)
+    return [{"set_input": {"context": "c", "input": index, "tensor": tensor}, **INVALID} for index in asked]
 
 
 def _near_names(setting: Setting, name: str) -> tuple[str, ...]:
@@ -97,11 +97,11 @@ def _unknown_output(draw: st.DrawFn, setting: Setting) -> list[Step]:
     computed = setting.infer(draw)[: len(setting.model.inputs) + 1]
     if setting.abi != WITX:
         port = draw(st.sampled_from(setting.model.outputs))
-        name = draw(st.sampled_from(["no such output", *_near_names(setting, port.name)]))
-        return [*computed, {"get_named": {"context": "c", "name": name}, **INVALID}]
+        names = some(draw, ["no such output", *_near_names(setting, port.name)])
+        return [*computed, *({"get_named": {"context": "c", "name": name}, **INVALID} for name in names)]
     numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, *[{"raw": number} for number in BEYOND]]
-    output = {"context": "c", "output": draw(st.sampled_from(numbers)), "size": 64, "buffer": "untouched"}
-    return [*computed, {"output": output, **INVALID}]
+    read: Step = {"context": "c", "size": 64, "buffer": "untouched"}
+    return [*computed, *({"output": {**read, "output": index}, **INVALID} for index in some(draw, numbers))]
 
 
 def _small_buffer(draw: st.DrawFn, setting: Setting) -> list[Step]:

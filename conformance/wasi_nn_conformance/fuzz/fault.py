@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
@@ -56,6 +56,7 @@ class Setting:
         return [*self.set_all(draw, context), {"compute": {"context": context}}, *outputs]
 
 
+Drawn = TypeVar("Drawn")
 Steps: TypeAlias = Callable[[st.DrawFn, Setting], list[Step]]
 
 
@@ -112,6 +113,11 @@ def bad_tensor(alter: Callable[[st.DrawFn, Port], dict[str, Any]]) -> Steps:
         return given(draw, setting, alter(draw, port), port.name)
 
     return steps
+
+
+def some(draw: st.DrawFn, things: Sequence[Drawn], most: int = 4) -> list[Drawn]:
+    """Draw one to `most` different ones of `things`: a call that fails leaves nothing, so several follow each other."""
+    return draw(st.lists(st.sampled_from(things), min_size=1, max_size=most, unique_by=repr))
 
 
 def near(name: str, taken: Collection[str]) -> tuple[str, ...]:
