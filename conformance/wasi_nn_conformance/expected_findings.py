@@ -25,8 +25,8 @@ from .verdict import Verdict
 # A first file keeps of a diagnosis what is in front of this: of a crash what the host said, of the others also what
 # was wanted, but never the place in the vector.
 _BEHIND = {Verdict.FAIL: "; step", Verdict.HANG: "; step", Verdict.CRASH: "; wanted"}
-# What a diagnosis of wrong numbers begins with; behind it stand the output's name and the numbers.
-_WRONG_VALUE = re.compile(r"output (?=.*: element )")
+# Of a diagnosis of wrong numbers, what does not stand for one conversation: not the output's name, nor the numbers.
+_WRONG_VALUE = re.compile(r"(?P<begins>output ).*: element .*(?P<contains> of \w+ is )")
 
 DRAWN = "fuzz/"
 """Begins the ids of drawn conversations. Which of them a run meets depends on its seed and number of examples."""
@@ -36,8 +36,9 @@ DRAWN = "fuzz/"
 class ExpectedFinding:
     """One known fault of a host.
 
-    `cases` are patterns of case ids, `outcome` the verdict they get, `match` what their diagnosis begins with,
-    `because` the fault in our words and `fix` what would mend it. With `clause` they are those that broke this one.
+    `cases` are patterns of case ids, `outcome` the verdict they get, `match` what their diagnosis begins with and
+    `contains` what it has somewhere, `because` the fault in our words and `fix` what would mend it. With `clause` they
+    are those that broke this one.
     """
 
     cases: tuple[str, ...]
@@ -47,6 +48,7 @@ class ExpectedFinding:
     fix: str = ""
     link: str = ""
     clause: str | None = None
+    contains: str = ""
 
     def speaks_of(self, case_id: str) -> bool:
         """Whether the case is one of those."""
@@ -56,7 +58,8 @@ class ExpectedFinding:
         """Whether the record is what was expected."""
         if self.clause not in (None, record.clause):
             return False
-        return record.verdict == self.outcome.value and record.diagnosis.startswith(self.match)
+        told = record.diagnosis.startswith(self.match) and self.contains in record.diagnosis
+        return told and record.verdict == self.outcome.value
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def read_expected_findings(path: Path, version: str, cpu: AbstractSet[str] | Non
             continue
         if "cpu" in data and not (processor.features() if cpu is None else cpu) & set(data["cpu"]):
             continue
-        fields = {key: data[key] for key in ("match", "because", "fix", "link", "clause") if key in data}
+        fields = {key: data[key] for key in ("match", "contains", "because", "fix", "link", "clause") if key in data}
         entries.append(ExpectedFinding(tuple(data["cases"]), Verdict(data["outcome"]), **fields))
     return ExpectedFindings(path, tuple(entries))
 
@@ -151,20 +154,26 @@ def first_file(records: Sequence[Mapping[str, str]]) -> str:
 def _drawn_entry(record: Mapping[str, str], match: str) -> str:
     """Speak of all that fails like a drawn conversation: its own id is that of one vector, which no run draws again.
 
-    Wrong values belong to what was drawn, as the id has it, and their numbers to the one conversation.
+    Wrong numbers belong to what was drawn: their kind and type tell of them.
     """
     name, bracket, dimensions = record["id"].partition("[")
-    wrong_value = _WRONG_VALUE.match(match)
-    pattern = f"{name.rpartition('/')[0]}*{bracket}{dimensions}" if wrong_value else f"{DRAWN}*"
-    return _entry(record["verdict"], wrong_value[0] if wrong_value else match, [pattern], record["clause"])
+    wrong = _WRONG_VALUE.match(match)
+    if wrong is None:
+        return _entry(record["verdict"], match, [f"{DRAWN}*"], record["clause"])
+    kind = name.removeprefix(DRAWN).partition("/")[0]
+    cases = [f"{DRAWN}{kind}/*{bracket}{dimensions}"]
+    return _entry(record["verdict"], wrong["begins"], cases, record["clause"], wrong["contains"])
 
 
-def _entry(outcome: str, match: str, cases: Sequence[str], clause: str | None = None) -> str:
+def _entry(
+    outcome: str, match: str, cases: Sequence[str], clause: str | None = None, contains: str | None = None
+) -> str:
     listed = "".join(f"    {_toml(case)},\n" for case in cases)
     broken = f"clause = {_toml(clause)}\n" if clause else ""
+    also = f"contains = {_toml(contains)}\n" if contains else ""
     return (
         f"[[expect]]\ncases = [\n{listed}]\n{broken}outcome = {_toml(outcome)}\n"
-        f'match = {_toml(match)}\nbecause = "not examined yet"\n'
+        f'match = {_toml(match)}\n{also}because = "not examined yet"\n'
     )
 
 

@@ -54,6 +54,14 @@ def test_verdict_with_an_expectation(expected: Callable[..., ExpectedFindings], 
     assert expected().applied(case).verdict == verdict
 
 
+@pytest.mark.parametrize(("contains", "verdict"), [("panicked", "xfail"), ("aborted", "crash")])
+def test_what_a_diagnosis_has_somewhere_restricts_an_entry(
+    expected: Callable[..., ExpectedFindings], contains: str, verdict: str
+) -> None:
+    text = ENTRY + f'contains = "{contains}"\n'
+    assert expected(text).applied(record(**CRASHED)).verdict == verdict
+
+
 def test_a_told_finding_says_why(expected: Callable[..., ExpectedFindings]) -> None:
     because = {"outcome": "crash", "because": "the host panics where an error belongs"}
     assert expected().applied(record(**CRASHED)).expected == because
@@ -134,9 +142,18 @@ def test_a_first_file_does_not_speak_of_cases_that_pass() -> None:
 def test_a_first_file_tells_of_what_is_drawn_next_time(
     expected: Callable[..., ExpectedFindings], diagnosis: str
 ) -> None:
-    kept = record("fuzz/shapes/f64-computed/0a1b2c3d[witx]", "fail", diagnosis)
-    met = record("fuzz/shapes/f64-computed[witx]", "fail", diagnosis.replace("[3] is 2.0", "[0] is 7.5"))
+    kept = record("fuzz/shapes/f32-computed/0a1b2c3d[witx]", "fail", diagnosis)
+    met = record(
+        "fuzz/shapes/f32+u8-computed[witx]", "fail", diagnosis.replace("[3] of f32 is 2.0", "[0] of f32 is 7.5")
+    )
     assert expected(first_file([kept.json()])).told(met) is not None
+
+
+def test_a_first_file_does_not_tell_of_wrong_numbers_of_another_type(expected: Callable[..., ExpectedFindings]) -> None:
+    diagnosis = "output y: element [3] of i64 is 2 where 1 was wanted (1 of 4 differ); step 5 (output)"
+    kept = record("fuzz/shapes/i64-computed/0a1b2c3d[witx]", "fail", diagnosis)
+    met = record("fuzz/shapes/i64-computed[witx]", "fail", diagnosis.replace("i64", "i32"))
+    assert expected(first_file([kept.json()])).told(met) is None
 
 
 def test_the_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
