@@ -64,16 +64,21 @@ def expression(draw: st.DrawFn, inputs: list[Value], *, is_static: bool) -> Valu
     return value
 
 
-def cast_types(written: Any) -> Iterator[ElementType]:
-    """Give each type that something in an expression is cast to."""
+def types_of(definition: Mapping[str, Any]) -> list[str]:
+    """Give the types of a model as `models.yaml` would have it, of its inputs and of what is cast to, sorted."""
+    inputs = {port["type"] for port in definition["inputs"].values()}
+    return sorted(inputs | set(_cast_types(list(definition["outputs"].values()))))
+
+
+def _cast_types(written: Any) -> Iterator[str]:
     if isinstance(written, dict):
         if "cast" in written:
-            yield ElementType(written["cast"]["to"])
+            yield written["cast"]["to"]
         for part in written.values():
-            yield from cast_types(part)
+            yield from _cast_types(part)
     elif isinstance(written, list):
         for part in written:
-            yield from cast_types(part)
+            yield from _cast_types(part)
 
 
 def _possible(value: Value, *, is_static: bool) -> list[str]:

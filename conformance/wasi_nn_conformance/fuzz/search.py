@@ -29,6 +29,7 @@ from . import local_constants
 from .finding import FOLDER, Finding, culprits, file_name, named, signature, size
 from .ground import CarryOut, Fields, Ground
 from .reach import reached
+from .reduction import reduced
 
 _CARRIED_OUT = ("valid", "interesting")  # Hypothesis' words; the others are draws that came to nothing
 _MOST = 12  # findings of one search: who has more mends these first
@@ -124,6 +125,15 @@ class Search:
     def run(self, examples: int, seed: int) -> Result:
         """Draw that many conversations. Every round that finds something is followed by another, with the next seed."""
         started = time.perf_counter()
+        try:
+            self._rounds(examples, seed)
+            self._result.findings = [self._confirmed(*failed) for failed in self._over]
+        except _NoHost as no_host:
+            raise no_host.error from None
+        self._result.seconds = time.perf_counter() - started
+        return self._result
+
+    def _rounds(self, examples: int, seed: int) -> None:
         while self._result.examples < examples:
             before = self._result.examples
             self._round(examples - before, seed)
@@ -131,20 +141,12 @@ class Search:
             goes_on = self._over_now() and len(self._over) < _MOST
             if not goes_on or self._result.examples == before:  # all that can be drawn was drawn
                 break
-        try:
-            self._result.findings = [self._confirmed(*failed) for failed in self._over]
-        except _NoHost as no_host:
-            raise no_host.error from None
-        self._result.seconds = time.perf_counter() - started
-        return self._result
 
     def _round(self, examples: int, seed: int) -> None:
         settings = settings_of(examples, shrinks=True)
         try:
             with local_constants.none(), _settled(), collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
                 self.draw(self.ground, self._carry_out, settings, seed)
-        except _NoHost as no_host:
-            raise no_host.error from None
         except (_Failed, Flaky):
             pass  # kept when it failed; what did not fail again when drawn again is kept as it was first seen
         except ExceptionGroup as several:
@@ -161,10 +163,24 @@ class Search:
 
     def _over_now(self) -> bool:
         """Whether the round failed, so that another one has to go on past its failures."""
-        new = list(self._failed.values())
+        new = [self._reduced(*failed) for failed in self._failed.values()]
         self._failed.clear()
         self._over += new
         return bool(new)
+
+    def _reduced(self, fields: Fields, record: Record) -> tuple[Fields, Record]:
+        """Leave out what the failure does not need, if a new process of the host fails at all."""
+        what = signature(record)
+        records = [record]
+
+        def still_fails(smaller: Fields) -> bool:
+            again = self._record(smaller)
+            if signature(again) == what:
+                records.append(again)
+            return records[-1] is again
+
+        with self.host.alone():
+            return (reduced(fields, still_fails), records[-1]) if still_fails(fields) else (fields, record)
 
     def _is_over(self, fields: Fields, record: Record) -> bool:
         """Whether this is a failure of an earlier round: one of its signature, with all that it was shrunk to."""

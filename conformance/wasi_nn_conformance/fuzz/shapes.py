@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wasi_nn_conformance.abi import NEWEST, WITX
 from wasi_nn_conformance.models import ElementType
 
-from .drawn_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, cast_types, expression
+from .drawn_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression, types_of
 from .ground import Fields, Ground
 from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
 
@@ -68,8 +68,7 @@ class _Drawn:
     @property
     def types(self) -> list[str]:
         """The types of the model, sorted."""
-        casts = {each for value in self.outputs.values() for each in cast_types(value.written)}
-        return sorted(each.value for each in casts | {value.element for value in self.inputs})
+        return types_of(self.definition)
 
     @property
     def shapes(self) -> list[Shape]:

@@ -1,0 +1,84 @@
+"""What is left out of a shrunk vector. The failures are told by steps, inputs and outputs that they need."""
+
+from collections.abc import Callable
+from typing import Any
+
+from wasi_nn_conformance.fuzz.ground import Fields
+from wasi_nn_conformance.fuzz.reduction import reduced
+
+X, B = ({"type": each, "shape": [1]} for each in ("f32", "i64"))
+
+
+def vector(*steps: dict[str, Any], **more: Any) -> Fields:
+    return {"id": "fuzz/shapes/f32+i64-computed", "clause": "a.b", "why": "because", **more, "steps": list(steps)}
+
+
+def needs(*wanted: str) -> Callable[[Fields], bool]:
+    """Fail while all of these stand in the vector."""
+    return lambda fields: all(each in str(fields) for each in wanted)
+
+
+def test_steps_behind_the_failure_are_cut() -> None:
+    steps = [{"compute": {"context": name}} for name in "abcdefg"]
+
+    assert reduced(vector(*steps), needs("'c'"))["steps"] == steps[:3]
+
+
+def test_the_last_step_stays_if_it_fails() -> None:
+    steps = [{"compute": {"context": name}} for name in "abc"]
+
+    assert reduced(vector(*steps), needs("'c'"))["steps"] == steps
+
+
+def test_steps_in_the_one_block_are_cut() -> None:
+    steps = [{"compute": {"context": name}} for name in "abcd"]
+    whole = vector({"may_fail": steps, "prefer": "ok"})
+
+    assert reduced(whole, needs("'b'"))["steps"] == [{"may_fail": steps[:2], "prefer": "ok"}]
+
+
+def test_graphs_that_nobody_asks_for_are_left_out() -> None:
+    whole = vector({"compute": {"context": "a"}}, graphs={"named": "sub-f32"})
+
+    assert "graphs" not in reduced(whole, needs("'a'"))
+
+
+def test_graphs_that_a_step_asks_for_stay() -> None:
+    whole = vector({"load_by_name": {"name": "named", "as": "g"}}, graphs={"named": "sub-f32"})
+
+    assert reduced(whole, needs("'g'")) == whole
+
+
+def test_graphs_that_the_failure_needs_stay() -> None:
+    whole = vector({"compute": {"context": "a"}}, graphs={"named": "sub-f32"})
+
+    assert reduced(whole, needs("'a'", "graphs")) == whole
+
+
+def drawn(*steps: dict[str, Any]) -> Fields:
+    model = {"inputs": {"x": X, "b": B}, "outputs": {"out": {"add": ["x", "x"]}, "sum": "b"}}
+    return vector(*steps, models={"drawn": model})
+
+
+def test_outputs_that_are_not_read_go_with_their_inputs() -> None:
+    steps = [{"set_input": {"context": "c", "input": name}} for name in "xb"]
+    read = {"output": {"context": "c", "output": "out"}}
+
+    smaller = reduced(drawn(*steps, read), needs("'output': 'out'"))
+
+    assert smaller["models"]["drawn"] == {"inputs": {"x": X}, "outputs": {"out": {"add": ["x", "x"]}}}
+    assert smaller["steps"] == [steps[0], read]
+    assert smaller["id"] == "fuzz/shapes/f32-computed"
+
+
+def test_inputs_that_the_failure_needs_stay() -> None:
+    steps = [{"set_input": {"context": "c", "input": name}} for name in "xb"]
+    whole = drawn(*steps, {"output": {"context": "c", "output": "out"}})
+
+    assert reduced(whole, needs("'output': 'out'", "'input': 'b'")) == whole
+
+
+def test_a_call_that_looks_at_all_outputs_needs_all() -> None:
+    whole = drawn({"compute_named": {"context": "c", "inputs": [["x", "t0"], ["b", "t1"]]}})
+
+    assert reduced(whole, needs("compute_named")) == whole
