@@ -91,14 +91,21 @@ FAILS: Step = {"accept": ["error", "trap"], "prefer": "invalid_argument"}
 MAY_FAIL: Step = {"accept": ["ok", "error", "trap"], "prefer": "invalid_argument"}
 
 
-def given(draw: st.DrawFn, setting: Setting, bad: dict[str, Any], name: str) -> list[Step]:
-    """Give a bad tensor to the input `name` while all others are good: it must be noticed at the latest in compute."""
-    if setting.abi != NEWEST:
-        compute = {"compute": {"context": "c"}, **FAILS}
-        bad_input = {"set_input": {"context": "c", "input": name, "tensor": bad}, **MAY_FAIL, "then": [compute]}
-        return [*setting.set_all(draw), bad_input]
+def given(draw: st.DrawFn, setting: Setting, bad: Sequence[dict[str, Any]], name: str) -> list[Step]:
+    """Give bad tensors to the input `name` while all others are good: each must be noticed at the latest in compute.
+
+    Whether an earlier one was taken or not, and what compute has made of it, a bad one is no success.
+    """
+    if setting.abi == NEWEST:
+        return [step for number, each in enumerate(bad) for step in _given_at_once(draw, setting, each, name, number)]
+    compute = {"compute": {"context": "c"}, **FAILS}
+    given_one = [{"set_input": {"context": "c", "input": name, "tensor": each}} for each in bad]
+    return [*setting.set_all(draw), *({**step, **MAY_FAIL, "then": [compute]} for step in given_one)]
+
+
+def _given_at_once(draw: st.DrawFn, setting: Setting, bad: dict[str, Any], name: str, number: int) -> list[Step]:
     tensors = setting.tensors(draw)
-    handles = {key: setting.name("t") + f"x{index}" for index, key in enumerate(tensors)}
+    handles = {key: f"{setting.name('t')}x{number}y{index}" for index, key in enumerate(tensors)}
     good = [{"tensor": {"tensor": tensors[key], "as": handles[key]}} for key in tensors if key != name]
     compute = {"compute_named": {"context": "c", "inputs": [[key, handles[key]] for key in tensors]}, **FAILS}
     made = {"tensor": {"tensor": bad, "as": handles[name]}, "accept": ["ok", "trap"], "prefer": "ok", "then": [compute]}
@@ -106,11 +113,12 @@ def given(draw: st.DrawFn, setting: Setting, bad: dict[str, Any], name: str) -> 
 
 
 def bad_tensor(alter: Callable[[st.DrawFn, Port], dict[str, Any]]) -> Steps:
-    """Give the steps of a fault in one tensor."""
+    """Give the steps of a fault in a tensor, of one to three that have it."""
 
     def steps(draw: st.DrawFn, setting: Setting) -> list[Step]:
         port = draw(st.sampled_from(setting.model.inputs))
-        return given(draw, setting, alter(draw, port), port.name)
+        bad = [alter(draw, port) for _ in range(draw(st.integers(1, 3)))]
+        return given(draw, setting, bad, port.name)
 
     return steps
 
