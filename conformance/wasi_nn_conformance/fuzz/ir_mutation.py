@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import strategies as st
 
-from .values import EXTREMES, place
+from .values import DIMENSIONS, EXTREMES, place
 
 _OPERATORS = (
     *("Parameter", "Result", "Const", "Add", "Subtract", "Multiply", "Relu", "Convert", "MatMul", "Concat", "Split"),
@@ -29,9 +29,9 @@ _TYPES = (
     "undefined",
     "dynamic",
 )
-_SHAPES = ("", "?", "0", "4", "4,1", "1,4,1", "1,0", "?,4", "-1,4", "1..3,4", "2147483648,2", "65536,65536", "1,,4")
+_SHAPES = ("", "?", "0", "4", "4,1", "1,4,1", "1,0", "?,4", "-1,4", "1..3,4", "1099511627776,4", "65536,2", "1,,4")
 _VERSIONS = ("opset1", "opset3", "opset5", "opset8", "opset13", "extension")
-_NUMBERS = tuple(map(str, EXTREMES))
+_NUMBERS, _DIMENSIONS = tuple(map(str, EXTREMES)), tuple(map(str, DIMENSIONS))
 _WORDS = {
     "type": _OPERATORS,
     "element_type": _TYPES,
@@ -54,7 +54,7 @@ def mutated(draw: st.DrawFn, xml: bytes, changes: int) -> bytes:
             _change_attribute(draw, elements)
         elif kind == "dimension" and dimensions:
             others = sorted({element.text or "" for element in dimensions})
-            dimensions[place(draw, dimensions)].text = draw(st.sampled_from((*_NUMBERS, *others)))
+            dimensions[place(draw, dimensions)].text = draw(st.sampled_from((*_DIMENSIONS, *others)))
         elif len(elements) > 1:
             _remove_or_double(draw, elements, doubles=kind == "doubled")
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from .values import EXTREMES, place
+from .values import DIMENSIONS, EXTREMES, place
 
 _OPERATORS = (
     *("Add", "Sub", "Mul", "Neg", "Relu", "MatMul", "Concat", "Split", "Reshape", "Transpose", "ReduceSum", "Cast"),
@@ -58,7 +58,8 @@ def _change(draw: st.DrawFn, message: Any, name: str) -> None:
     elif isinstance(one, str):
         new = draw(st.sampled_from(_OPERATORS if name == "op_type" else _NAMES))
     else:
-        new = draw(st.sampled_from(_FLOATS if isinstance(one, float) else EXTREMES))
+        integers = DIMENSIONS if name == "dim_value" else EXTREMES
+        new = draw(st.sampled_from(_FLOATS if isinstance(one, float) else integers))
     with contextlib.suppress(ValueError):
         if _is_repeated(value):
             value[at] = new
