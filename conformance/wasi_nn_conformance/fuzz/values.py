@@ -40,7 +40,7 @@ EXTREMES = (0, -1, 1, 2, 3, 11, 255, 65536, (1 << 31) - 1, (1 << 32) - 1, (1 << 
 """Numbers that a careless reader cuts, adds up, multiplies or counts to."""
 
 DIMENSIONS = (0, -1, 1, 2, 3, 255, 65536, 1 << 40, (1 << 63) - 1, -(1 << 63))
-"""Dimensions of broken models. None is of gigabytes: a host without limits fills them, and the machine is the user's."""
+"""Dimensions of broken models. None is of gigabytes: a host without limits would fill the user's machine."""
 
 _PLACE = st.integers(0, (1 << 16) - 1)
 
