@@ -44,7 +44,7 @@ def test_most_ir_can_still_be_read_and_has_other_operators() -> None:
     for xml, _ in broken("openvino"):
         try:
             layers = ET.fromstring(xml).iter("layer")  # noqa: S314 the suite's own
-        except ET.ParseError:
+        except (ET.ParseError, LookupError, ValueError):  # the encoding may be changed too
             continue
         readable += 1
         kinds |= {layer.get("type") for layer in layers}
