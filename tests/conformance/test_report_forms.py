@@ -52,6 +52,12 @@ def test_badge(verdicts: list[str], message: str, colour: str) -> None:
     assert (texts, fills[-1], image.get("aria-label")) == (["wasi-nn", message], f"#{colour}", f"wasi-nn: {message}")
 
 
+def test_the_badge_of_a_run_that_only_draws() -> None:
+    run = made() | {"fuzz": {"searches": [{"examples": 64}, {"examples": 60}]}}
+    wanted = {"schemaVersion": 1, "label": "wasi-nn", "message": "124 drawn", "color": "2e7d32"}
+    assert json.loads(badge_json(run)) == wanted
+
+
 def test_badge_is_as_wide_as_its_boxes() -> None:
     image = ET.fromstring(badge_svg(made(record("pass"))))  # noqa: S314 we have just written it
     boxes = [box for box in image.iter("{http://www.w3.org/2000/svg}rect") if box.get("fill")]

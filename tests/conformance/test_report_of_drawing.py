@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -71,3 +72,16 @@ def test_collecting_starts_no_host(run: Run, tmp_path: Path) -> None:
     result = run("--collect-only", "-q")
     shown = [line for line in result.outlines if line.startswith("fuzz::")]
     assert (shown, (tmp_path / "starts").exists()) == (["fuzz::fuzz/shapes[witx-onnx]"], False)
+
+
+def test_junit_tells_what_was_drawn(run: Run, tmp_path: Path) -> None:
+    run("--abi=witx", f"--junitxml={tmp_path / 'junit.xml'}")
+    (case,) = ET.parse(tmp_path / "junit.xml").getroot().iter("testcase")  # noqa: S314 pytest has just written it
+    told = {str(each.get("name")): str(each.get("value")) for each in case.iter("property")}
+    assert {name: told[name] for name in ("kind", "abi", "encoding", "seed")} == {
+        "kind": "shapes",
+        "abi": "witx",
+        "encoding": "onnx",
+        "seed": "0",
+    }
+    assert int(told["calls"]) >= int(told["examples"]) > 0

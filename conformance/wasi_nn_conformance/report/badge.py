@@ -1,7 +1,6 @@
 """A run as a badge: `badge.json` for shields.io's endpoint, `badge.svg` to show as it is."""
 
 import json
-from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from wasi_nn_conformance.verdict import Verdict
@@ -15,13 +14,13 @@ _HEIGHT, _PADDING, _LETTER = 20, 8, 6.3  # units of the image; a letter of the f
 
 def badge_json(report: Data) -> str:
     """Write what shields.io's endpoint badge reads."""
-    message, colour = _message(report["totals"])
+    message, colour = _message(report)
     return json.dumps({"schemaVersion": 1, "label": LABEL, "message": message, "color": colour}) + "\n"
 
 
 def badge_svg(report: Data) -> str:
     """Draw the badge."""
-    message, colour = _message(report["totals"])
+    message, colour = _message(report)
     left, right = (round(len(text) * _LETTER) + 2 * _PADDING for text in (LABEL, message))
     size = {"width": str(left + right), "height": str(_HEIGHT)}
     name = f"{LABEL}: {message}"
@@ -41,10 +40,11 @@ def badge_svg(report: Data) -> str:
     return tostring(image, encoding="unicode") + "\n"
 
 
-def _message(totals: Mapping[str, int]) -> tuple[str, str]:
+def _message(report: Data) -> tuple[str, str]:
     """Give the words and the colour, as six hexadecimal digits."""
+    totals = report["totals"]
     wrong = (
         any(totals[verdict.value] for verdict in Verdict if verdict.is_finding) or totals["xpass"] or totals["error"]
     )
-    nothing = not totals["pass"] + totals["deviates"] + totals["xfail"]
-    return result(totals), _WRONG if wrong else _KNOWN if totals["xfail"] or nothing else _RIGHT
+    nothing = not totals["pass"] + totals["deviates"] + totals["xfail"] and "fuzz" not in report
+    return result(report), _WRONG if wrong else _KNOWN if totals["xfail"] or nothing else _RIGHT

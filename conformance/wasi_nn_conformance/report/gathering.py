@@ -33,6 +33,8 @@ _STATUS = {
 }
 _PROPERTIES = ("clause", "level", "abi", "encoding", "verdict", "diagnosis", "choice")
 
+_OF_SEARCHES = ("kind", "abi", "encoding", "examples", "calls")
+
 
 class Gathering:
     """The part of the plugin that takes up records. A record travels as `wasi_nn` of a test's report: plain data."""
@@ -49,6 +51,9 @@ class Gathering:
         if data is not None:
             item.user_properties += [(name, data[name]) for name in _PROPERTIES if data[name]]
         searched = item.data() if isinstance(item, SearchItem) and call.when == "call" else None
+        if searched is not None and searched["search"]:
+            item.user_properties += [("seed", self.suite.drawing.seed)]
+            item.user_properties += [(name, searched["search"][name]) for name in _OF_SEARCHES]
         result = yield
         if data is not None:
             result.wasi_nn = data

@@ -67,8 +67,9 @@ def worst_first(cases: Sequence[Data]) -> list[Data]:
     return sorted(cases, key=lambda case: (-Verdict(case["verdict"]).severity, case["id"]))
 
 
-def result(totals: Mapping[str, int]) -> str:
-    """Say in a few words how a run went: `92 findings`, `3 errors`, `1906 pass, 70 known`, `1976 pass`."""
+def result(report: Data) -> str:
+    """Say in a few words how a run went: `92 findings`, `3 errors`, `1906 pass, 70 known`, `1976 pass`, `500 drawn`."""
+    totals = report["totals"]
     findings = sum(totals[verdict.value] for verdict in Verdict if verdict.is_finding)
     parts = [
         _plural(findings, "finding"),
@@ -77,8 +78,10 @@ def result(totals: Mapping[str, int]) -> str:
     ]
     if any(parts):
         return ", ".join(part for part in parts if part)
-    known = f", {totals['xfail']} known" if totals["xfail"] else ""
-    return f"{totals['pass'] + totals['deviates']} pass{known}"
+    passed, known = totals["pass"] + totals["deviates"], totals["xfail"]
+    if not passed + known and "fuzz" in report:
+        return f"{sum(search['examples'] for search in report['fuzz']['searches'])} drawn"
+    return f"{passed} pass{f', {known} known' if known else ''}"
 
 
 def _plural(number: int, word: str) -> str:

@@ -19,7 +19,7 @@ def summary_md(report: Data) -> str:
     """Write the summary of a report."""
     impl, totals = report["impl"], report["totals"]
     lines = [
-        f"## wasi-nn conformance of {escaped(impl['name'])}: {result(totals)}",
+        f"## wasi-nn conformance of {escaped(impl['name'])}: {result(report)}",
         "",
         f"{escaped(impl['version'])}, suite {escaped(report['suite']['version'])}, {totals['cases']} cases",
         "",

@@ -22,7 +22,7 @@ def page(report: Data) -> str:
     deviating = [case for case in cases if case["verdict"] == Verdict.DEVIATES.value]
     quiet = [case for case in cases if not is_conspicuous(case) and case["verdict"] != Verdict.DEVIATES.value]
     return document(
-        f"wasi-nn: {impl['name']}, {result(report['totals'])}",
+        f"wasi-nn: {impl['name']}, {result(report)}",
         _resource("page.css"),
         _resource("page.js"),
         _header(report),
@@ -54,7 +54,7 @@ def _header(report: Data) -> Element:
     return element(
         "header",
         element("h1", f"wasi-nn conformance of {impl['name']}"),
-        element("p", result(totals), class_="result"),
+        element("p", result(report), class_="result"),
         _bar(totals),
         element("p", *spaced(chip(verdict, totals[verdict]) for verdict in present(totals)), class_="totals"),
         facts(told),
