@@ -1,11 +1,12 @@
 """Leaves out of a shrunk vector what its failure does not need, which shrinking the draws does not reach.
 
-Only what cannot change what the answers must be: the steps behind the failure, and outputs, inputs and graphs that no
-step speaks of.
+Only what cannot change what the answers must be: the steps behind the failure, those that have nothing to do with what
+failed, and outputs, inputs and graphs that no step speaks of.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 from .drawn_model import types_of
@@ -17,47 +18,67 @@ StillFails: TypeAlias = Callable[[Fields], bool]
 def reduced(fields: Fields, still_fails: StillFails) -> Fields:
     """Give the smallest vector of these that `still_fails`, which has to be true of `fields`."""
     fields = _without_what_follows(fields, still_fails)
-    for smaller in _smaller(fields):
-        if still_fails(smaller):
+    for without in (_without_strangers, _without_graphs, _without_ports):
+        smaller = without(fields)
+        if smaller != fields and still_fails(smaller):
             fields = smaller
-            break
     return fields
 
 
-def _without_what_follows(fields: Fields, still_fails: StillFails) -> Fields:
-    """Cut the steps, or those of the one block that is all of them, behind the one that fails."""
+def _steps(fields: Fields) -> list[Any]:
+    """Give the steps, or those of the one block that is all of them."""
     (first, *more) = fields["steps"]
-    steps = first["may_fail"] if not more and "may_fail" in first else fields["steps"]
+    steps: list[Any] = first["may_fail"] if not more and "may_fail" in first else fields["steps"]
+    return steps
 
-    def cut(length: int) -> Fields:
-        kept = steps[:length]
-        return {**fields, "steps": kept if steps is fields["steps"] else [{**first, "may_fail": kept}]}
 
+def _with_steps(fields: Fields, steps: list[Any]) -> Fields:
+    first = fields["steps"][0]
+    in_block = _steps(fields) is not fields["steps"]
+    return {**fields, "steps": [{**first, "may_fail": steps}] if in_block else steps}
+
+
+def _without_what_follows(fields: Fields, still_fails: StillFails) -> Fields:
+    steps = _steps(fields)
     lengths = range(1, len(steps))
-    length = 1 + bisect_left(lengths, x=True, key=lambda length: still_fails(cut(length)))
-    return cut(length) if length < len(steps) else fields
+    length = 1 + bisect_left(lengths, x=True, key=lambda length: still_fails(_with_steps(fields, steps[:length])))
+    return _with_steps(fields, steps[:length])
 
 
-def _smaller(fields: Fields) -> Iterator[Fields]:
-    """Give the vector without all that no step speaks of, and without some of it."""
-    without_graphs = _without_graphs(fields)
-    without_ports = _without_ports(without_graphs)
-    yield from (each for each in (without_ports, without_graphs) if each != fields)
+def _without_strangers(fields: Fields) -> Fields:
+    """Leave out each step before the last that shares no name with it, nor with one that does.
+
+    Graphs, contexts and the like owe each other nothing, and a call that fails owes all of them that nothing happens.
+    """
+    (*before, last) = _steps(fields)
+    given = {text for step in [*before, last] for text in _values(step, "as") if isinstance(text, str)}
+    kept, wanted = [last], _mentioned(last, given)
+    for step in reversed(before):
+        mentioned = _mentioned(step, given)
+        if mentioned & wanted:
+            kept.append(step)
+            wanted |= mentioned
+    return _with_steps(fields, kept[::-1])
+
+
+def _mentioned(step: Any, given: set[str]) -> set[str]:
+    """Give the names of `given` that a step speaks of, also as the beginning of `t1.data`."""
+    return {text.partition(".")[0] for text in _texts(step)} & given
 
 
 def _without_graphs(fields: Fields) -> Fields:
-    if any(True for _ in _all(fields["steps"], "load_by_name")):
+    if any(_values(fields["steps"], "load_by_name")):
         return fields
     return {key: value for key, value in fields.items() if key != "graphs"}
 
 
 def _without_ports(fields: Fields) -> Fields:
     """Leave out the outputs of the drawn model that no step reads, and the inputs that no output needs."""
-    looks_at_all = any(True for _ in _all(fields["steps"], "compute_named"))
+    looks_at_all = any(_values(fields["steps"], "compute_named"))
     if looks_at_all or "drawn" not in fields.get("models", {}):
         return fields
     model = fields["models"]["drawn"]
-    read = {call["output"] for call in _all(fields["steps"], "output")}
+    read = {call["output"] for call in _values(fields["steps"], "output") if isinstance(call, dict)}
     outputs = {name: value for name, value in model["outputs"].items() if name in read} or model["outputs"]
     needed = set(_texts(list(outputs.values())))
     inputs = {name: value for name, value in model["inputs"].items() if name in needed}
@@ -68,34 +89,32 @@ def _without_ports(fields: Fields) -> Fields:
         **fields,
         "id": f"{kind}/{'+'.join(types_of(smaller))}{dash}{mode}",
         "models": {"drawn": smaller},
-        "steps": _without_inputs(fields["steps"], set(model["inputs"]) - set(inputs)),
+        "steps": list(_without_inputs(fields["steps"], model["inputs"].keys() - inputs.keys())),
     }
 
 
-def _without_inputs(steps: list[Any], names: set[str]) -> list[Any]:
-    kept = []
+def _without_inputs(steps: Iterable[Any], names: AbstractSet[str]) -> Iterator[Any]:
     for step in steps:
         if "may_fail" in step:
-            kept.append({**step, "may_fail": _without_inputs(step["may_fail"], names)})
+            yield {**step, "may_fail": list(_without_inputs(step["may_fail"], names))}
         elif step.get("set_input", {}).get("input") not in names:
-            kept.append(step)
-    return kept
+            yield step
 
 
-def _all(value: Any, action: str) -> Iterator[dict[str, Any]]:
-    """Give the arguments of each step with this action, at any depth."""
+def _values(value: Any, key: str) -> Iterator[Any]:
+    """Give what stands at `key` at any depth."""
     if isinstance(value, dict):
-        if isinstance(value.get(action), dict):
-            yield value[action]
+        if key in value:
+            yield value[key]
         for item in value.values():
-            yield from _all(item, action)
+            yield from _values(item, key)
     elif isinstance(value, list):
         for item in value:
-            yield from _all(item, action)
+            yield from _values(item, key)
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Give each text in an expression: the names of its inputs are among them."""
+    """Give each text at any depth, without keys: the names of an expression's inputs, or all that a step speaks of."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -217,10 +217,9 @@ class Sequence(RuleBasedStateMachine):
             "id": "fuzz/sequences/calls",
             "clause": "context.independence",
             "why": "a host that shares or forgets state of graphs, contexts, tensors or calls answers for another",
+            **({"graphs": REGISTERED} if self.ground.registers else {}),
             "steps": self.calls.steps,
         }
-        if self.ground.registers:
-            fields["graphs"] = REGISTERED
         self.carry_out(fields)
 
 

@@ -18,23 +18,53 @@ def needs(*wanted: str) -> Callable[[Fields], bool]:
     return lambda fields: all(each in str(fields) for each in wanted)
 
 
-def test_steps_behind_the_failure_are_cut() -> None:
-    steps = [{"compute": {"context": name}} for name in "abcdefg"]
+CONTEXT = {"context": {"graph": {"raw": 1}, "as": "c"}}
 
-    assert reduced(vector(*steps), needs("'c'"))["steps"] == steps[:3]
+
+def computes(times: int) -> list[dict[str, Any]]:
+    return [{"compute": {"context": "c"}, "clause": f"compute.number-{number}"} for number in range(times)]
+
+
+def test_steps_behind_the_failure_are_cut() -> None:
+    steps = [CONTEXT, *computes(7)]
+
+    assert reduced(vector(*steps), needs("number-2"))["steps"] == steps[:4]
 
 
 def test_the_last_step_stays_if_it_fails() -> None:
-    steps = [{"compute": {"context": name}} for name in "abc"]
+    steps = [CONTEXT, *computes(3)]
 
-    assert reduced(vector(*steps), needs("'c'"))["steps"] == steps
+    assert reduced(vector(*steps), needs("number-2"))["steps"] == steps
 
 
 def test_steps_in_the_one_block_are_cut() -> None:
-    steps = [{"compute": {"context": name}} for name in "abcd"]
+    steps = [CONTEXT, *computes(4)]
     whole = vector({"may_fail": steps, "prefer": "ok"})
 
-    assert reduced(whole, needs("'b'"))["steps"] == [{"may_fail": steps[:2], "prefer": "ok"}]
+    assert reduced(whole, needs("number-1"))["steps"] == [{"may_fail": steps[:3], "prefer": "ok"}]
+
+
+LOADS = [{"load": {"model": "neg-f32", "as": name}} for name in ("g1", "g2")]
+CONTEXTS = [{"context": {"graph": name, "as": f"c{name}"}} for name in ("g1", "g2")]
+
+
+def test_steps_about_something_else_are_left_out() -> None:
+    failing = {"raw": {"function": "compute", "arguments": ["cg2"]}}
+    whole = vector(*LOADS, {"grow": {"pages": 1}}, *CONTEXTS, {"compute": {"context": "cg1"}}, failing)
+
+    assert reduced(whole, needs("raw"))["steps"] == [LOADS[1], CONTEXTS[1], failing]
+
+
+def test_steps_about_something_else_stay_if_the_failure_needs_them() -> None:
+    whole = vector(*LOADS, *CONTEXTS, {"compute": {"context": "cg2"}})
+
+    assert reduced(whole, needs("'compute'", "cg1")) == whole
+
+
+def test_a_part_of_a_buffer_belongs_to_what_was_set() -> None:
+    steps = [{"set_input": {"context": "c", "as": "t1"}}, {"overwrite": {"buffer": "t1.data", "fill": 0}}]
+
+    assert reduced(vector(*steps), needs("overwrite"))["steps"] == steps
 
 
 def test_graphs_that_nobody_asks_for_are_left_out() -> None:
@@ -64,10 +94,10 @@ def test_outputs_that_are_not_read_go_with_their_inputs() -> None:
     steps = [{"set_input": {"context": "c", "input": name}} for name in "xb"]
     read = {"output": {"context": "c", "output": "out"}}
 
-    smaller = reduced(drawn(*steps, read), needs("'output': 'out'"))
+    smaller = reduced(drawn(CONTEXT, *steps, read), needs("'output': 'out'"))
 
     assert smaller["models"]["drawn"] == {"inputs": {"x": X}, "outputs": {"out": {"add": ["x", "x"]}}}
-    assert smaller["steps"] == [steps[0], read]
+    assert smaller["steps"] == [CONTEXT, steps[0], read]
     assert smaller["id"] == "fuzz/shapes/f32-computed"
 
 
