@@ -42,6 +42,11 @@ def unary(operator: str = "Relu") -> bytes:
     return model(node(operator, ("x",), "y"))
 
 
+def int64_tensor(name: str, values: tuple[int, ...]) -> bytes:
+    """An initializer of one dimension."""
+    return field(1, len(values)) + field(2, INT64) + b"".join(field(7, value) for value in values) + field(8, name)
+
+
 def external_tensor(path: str) -> bytes:
     """An initializer `w` whose data stand in the file `path`."""
     entry = field(1, "location") + field(2, path)

@@ -31,6 +31,19 @@ def test_an_output_that_would_get_another_shape_is_refused(backend: OpenVino) ->
     assert raised.value.code is ErrorCode.UNSUPPORTED_OPERATION
 
 
+def test_an_output_has_the_shape_that_the_model_says(backend: OpenVino) -> None:
+    axis, shape = (small_onnx.int64_tensor(name, values) for name, values in (("axis", (0,)), ("shape", (1, 4))))
+    no_axes_kept = field(5, field(1, "keepdims") + field(3, 0) + field(20, 2))
+    sums = [node("ReduceSum", (name, "axis"), output) + no_axes_kept for name, output in (("x", "s"), ("s", "t"))]
+    body = b"".join(field(1, each) for each in (*sums, node("Reshape", ("t", "shape"), "y"))) + field(2, "g")
+    body += field(5, axis) + field(5, shape)
+    body += field(11, value_info("x", small_onnx.FLOAT, (2, 2, 2, 2))) + field(12, value_info("y", shape=(1, 4)))
+    graph = load_onnx(backend, field(1, 8) + field(7, body) + field(8, field(2, 13)))
+    numbers = np.arange(16, dtype="<f4").reshape(2, 2, 2, 2)
+    (output,) = infer(graph, tensor(numbers))
+    assert output == tensor(numbers.sum((0, 1)).reshape(1, 4))
+
+
 def test_an_output_that_keeps_its_shape_is_loaded(backend: OpenVino) -> None:
     assert load_onnx(backend, transposed_sum((1, 3))).outputs[0].shape == (3, 1)
 

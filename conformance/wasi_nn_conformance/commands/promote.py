@@ -35,9 +35,10 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--impl", metavar="NAME_OR_PATH", required=True, help="the host that fails")
     parser.add_argument("--why", metavar="TEXT", required=True, help="what a host must have got wrong to fail")
+    parser.add_argument("--name", metavar="WORDS", help="the last part of its id (two-sums); by default the finding's")
     options = parser.parse_args(arguments)
     try:
-        target = promote(options.file, options.impl, options.why, VECTORS / "regressions")
+        target = promote(options.file, options.impl, options.why, VECTORS / "regressions", options.name)
     except (RefusedError, InputError, AdapterError, ModelError) as error:
         sys.stderr.write(f"wasi-nn promote: {error}\n")
         return _FAILED
@@ -50,8 +51,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def promote(file: Path, impl: str, why: str, folder: Path) -> Path:
-    """Add the one vector in `file` to a file in `folder`, and return that.
+def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = None) -> Path:
+    """Add the one vector in `file` to a file in `folder`, under a `name` of its own, and return that.
 
     Raises `RefusedError`, `InputError`, `AdapterError` or `OSError`.
     """
@@ -69,7 +70,7 @@ def promote(file: Path, impl: str, why: str, folder: Path) -> Path:
     if digest(fields, record) != told:
         raise RefusedError(f"{file}: it fails otherwise than its id tells: {record.verdict}: {record.diagnosis}")
     kind, _, words = fields["id"].removeprefix("fuzz/").partition("/")
-    own = {"id": f"regressions/{kind}/{words.replace('/', '-')}", "clause": record.clause, "why": why}
+    own = {"id": f"regressions/{kind}/{name or words.replace('/', '-')}", "clause": record.clause, "why": why}
     # Bytes of a model are of one encoding. All else is for every ABI and encoding that can say it.
     kept = ("encoding",) if _has_builders(fields["steps"]) else ()
     rest = {key: fields[key] for key in (*kept, "graphs", "models", "steps") if key in fields}

@@ -23,7 +23,11 @@ from openvino._pyopenvino import InferRequest  # noqa: E402 - see `_Request`
 
 from wasi_nn_reference.backends import Port, numpy_plan, onnx_wire, openvino_types  # noqa: E402
 from wasi_nn_reference.backends.openvino_ports import port_of  # noqa: E402
-from wasi_nn_reference.backends.openvino_shapes import refuse_changed_shapes, refuse_large_tensors  # noqa: E402
+from wasi_nn_reference.backends.openvino_shapes import (  # noqa: E402
+    dimensions_of,
+    refuse_changed_sizes,
+    refuse_large_tensors,
+)
 from wasi_nn_reference.errors import (  # noqa: E402
     ErrorCode,
     UserError,
@@ -128,7 +132,7 @@ class OpenVino:
             return _Graph(inputs, outputs, lambda: plan)
         has_loops = any(node.get_type_name() in _LOOPS for node in model.get_ops())
         compiled = self._compiled(model)
-        refuse_changed_shapes(model, compiled)
+        refuse_changed_sizes(model, compiled)
         # The builders stay alive with the graph because the engine may read the weights in place.
         return _Graph(
             inputs,
@@ -232,7 +236,7 @@ class _Request:
 
     def _output(self, index: int, port: Port) -> Tensor:
         array = self._request.get_output_tensor(index).data
-        return Tensor(port.type, array.shape, array.tobytes())
+        return Tensor(port.type, dimensions_of(port, array.shape), array.tobytes())
 
 
 def _refuse_onnx(model: bytes) -> None:
