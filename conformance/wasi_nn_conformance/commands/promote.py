@@ -13,7 +13,7 @@ from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.models import ModelError
 from wasi_nn_conformance.places import IN_WHEEL, VECTORS
 from wasi_nn_conformance.record import Record
-from wasi_nn_conformance.vector import Vector
+from wasi_nn_conformance.vector import Vector, vector_of
 from wasi_nn_conformance.verdict import Verdict
 
 _FAILED = 2
@@ -74,8 +74,9 @@ def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = No
     # Bytes of a model are of one encoding. All else is for every ABI and encoding that can say it.
     kept = ("encoding",) if _has_builders(fields["steps"]) else ()
     rest = {key: fields[key] for key in (*kept, "graphs", "models", "steps") if key in fields}
-    folder.mkdir(exist_ok=True)
     target = folder / f"{kind}.yaml"
+    vector_of({**own, **rest}, target)  # what is given for it, too, has to be as vectors have it
+    folder.mkdir(exist_ok=True)
     before = target.read_text("utf-8").rstrip() + "\n\n" if target.exists() else f"# What drawing found: {kind}.\n\n"
     target.write_text(before + written({**own, **rest}), "utf-8")
     return target
