@@ -114,6 +114,14 @@ _fault(
     "memoryview(array.reshape(-1).view('u1'))",
     (WIT_08_19, WIT_10_28),
 )
+_fault(
+    "output-in-engine-shape",
+    "an output has the shape that the engine gives it",
+    _OUTPUT,
+    "dimensions_of(port, array.shape)",
+    "array.shape",
+    (WIT_08_19, WIT_10_28),
+)
 _fault("output-by-columns", "outputs are written by columns", _OUTPUT, "array.tobytes()", "array.tobytes('F')")
 _fault(
     "i64-cut",
@@ -223,3 +231,14 @@ rewritten(
 def _() -> None:
     detection = module("backends.detection")
     put(detection._RECOGNISERS, detection.GraphEncoding.ONNX, lambda _data: True)
+
+
+rewritten(
+    "backends/operator-set-unchecked",
+    "the engine counts up to the operator set that is asked for",
+    WITX,
+    "backends.openvino:_refuse_onnx",
+    "operator_set > _NEWEST_OPERATOR_SET",
+    "False",
+    encodings=("onnx",),
+)
