@@ -1,7 +1,5 @@
 """Errors: a good conversation with one to three faults in it. After each, good calls still work."""
 
-from typing import Any
-
 from hypothesis import strategies as st
 
 from .call_fault import CALL_FAULTS
@@ -9,9 +7,11 @@ from .fault import REGISTERED, TENSOR_FAULTS, Fault, Setting, Step, tried
 from .ground import Fields, Ground
 from .load_fault import LOAD_FAULTS
 from .memory_fault import MEMORY_FAULTS
+from .reach import clauses_tried
 
 FAULTS = (*TENSOR_FAULTS, *CALL_FAULTS, *LOAD_FAULTS, *MEMORY_FAULTS)
 MODELS = ("sub-f32", "two-outputs", "three-inputs", "neg-i32", "two-types", "identity-u8")
+_KIND = "fuzz/errors/"
 _RARELY = 12  # one conversation of so many ends with a trap, which costs a new process
 
 
@@ -32,15 +32,22 @@ def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     steps += setting.infer(draw)
     if last is not None:
         steps += _put_in(draw, last, Setting(ground.abi, ground.encoding, ground.models[model], len(faults) + 1))
-    first: Any = faults[0]
     registered = {"graphs": REGISTERED} if ground.registers else {}
-    return {
-        "id": f"fuzz/errors/{first.name}",
-        "clause": "failure.no-lasting-harm",
-        "why": f"{first.why}; and what a failing call leaves behind must not harm the calls after it",
-        **registered,
-        "steps": steps,
-    }
+    return {**_called_after(faults[0]), "clause": "failure.no-lasting-harm", **registered, "steps": steps}
+
+
+def _called_after(fault: Fault) -> Fields:
+    why = f"{fault.why}; and what a failing call leaves behind must not harm the calls after it"
+    return {"id": f"{_KIND}{fault.name}", "why": why}
+
+
+def called_after_what_is_left(fields: Fields) -> Fields:
+    """Call a vector, if it is of this kind, after a fault that it has: that of its name may have been left out."""
+    if not fields["id"].startswith(_KIND):
+        return fields
+    tried = set(clauses_tried(fields["steps"]))
+    left = [_called_after(fault) for fault in FAULTS if fault.clause in tried]
+    return fields if not left or any(each["id"] == fields["id"] for each in left) else {**fields, **left[0]}
 
 
 def _put_in(draw: st.DrawFn, fault: Fault, setting: Setting) -> list[Step]:

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 from .drawn_model import types_of
+from .errors import called_after_what_is_left
 from .ground import Fields
 
 StillFails: TypeAlias = Callable[[Fields], bool]
@@ -58,7 +59,7 @@ def _without_strangers(fields: Fields) -> Fields:
         if mentioned & wanted:
             kept.append(step)
             wanted |= mentioned
-    return _with_steps(fields, kept[::-1])
+    return called_after_what_is_left(_with_steps(fields, kept[::-1]))
 
 
 def _mentioned(step: Any, given: set[str]) -> set[str]:

@@ -61,6 +61,24 @@ def test_steps_about_something_else_stay_if_the_failure_needs_them() -> None:
     assert reduced(whole, needs("'compute'", "cg1")) == whole
 
 
+def test_a_vector_is_called_after_the_fault_that_is_left() -> None:
+    shape = {"compute": {"context": "cg1"}, "fails": {}, "clause": "input.shape-and-type"}
+    target = {"load": {"model": "neg-f32", "target": "tpu"}, "clause": "load.target-not-available"}
+    whole = {**vector(*LOADS, *CONTEXTS, shape, target), "id": "fuzz/errors/wrong-shape"}
+
+    smaller = reduced(whole, needs("tpu"))
+
+    assert (smaller["id"], smaller["steps"]) == ("fuzz/errors/target", [target])
+    assert smaller["why"].startswith("a host that has not thought of this target")
+
+
+def test_a_vector_of_another_kind_keeps_its_name() -> None:
+    fails = {"compute": {"context": "cg2"}, "fails": {}, "clause": "compute.missing-input"}
+    whole = {**vector(*LOADS, *CONTEXTS, fails), "id": "fuzz/sequences/calls"}
+
+    assert reduced(whole, needs("compute.missing-input"))["id"] == "fuzz/sequences/calls"
+
+
 def test_a_part_of_a_buffer_belongs_to_what_was_set() -> None:
     steps = [{"set_input": {"context": "c", "as": "t1"}}, {"overwrite": {"buffer": "t1.data", "fill": 0}}]
 
