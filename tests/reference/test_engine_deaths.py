@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+# Of another release it is not known which of these it dies of.
+IS_KNOWN = version("openvino").startswith("2026.4.")
 MODELS = sorted(Path(__file__).with_name("engine-deaths").iterdir())
 LOAD = """
 import pathlib, sys
@@ -30,7 +33,7 @@ except WasiNnError:
 @pytest.mark.xfail(
     reason="openvino 2026.4.1 reads inputs, or the name of a variable, that an operator does not have",
     raises=AssertionError,
-    strict=True,
+    strict=IS_KNOWN,
 )
 def test_the_host_lives(model: Path) -> None:
     process = subprocess.run([sys.executable, "-c", LOAD, model], capture_output=True, text=True, check=False)  # noqa: S603
