@@ -68,6 +68,13 @@ def test_the_second_finding_joins_the_first(finding: Path, mortal: str, tmp_path
     assert [vector.id for vector in read_vectors(target)] == ["regressions/errors/one", "regressions/errors/two"]
 
 
+def test_an_id_is_given_once(finding: Path, mortal: str, tmp_path: Path) -> None:
+    promote(finding, mortal, WHY, tmp_path / "regressions", "one")
+
+    with pytest.raises(RefusedError, match="regressions/errors/one is there already"):
+        promote(finding, mortal, WHY, tmp_path / "regressions", "one")
+
+
 def test_a_host_that_does_not_fail_is_no_reason(
     finding: Path, adapter_file: Callable[..., Path], tmp_path: Path
 ) -> None:

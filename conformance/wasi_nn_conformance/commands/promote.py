@@ -13,7 +13,7 @@ from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.models import ModelError
 from wasi_nn_conformance.places import IN_WHEEL, VECTORS
 from wasi_nn_conformance.record import Record
-from wasi_nn_conformance.vector import Vector, vector_of
+from wasi_nn_conformance.vector import Vector, read_vectors, vector_of
 from wasi_nn_conformance.verdict import Verdict
 
 _FAILED = 2
@@ -75,6 +75,8 @@ def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = No
     kept = ("encoding",) if _has_builders(fields["steps"]) else ()
     rest = {key: fields[key] for key in (*kept, "graphs", "models", "steps") if key in fields}
     target = folder / f"{kind}.yaml"
+    if target.exists() and own["id"] in {other.id for other in read_vectors(target)}:
+        raise RefusedError(f"{target}: {own['id']} is there already; give it another --name")
     vector_of({**own, **rest}, target)  # what is given for it, too, has to be as vectors have it
     folder.mkdir(exist_ok=True)
     before = target.read_text("utf-8").rstrip() + "\n\n" if target.exists() else f"# What drawing found: {kind}.\n\n"
