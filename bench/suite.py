@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from row import Figures, Row, Target
-from wasi_nn_conformance.adapter import AdapterError, read_adapter
+from wasi_nn_conformance.run.adapter import AdapterError, read_adapter
 
 _ROOT = Path(__file__).parent.parent
 _COUNTED = {"pass", "deviates"}  # after other verdicts a new process may have been started

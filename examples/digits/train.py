@@ -18,9 +18,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
 from wasi_nn_conformance.models import ElementType, Model, Port, TensorType, evaluate
+from wasi_nn_conformance.models.encodings.onnx import emit as emit_onnx
+from wasi_nn_conformance.models.encodings.openvino import emit as emit_openvino
 from wasi_nn_conformance.models.expression import Add, Constant, Expression, Input, MatMul, Relu
-from wasi_nn_conformance.models.onnx_model import emit as emit_onnx
-from wasi_nn_conformance.models.openvino_ir import emit as emit_openvino
 
 SEED = 20260101
 HIDDEN = 32  # neurons: 10 KB of weights

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wasi_nn_conformance import host as host_module
-from wasi_nn_conformance.adapter import Adapter, read_adapter
-from wasi_nn_conformance.clause import Clause, Level
-from wasi_nn_conformance.document import read_yaml
-from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.models import Model, ModelFiles, load_models
-from wasi_nn_conformance.places import VECTORS
-from wasi_nn_conformance.probe import ProbeProcess
-from wasi_nn_conformance.record import Case
-from wasi_nn_conformance.scene import Scene
-from wasi_nn_conformance.vector import Vector, read_vectors
+from wasi_nn_conformance.paths import VECTORS
+from wasi_nn_conformance.run import host_pool as host_module
+from wasi_nn_conformance.run.adapter import Adapter, read_adapter
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.run.probe_process import ProbeProcess
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.clause import Clause, Level
+from wasi_nn_conformance.vectors.vector import Vector, read_vectors
 
 MINIATURES = Path(__file__).resolve().parents[1] / "miniatures"
 

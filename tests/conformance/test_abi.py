@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.abi import ABIS, MIDDLE, NEWEST, OLDEST, WIT, WITX, abis_for
-from wasi_nn_conformance.expectation import Expectation
+from wasi_nn_conformance.vectors.abi import ABIS, MIDDLE, NEWEST, OLDEST, WIT, WITX, abis_for
+from wasi_nn_conformance.vectors.expectation import Expectation
 
 F32 = {"type": "f32", "shape": [1], "data": [1]}
 SUCCESS = Expectation()

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.adapter import Adapter, AdapterError, known_adapters, read_adapter
-from wasi_nn_conformance.document import read_toml
-from wasi_nn_conformance.places import IMPLS
-from wasi_nn_conformance.schema import schema
+from wasi_nn_conformance.formats.document import read_toml
+from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.paths import IMPLS
+from wasi_nn_conformance.run.adapter import Adapter, AdapterError, known_adapters, read_adapter
 
 Writer = Callable[[str, str], Path]
 

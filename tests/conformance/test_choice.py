@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.choice import compared
+from wasi_nn_conformance.results.choices import compared
 
 OK, ERROR = "ok", "error busy"
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from wasi_nn_conformance.clause import Clause, read_clauses
 from wasi_nn_conformance.models import Model
-from wasi_nn_conformance.places import VECTORS
-from wasi_nn_conformance.vector import Vector, read_vectors
+from wasi_nn_conformance.paths import VECTORS
+from wasi_nn_conformance.vectors.clause import Clause, read_clauses
+from wasi_nn_conformance.vectors.vector import Vector, read_vectors
 
 FILES = [
     path

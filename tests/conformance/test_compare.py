@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.clause import Clause, Level
 from wasi_nn_conformance.commands.compare import main
-from wasi_nn_conformance.record import Record
-from wasi_nn_conformance.report.file import report
 from wasi_nn_conformance.report.folder import write_folder
+from wasi_nn_conformance.report.json_report import report
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.vectors.clause import Clause, Level
 
 CLAUSES = {"a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", "witx: compute")}
 

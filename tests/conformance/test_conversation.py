@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.adapter import Adapter, ExitCodes
-from wasi_nn_conformance.clause import Level
-from wasi_nn_conformance.conversation import Conversation
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.models import Model, ModelFiles
-from wasi_nn_conformance.places import VECTORS
-from wasi_nn_conformance.probe import Ended, Silent
-from wasi_nn_conformance.record import Case, Record
-from wasi_nn_conformance.scene import Scene
+from wasi_nn_conformance.paths import VECTORS
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.run.adapter import Adapter, ExitCodes
+from wasi_nn_conformance.run.case_runner import Conversation
+from wasi_nn_conformance.run.probe_process import Ended, Silent
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.clause import Level
 
 OK: dict[str, Any] = {"errno": 0}
 BUSY: dict[str, Any] = {"errno": 4}

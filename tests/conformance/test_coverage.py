@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from wasi_nn_conformance.clause import Clause, Level
 from wasi_nn_conformance.commands import coverage as command
-from wasi_nn_conformance.coverage import Coverage, coverage, families, sides
-from wasi_nn_conformance.library import Library
-from wasi_nn_conformance.vector import Vector
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.clause import Clause, Level
+from wasi_nn_conformance.vectors.coverage import Coverage, coverage, families, sides
+from wasi_nn_conformance.vectors.vector import Vector
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
 

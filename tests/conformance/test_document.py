@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.document import Document, InputError, read_toml, read_yaml
-from wasi_nn_conformance.schema import schema
+from wasi_nn_conformance.formats.document import Document, InputError, read_toml, read_yaml
+from wasi_nn_conformance.formats.schema import schema
 
 Writer = Callable[[str, str], Path]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.commands.expectations import main
-from wasi_nn_conformance.document import InputError
-from wasi_nn_conformance.expected_findings import ExpectedFindings, first_file, read_expected_findings
-from wasi_nn_conformance.record import Record
+from wasi_nn_conformance.commands.known_failures import main
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.known_failures import ExpectedFindings, first_file, read_expected_findings
 
 ENTRY = """
 [[expect]]

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wasi_nn_conformance.abi import ABIS
 from wasi_nn_conformance.commands.export import main
-from wasi_nn_conformance.export import Export
-from wasi_nn_conformance.library import ENCODINGS, Library
+from wasi_nn_conformance.export.bundle import Export
+from wasi_nn_conformance.formats.schema import Schema, schema
 from wasi_nn_conformance.models import Model, ModelFiles
-from wasi_nn_conformance.places import VECTORS
-from wasi_nn_conformance.schema import Schema, schema
+from wasi_nn_conformance.paths import VECTORS
+from wasi_nn_conformance.run.library import ENCODINGS, Library
+from wasi_nn_conformance.vectors.abi import ABIS
 
 # Files with forks, raw calls and kept errors, and single vectors with a block that has to fail and with a trap.
 FILES = ("error", "output", "tensor")

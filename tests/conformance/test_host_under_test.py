@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.adapter import AdapterError
-from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.record import Case, Record
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.vectors.case import Case
 
 COMPUTE = "- compute: {context: {raw: 1}}\n  fails: {}"
 DEADLY = "- compute: {context: {raw: 13}}\n  fails: {}"  # the context that a mortal miniature dies of

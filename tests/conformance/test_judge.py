@@ -3,12 +3,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from wasi_nn_conformance.clause import Clause, Level
-from wasi_nn_conformance.expectation import Expectation
-from wasi_nn_conformance.judge import judge
-from wasi_nn_conformance.outcome import Kind, Outcome
-from wasi_nn_conformance.record import Judgement
-from wasi_nn_conformance.verdict import Verdict, worst
+from wasi_nn_conformance.results.case_result import Judgement
+from wasi_nn_conformance.results.verdict import Verdict, worst
+from wasi_nn_conformance.run.judge import judge
+from wasi_nn_conformance.session.outcome import Kind, Outcome
+from wasi_nn_conformance.vectors.clause import Clause, Level
+from wasi_nn_conformance.vectors.expectation import Expectation
 
 ClauseOf = Callable[[Level], Clause]
 

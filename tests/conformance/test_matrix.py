@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.matrix import MatrixError, combinations, references, substitute, suffix
+from wasi_nn_conformance.formats.matrix import MatrixError, combinations, references, substitute, suffix
 
 
 def test_a_mapping_of_lists_is_multiplied_out() -> None:

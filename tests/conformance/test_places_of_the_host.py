@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from wasi_nn_conformance import host as host_module
-from wasi_nn_conformance.conversation import Conversation
-from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.record import Case, Record
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.run import host_pool as host_module
+from wasi_nn_conformance.run.case_runner import Conversation
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.vectors.case import Case
 
 
 @pytest.fixture

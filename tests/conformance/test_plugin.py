@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.models import Model, ModelFiles
-from wasi_nn_conformance.schema import schema
+from wasi_nn_conformance.run.library import Library
 
 pytest_plugins = ["pytester"]
 

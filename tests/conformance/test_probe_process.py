@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.adapter import Adapter, AdapterError
-from wasi_nn_conformance.probe import Ended, ProbeProcess, Silent, decode, exit_words, greet
+from wasi_nn_conformance.run.adapter import Adapter, AdapterError
+from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent, exit_words, greet
+from wasi_nn_conformance.session.wire import decode
 
 SECONDS = 10.0  # far more than a miniature needs to answer; no test waits so long
 MOMENT = 0.05  # what a test waits for a miniature that never answers

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from wasi_nn_conformance.processor import features
+from wasi_nn_conformance.cpu import features
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from wasi_nn_conformance.commands.promote import RefusedError, main, promote
-from wasi_nn_conformance.document import InputError, read_yaml
+from wasi_nn_conformance.formats.document import InputError, read_yaml
 from wasi_nn_conformance.fuzz.finding import digest, written
-from wasi_nn_conformance.fuzz.ground import Fields, Ground
-from wasi_nn_conformance.library import Library
-from wasi_nn_conformance.places import VECTORS
-from wasi_nn_conformance.record import Judgement, Record
-from wasi_nn_conformance.vector import read_vectors
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.paths import VECTORS
+from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.vector import read_vectors
 
 WHY = "a host that indexes a table with the number reads where it must not"
 FIELDS: Fields = {

@@ -7,15 +7,16 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from wasi_nn_conformance import places
-from wasi_nn_conformance.clause import Clause, Level
-from wasi_nn_conformance.record import Case, Judgement, Record, shortened
-from wasi_nn_conformance.report.file import read_report, report
+from wasi_nn_conformance import paths as places
+from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.report.folder import write_folder
+from wasi_nn_conformance.report.json_report import read_report, report
 from wasi_nn_conformance.report.paragraph import paragraph, replay_line
-from wasi_nn_conformance.report.summary import summary
-from wasi_nn_conformance.schema import schema
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.report.terminal import summary
+from wasi_nn_conformance.results.case_result import Judgement, Record, shortened
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.clause import Clause, Level
 
 ClauseOf = Callable[[Level], Clause]
 

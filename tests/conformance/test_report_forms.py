@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from wasi_nn_conformance.clause import Clause, Level
-from wasi_nn_conformance.record import Record
 from wasi_nn_conformance.report.badge import badge_json, badge_svg
-from wasi_nn_conformance.report.file import ReportError, read_report, report
 from wasi_nn_conformance.report.folder import FORMS, write_folder
+from wasi_nn_conformance.report.json_report import ReportError, read_report, report
 from wasi_nn_conformance.report.markdown import escaped, summary_md
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.vectors.clause import Clause, Level
 
 CLAUSES = {
     "a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", "witx: compute"),

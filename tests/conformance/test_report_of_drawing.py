@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from wasi_nn_conformance.report.gathering import Gathering
+from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.pytest_plugin.reporting import Gathering
 from wasi_nn_conformance.report.paragraph import replay_of
-from wasi_nn_conformance.schema import schema
 
 pytest_plugins = ["pytester"]
 

@@ -11,11 +11,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from wasi_nn_conformance.clause import Clause, Level
-from wasi_nn_conformance.record import Record
-from wasi_nn_conformance.report.file import report
-from wasi_nn_conformance.report.page import page
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.report.html_page import page
+from wasi_nn_conformance.report.json_report import report
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.vectors.clause import Clause, Level
 
 IMPL = {"name": "miniature", "version": "1.2", "command": ["run", "{probe}"]}
 CLAUSES = {

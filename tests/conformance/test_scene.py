@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wasi_nn_conformance.scene import Scene
+from wasi_nn_conformance.session.state import Scene
 
 ONE = np.array([[1, 2, 3, 4]], "<f4")
 TEN = ONE * 10

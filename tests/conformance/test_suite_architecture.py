@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from wasi_nn_conformance import places
+from wasi_nn_conformance import paths as places
 
 HOUSE = Path(__file__).resolve().parents[2]
 SUITE = places.PACKAGE
 REFERENCE = HOUSE / "reference" / "wasi_nn_reference"
 FOREIGN = ("wasi_nn_reference", "wasmtime", "openvino", "onnxruntime")
 # The module that writes the models in ONNX: run by whoever changes a model, never by the suite.
-WRITERS = {SUITE / "models" / "onnx_model.py", SUITE / "models" / "emission.py"}
+WRITERS = {SUITE / "models" / "encodings" / "onnx.py", SUITE / "models" / "emission.py"}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -41,7 +41,7 @@ def test_the_reference_imports_the_suite_in_its_command_line_only(path: Path) ->
 def test_the_plugin_is_imported_where_no_engine_is() -> None:
     blocked = "".join(f"sys.modules[{name!r}] = None; " for name in (*FOREIGN, "onnx", "sklearn"))
     done = subprocess.run(  # noqa: S603 this Python
-        [sys.executable, "-c", f"import sys; {blocked}import wasi_nn_conformance.plugin"],
+        [sys.executable, "-c", f"import sys; {blocked}import wasi_nn_conformance.pytest_plugin.session"],
         capture_output=True,
         text=True,
         check=False,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from wasi_nn_conformance.models import ElementType
-from wasi_nn_conformance.tensor import byte_string, difference, tensor_literal
+from wasi_nn_conformance.vectors.tensor import byte_string, difference, tensor_literal
 
 F32, F64, F16, BF16, U8 = map(ElementType, ("f32", "f64", "f16", "bf16", "u8"))
 

@@ -2,12 +2,12 @@ from collections.abc import Callable
 
 import pytest
 
-from wasi_nn_conformance.clause import Clause, Level
-from wasi_nn_conformance.document import InputError
-from wasi_nn_conformance.judge import judge
-from wasi_nn_conformance.outcome import Kind, Outcome
-from wasi_nn_conformance.vector import Step, Vector
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.judge import judge
+from wasi_nn_conformance.session.outcome import Kind, Outcome
+from wasi_nn_conformance.vectors.clause import Clause, Level
+from wasi_nn_conformance.vectors.vector import Step, Vector
 
 Vectors = Callable[..., list[Vector]]
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from wasi_nn_conformance.document import InputError
-from wasi_nn_conformance.expectation import Expectation
-from wasi_nn_conformance.vector import Block, Step, Vector, read_vectors
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.vector import Block, Step, Vector, read_vectors
 
 Writer = Callable[[str, str], Path]
 Vectors = Callable[..., list[Vector]]

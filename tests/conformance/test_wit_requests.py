@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.abi import MIDDLE, NEWEST, OLDEST
 from wasi_nn_conformance.dialects.wit import WitDialect
-from wasi_nn_conformance.expectation import Expectation
-from wasi_nn_conformance.scene import Scene
-from wasi_nn_conformance.tensor import tensor_literal
-from wasi_nn_conformance.vector import Step
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST, OLDEST
+from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.tensor import tensor_literal
+from wasi_nn_conformance.vectors.vector import Step
 
 Requests = Callable[[str, str, dict[str, Any]], list[dict[str, Any]]]
 

@@ -4,14 +4,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wasi_nn_conformance.abi import MIDDLE, NEWEST
 from wasi_nn_conformance.dialects.wit import WitDialect
-from wasi_nn_conformance.expectation import Expectation
-from wasi_nn_conformance.outcome import Kind, Outcome
-from wasi_nn_conformance.probe import encode
-from wasi_nn_conformance.scene import Scene
-from wasi_nn_conformance.tensor import tensor_literal
-from wasi_nn_conformance.vector import Step
+from wasi_nn_conformance.session.outcome import Kind, Outcome
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.wire import encode
+from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST
+from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.tensor import tensor_literal
+from wasi_nn_conformance.vectors.vector import Step
 
 OutcomeOf = Callable[..., Outcome]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from wasi_nn_conformance.dialects.witx import WitxDialect
-from wasi_nn_conformance.expectation import Expectation
-from wasi_nn_conformance.outcome import Kind, Outcome
-from wasi_nn_conformance.scene import Scene
-from wasi_nn_conformance.vector import Step
+from wasi_nn_conformance.session.outcome import Kind, Outcome
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.vector import Step
 
 SENTINEL = 0xDEADBEEF
 TENSOR = {"type": "u8", "shape": [1, 2], "data": [1, 2]}

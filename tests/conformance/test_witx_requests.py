@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from wasi_nn_conformance.dialects.witx import WitxDialect
-from wasi_nn_conformance.expectation import Expectation
-from wasi_nn_conformance.scene import Scene
-from wasi_nn_conformance.vector import Step
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.vector import Step
 
 TENSOR = {"type": "u8", "shape": [1, 2], "data": [1, 2]}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.schema import schema
+from wasi_nn_conformance.formats.schema import schema
 
 pytest_plugins = ["pytester"]
 

@@ -27,20 +27,20 @@ from drawn_matrix import document, line, share, summary
 from mutant import HEALTHY, Mutant, mutants
 
 from run import KILLS, adapter
-from wasi_nn_conformance.adapter import AdapterError
 from wasi_nn_conformance.fuzz import local_constants
-from wasi_nn_conformance.fuzz.ground import Ground
-from wasi_nn_conformance.fuzz.kinds import KINDS
 from wasi_nn_conformance.fuzz.search import DRAWN, settings_of
-from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.library import Library
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
+from wasi_nn_conformance.fuzz.target import Ground
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.library import Library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wasi_nn_conformance.fuzz.ground import Fields
-    from wasi_nn_conformance.record import Record
+    from wasi_nn_conformance.fuzz.target import Fields
+    from wasi_nn_conformance.results.case_result import Record
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "drawn-mutants.md"
 _WANTED = 0.85

@@ -26,16 +26,16 @@ from typing import TYPE_CHECKING
 from matrix import document, summary
 from mutant import ABIS, HEALTHY, Mutant, mutants
 
-from wasi_nn_conformance.adapter import Adapter, AdapterError, read_adapter
-from wasi_nn_conformance.document import InputError
-from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.library import Library
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.library import Library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wasi_nn_conformance.record import Case
+    from wasi_nn_conformance.vectors.case import Case
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER.parent.parent / "docs" / "mutants.md"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mutant import ABIS, HEALTHY, Mutant, Mutants, PatchError, mutants, put, replace, rewrite
 
-from wasi_nn_conformance.adapter import read_adapter
+from wasi_nn_conformance.run.adapter import read_adapter
 
 FOLDER = Path(__file__).resolve().parent
 KNOWN = mutants()

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from wasi_nn_conformance.report.comparison import CaseRow, Comparison, compare
-from wasi_nn_conformance.report.file import ReportError, read_report
+from wasi_nn_conformance.report.compare import CaseRow, Comparison, compare
+from wasi_nn_conformance.report.json_report import ReportError, read_report
 from wasi_nn_conformance.report.markdown import escaped, table
 from wasi_nn_conformance.report.markup import visible
-from wasi_nn_conformance.report.summary import counted
+from wasi_nn_conformance.report.terminal import counted
 
 _REGRESSED, _UNUSABLE = 1, 2
 _NONE = "-"

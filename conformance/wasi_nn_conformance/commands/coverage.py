@@ -4,10 +4,10 @@ import argparse
 import sys
 from collections import Counter
 
-from wasi_nn_conformance.abi import ABIS
-from wasi_nn_conformance.coverage import coverage, markdown, plain
-from wasi_nn_conformance.document import InputError
-from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.abi import ABIS
+from wasi_nn_conformance.vectors.coverage import coverage, markdown, plain
 
 
 def main(arguments: list[str]) -> int:

@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from wasi_nn_conformance.abi import ABIS
-from wasi_nn_conformance.document import InputError
-from wasi_nn_conformance.export import Export, occupied, summary
-from wasi_nn_conformance.library import ENCODINGS, Library
+from wasi_nn_conformance.export.bundle import Export, occupied, summary
+from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.models import ModelError
+from wasi_nn_conformance.run.library import ENCODINGS, Library
+from wasi_nn_conformance.vectors.abi import ABIS
 
 
 def main(arguments: list[str]) -> int:

@@ -5,16 +5,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from wasi_nn_conformance.adapter import AdapterError, read_adapter
-from wasi_nn_conformance.document import InputError, read_yaml
+from wasi_nn_conformance.formats.document import InputError, read_yaml
 from wasi_nn_conformance.fuzz.finding import digest, written
-from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.library import Library
 from wasi_nn_conformance.models import ModelError
-from wasi_nn_conformance.places import IN_WHEEL, VECTORS
-from wasi_nn_conformance.record import Record
-from wasi_nn_conformance.vector import Vector, read_vectors, vector_of
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.paths import IN_WHEEL, VECTORS
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.adapter import AdapterError, read_adapter
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.vector import Vector, read_vectors, vector_of
 
 _FAILED = 2
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from wasi_nn_conformance.abi import WIT, WITX
-from wasi_nn_conformance.outcome import Outcome
-from wasi_nn_conformance.scene import Scene
-from wasi_nn_conformance.vector import Step
+from wasi_nn_conformance.session.outcome import Outcome
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.vectors.abi import WIT, WITX
+from wasi_nn_conformance.vectors.vector import Step
 
 from .wit import WitDialect
 from .witx import WitxDialect

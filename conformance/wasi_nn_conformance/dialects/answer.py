@@ -7,9 +7,9 @@ from typing import Any
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.models.expression import Input
 from wasi_nn_conformance.models.model import Model
-from wasi_nn_conformance.probe import decode
-from wasi_nn_conformance.scene import Context
-from wasi_nn_conformance.tensor import TensorLiteral, difference
+from wasi_nn_conformance.session.state import Context
+from wasi_nn_conformance.session.wire import decode
+from wasi_nn_conformance.vectors.tensor import TensorLiteral, difference
 
 TENSOR_TYPES = {
     ElementType.F16: "FP16",

@@ -8,12 +8,12 @@ answer.
 from collections.abc import Mapping
 from typing import Any
 
-from wasi_nn_conformance.abi import NEWEST
-from wasi_nn_conformance.outcome import Kind, Outcome
-from wasi_nn_conformance.probe import encode
-from wasi_nn_conformance.scene import Context, Scene
-from wasi_nn_conformance.tensor import byte_string, tensor_literal
-from wasi_nn_conformance.vector import Step
+from wasi_nn_conformance.session.outcome import Kind, Outcome
+from wasi_nn_conformance.session.state import Context, Scene
+from wasi_nn_conformance.session.wire import encode
+from wasi_nn_conformance.vectors.abi import NEWEST
+from wasi_nn_conformance.vectors.tensor import byte_string, tensor_literal
+from wasi_nn_conformance.vectors.vector import Step
 
 from . import resource
 from .answer import keep_answers, oracle, output_faults

@@ -5,11 +5,11 @@ from math import prod
 from typing import Any
 
 from wasi_nn_conformance.models.element_type import ElementType
-from wasi_nn_conformance.outcome import Kind, Outcome
-from wasi_nn_conformance.probe import decode, encode
-from wasi_nn_conformance.scene import Scene
-from wasi_nn_conformance.tensor import TensorLiteral, byte_string, difference, tensor_literal
-from wasi_nn_conformance.vector import Step
+from wasi_nn_conformance.session.outcome import Kind, Outcome
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.wire import decode, encode
+from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, difference, tensor_literal
+from wasi_nn_conformance.vectors.vector import Step
 
 # The numbers of the witx types nn_errno, graph_encoding, execution_target and tensor_type.
 ERRNO = (

@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from wasi_nn_conformance.record import Record
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.verdict import Verdict
 
-from .ground import Fields, Ground
-from .reach import clauses_tried
+from .features import clauses_tried
+from .target import Fields, Ground
 
 FOLDER = "regressions"
 """The folder in that of a report which the files of findings are written into."""

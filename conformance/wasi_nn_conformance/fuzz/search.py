@@ -18,18 +18,18 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.errors import Flaky
 from hypothesis.statistics import collector
 
-from wasi_nn_conformance.adapter import AdapterError
-from wasi_nn_conformance.expected_findings import ExpectedFinding, ExpectedFindings
-from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.library import Library
-from wasi_nn_conformance.record import Record
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.known_failures import ExpectedFinding, ExpectedFindings
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.library import Library
 
 from . import local_constants
+from .features import reached
 from .finding import FOLDER, Finding, culprits, file_name, named, signature, size
-from .ground import CarryOut, Fields, Ground
-from .reach import reached
-from .reduction import reduced
+from .minimise import reduced
+from .target import CarryOut, Fields, Ground
 
 _CARRIED_OUT = ("valid", "interesting")  # Hypothesis' words; the others are draws that came to nothing
 _MOST = 12  # findings of one search: who has more mends these first

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from wasi_nn_conformance.adapter import AdapterError, cache_folder
+from wasi_nn_conformance.run.adapter import AdapterError, cache_folder
 
 _PLAIN_NAME = "libopenvino_c.so"
 

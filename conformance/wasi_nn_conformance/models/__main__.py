@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from wasi_nn_conformance.document import InputError, read_yaml
-from wasi_nn_conformance.places import VECTORS
-from wasi_nn_conformance.schema import schema
+from wasi_nn_conformance.formats.document import InputError, read_yaml
+from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.paths import VECTORS
 
 from .catalogue import load_models
 from .emission import differences, emit_all, write

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
-from wasi_nn_conformance.matrix import MatrixError, combinations, substitute
+from wasi_nn_conformance.formats.matrix import MatrixError, combinations, substitute
 
 from .element_type import ElementType
 from .expression import (

@@ -6,8 +6,9 @@ import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from . import onnx_model, openvino_ir
 from .catalogue import FILES, SUMS
+from .encodings import onnx as onnx_model
+from .encodings import openvino as openvino_ir
 from .model import ModelError
 
 if TYPE_CHECKING:

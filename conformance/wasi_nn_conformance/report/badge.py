@@ -3,7 +3,7 @@
 import json
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.results.verdict import Verdict
 
 from .grid import Data, result
 

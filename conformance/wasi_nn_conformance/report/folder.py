@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import file
+from . import json_report as file
 from .badge import badge_json, badge_svg
+from .html_page import page
 from .markdown import summary_md
-from .page import page
 
 FORMS = {
     file.FILE: file.text,

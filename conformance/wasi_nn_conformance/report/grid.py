@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from wasi_nn_conformance.clause import Level
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.vectors.clause import Level
 
 Data: TypeAlias = Mapping[str, Any]
 Column: TypeAlias = tuple[str, str]

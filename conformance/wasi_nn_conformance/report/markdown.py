@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.results.verdict import Verdict
 
+from .causes import Group, found_alike, known_alike, without_place
 from .grid import Data, choices, result
-from .groups import Group, found_alike, known_alike, without_place
 from .markup import visible
 from .paragraph import replay_of
 

@@ -5,8 +5,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wasi_nn_conformance.record import Case, Record, shortened
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.results.case_result import Record, shortened
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.vectors.case import Case
 
 from .grid import drawn_vectors
 

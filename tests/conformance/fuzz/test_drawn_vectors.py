@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.abi import ABIS, NEWEST, WITX
 from wasi_nn_conformance.fuzz import local_constants
-from wasi_nn_conformance.fuzz.ground import Fields, Ground
-from wasi_nn_conformance.fuzz.kinds import KINDS
-from wasi_nn_conformance.fuzz.reach import reached
+from wasi_nn_conformance.fuzz.features import reached
 from wasi_nn_conformance.fuzz.search import settings_of
-from wasi_nn_conformance.library import Library
-from wasi_nn_conformance.record import Judgement, Record
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
+from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.abi import ABIS, NEWEST, WITX
 
 LIBRARY = Library()
 DRAWN = 25

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from wasi_nn_conformance.fuzz.finding import signature
-from wasi_nn_conformance.fuzz.ground import Fields, Ground
-from wasi_nn_conformance.library import Library
-from wasi_nn_conformance.record import Judgement, Record
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.library import Library
 
 LIBRARY = Library()
 FIELDS: Fields = {

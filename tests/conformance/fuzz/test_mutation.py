@@ -8,10 +8,10 @@ import pytest
 from google.protobuf.message import DecodeError
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.fuzz.mutation import mutated
 from wasi_nn_conformance.fuzz.search import settings_of
-from wasi_nn_conformance.library import Library
+from wasi_nn_conformance.fuzz.strategies.mutation import mutated
 from wasi_nn_conformance.models import builders_of
+from wasi_nn_conformance.run.library import Library
 
 MODEL = Library().models["sub-f32"]
 EXAMPLES = 400

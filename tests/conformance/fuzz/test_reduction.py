@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from wasi_nn_conformance.fuzz.ground import Fields
-from wasi_nn_conformance.fuzz.reduction import reduced
+from wasi_nn_conformance.fuzz.minimise import reduced
+from wasi_nn_conformance.fuzz.target import Fields
 
 X, B = ({"type": each, "shape": [1]} for each in ("f32", "i64"))
 

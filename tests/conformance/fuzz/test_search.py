@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.adapter import AdapterError
-from wasi_nn_conformance.document import read_yaml
-from wasi_nn_conformance.expected_findings import ExpectedFinding, ExpectedFindings
+from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.fuzz.finding import written
-from wasi_nn_conformance.fuzz.ground import Fields, Ground
 from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError, drawn_from
-from wasi_nn_conformance.host import Host
-from wasi_nn_conformance.library import Library
-from wasi_nn_conformance.vector import read_vectors
-from wasi_nn_conformance.verdict import Verdict
+from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.results.known_failures import ExpectedFinding, ExpectedFindings
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.vector import read_vectors
 
 
 @st.composite

@@ -3,9 +3,9 @@
 import pytest
 from openvino_engine import Engine
 
-from wasi_nn_conformance.document import read_yaml
+from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.models import Model, ModelFiles, load_models
-from wasi_nn_conformance.places import VECTORS
+from wasi_nn_conformance.paths import VECTORS
 
 MODELS = load_models(read_yaml(VECTORS / "models.yaml").data)
 

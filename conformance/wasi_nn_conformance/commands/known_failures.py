@@ -1,0 +1,43 @@
+"""`wasi-nn expectations`: a first expectations file for a host, from the report of a run."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from wasi_nn_conformance.report.json_report import ReportError, read_report
+from wasi_nn_conformance.results.known_failures import first_file
+
+_FAILED = 2
+
+
+def main(arguments: list[str]) -> int:
+    """Print the expectations file, or write it. Exit status 2 for a report that cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="wasi-nn expectations",
+        description="Write what a run has found as an expectations file, for the CI of a host with known faults."
+        " Put it beside the adapter as NAME.expectations.toml, and say in each `because` what is wrong.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("report", metavar="REPORT", type=Path, help="a report.json that `--report` wrote")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write into this file, which must not exist yet")
+    options = parser.parse_args(arguments)
+    try:
+        text = first_file(read_report(options.report)["cases"])
+        if options.output is None:
+            # An empty line first, because `>>` puts it behind other entries.
+            sys.stdout.write(f"\n{text}" if text else "")
+        else:
+            with options.output.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except ReportError as error:
+        return _complain(str(error))
+    except FileExistsError:
+        return _complain(f"{options.output} exists already: what somebody wrote there is not overwritten")
+    except OSError as error:
+        return _complain(f"{options.output}: cannot be written: {error.strerror}")
+    return 0
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"wasi-nn expectations: {message}\n")
+    return _FAILED

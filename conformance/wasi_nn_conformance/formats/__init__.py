@@ -1,0 +1,1 @@
+"""Reading what people write: YAML and TOML with lines, JSON Schemas, matrices."""

@@ -1,0 +1,1 @@
+"""The kinds of drawn conversations, and what each is drawn from."""

@@ -1,0 +1,168 @@
+"""Faults in loading: builders, encodings, targets, names of graphs."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from wasi_nn_conformance.models import builders_of, load_models
+from wasi_nn_conformance.vectors.abi import WITX
+
+from .call_fault import BEYOND
+from .fault import FAILS, INVALID, REGISTERED, Fault, Setting, Step, near, some
+
+_FAR = ("unknown", "", ".", "..", "/", "/etc/passwd", "../model.xml", "model.xml", "a\x00b", "ü" * 300)
+_FOREIGN = ("tensorflow", "pytorch", "tensorflowlite")
+_RELU = {"id": "relu", "inputs": {"x": {"type": "f32", "shape": [1, 4]}}, "outputs": {"out": {"relu": "x"}}}
+_NO_OPERATORS = (b"Rely", b"Turn", b"R_LU", b"Zzzz")
+
+
+def _builder_count(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    if draw(st.booleans()):
+        return [{"load": {"builders": [], "encoding": setting.encoding}, **INVALID}]
+    parts = 2 if setting.encoding == "openvino" else 1
+    builders: list[Any] = [{"model": setting.model.id, "part": part} for part in range(parts)]
+    added: list[Any] = [builders[:1], [{"zeros": 0}], [{"zeros": 8}, {"text": "more"}]]
+    counts = [[*builders, *more] for more in added] + [builders[:-1]] * (parts > 1)
+    wrong = {"load": {"builders": draw(st.sampled_from(counts)), "encoding": setting.encoding}}
+    return [{**wrong, "accept": ["ok", "error"], "prefer": "invalid_argument"}]
+
+
+def _garbage(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    texts = [{"text": "This is no model."}, {"text": "<?xml version='1.0'?><net/>"}, {"zeros": 64}, {"hex": "ff" * 20}]
+    builders = [draw(st.sampled_from(texts))]
+    if setting.encoding == "openvino":
+        cut = {"model": setting.model.id, "part": 0, "keep": draw(st.sampled_from([1, 20, 100, 200, 300]))}
+        builders = [draw(st.sampled_from([cut, *builders])), {"zeros": draw(st.sampled_from([8, 0]))}]
+    return _not_loaded(setting, {"builders": builders, "encoding": setting.encoding})
+
+
+def _other_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    del draw
+    other = "onnx" if setting.encoding == "openvino" else "openvino"
+    first = {"model": setting.model.id, "part": 0, "encoding": other}
+    rest = [{"zeros": 0}] * (setting.encoding == "openvino")
+    (block,) = _not_loaded(setting, {"builders": [first, *rest], "encoding": setting.encoding})
+    return [{**block, "prefer": "invalid_encoding"}]
+
+
+def _unknown_operator(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    (relu,) = load_models([_RELU]).values()
+    other = draw(st.sampled_from(_NO_OPERATORS))
+    known = {"openvino": b"ReLU", "onnx": b"Relu"}[setting.encoding]
+    builders = [{"hex": data.replace(known, other).hex()} for data in builders_of(relu, setting.encoding)]
+    (block,) = _not_loaded(setting, {"builders": builders, "encoding": setting.encoding})
+    return [{**block, "prefer": "unsupported_operation"}]
+
+
+def _autodetect(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    """Load a good model without saying its encoding, and infer if it was found."""
+    graph, context = setting.name("g"), setting.name("n")
+    load = {"load": {"model": setting.model.id, "encoding": "autodetect", "as": graph}}
+    then = [{"context": {"graph": graph, "as": context}}, *setting.infer(draw, context)]
+    return [{**load, "accept": ["ok", "error"], "prefer": "ok", "then": then}]
+
+
+def _not_loaded(setting: Setting, load: dict[str, Any]) -> list[Step]:
+    graph, context = setting.name("g"), setting.name("n")
+    steps = [{"load": {**load, "as": graph}}, {"context": {"graph": graph, "as": context}}]
+    # Without its inputs, compute fails on any model: a host that has come so far is asked elsewhere.
+    return [{"fails_by": [*steps, {"compute": {"context": context}}]}]
+
+
+def _foreign_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    names = _FOREIGN if setting.abi == WITX else (*_FOREIGN, "ggml")
+    garbage, good = {"builders": [{"text": "no model in any encoding"}]}, {"model": setting.model.id}
+    loads = [{**builders, "encoding": name} for name in names for builders in (garbage, good)]
+    return [{"load": load, "fails": {"prefer": "invalid_encoding"}} for load in some(draw, loads)]
+
+
+def _enumeration(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    beyond = {"encoding": (6, 255, 128, *BEYOND), "target": (3, 255, 128, *BEYOND)}
+    loads = [{"model": setting.model.id, what: {"raw": number}} for what in beyond for number in beyond[what]]
+    return [{"load": load, **FAILS} for load in some(draw, loads)]
+
+
+def _target(draw: st.DrawFn, setting: Setting) -> list[Step]:
+    load = {"load": {"model": setting.model.id, "target": draw(st.sampled_from(["gpu", "tpu"]))}}
+    return [{**load, "accept": ["ok", "error"], "prefer": "unsupported_operation"}]
+
+
+def _unknown_name(draw: st.DrawFn, _setting: Setting) -> list[Step]:
+    return [{"load_by_name": {"name": name}, "fails": {"prefer": "not_found"}} for name in some(draw, _FAR)]
+
+
+def _name_nearby(draw: st.DrawFn, _setting: Setting) -> list[Step]:
+    """Ask for names that a careless host takes for one that is registered."""
+    graph = draw(st.sampled_from(sorted(REGISTERED)))
+    paths = (f"/{graph}", f"./{graph}", f"{graph}/", f"x/{graph}", f"x/../{graph}", f"{graph}/model.xml")
+    asked = some(draw, (*near(graph, REGISTERED), *paths), 12)
+    return [{"load_by_name": {"name": name}, "fails": {"prefer": "not_found"}} for name in asked]
+
+
+def _no_string(draw: st.DrawFn, _setting: Setting) -> list[Step]:
+    octets = some(draw, ("80", "c0af", "eda080", "67f6df65", "61ff"))
+    return [{"load_by_name": {"name": {"hex": each}}, **FAILS} for each in octets]
+
+
+LOAD_FAULTS = (
+    Fault(
+        "builder-count",
+        "load.builder-count",
+        "a host that takes the builders that it wants fails on too few, or ignores some",
+        _builder_count,
+    ),
+    Fault(
+        "other-encoding",
+        "load.encoding-is-a-promise",
+        "an engine that guesses the format takes what the guest did not say",
+        _other_encoding,
+    ),
+    Fault(
+        "unknown-operator",
+        "load.unknown-operator",
+        "a host that drops a layer it does not know, or dies of its engine's exception, fails here",
+        _unknown_operator,
+    ),
+    Fault(
+        "autodetect",
+        "load.autodetect",
+        "a host that takes the number for another encoding, or guesses by the first byte, loads something else",
+        _autodetect,
+    ),
+    Fault(
+        "foreign-encoding",
+        "load.encoding-not-available",
+        "a host with one backend may ask it whatever the encoding",
+        _foreign_encoding,
+    ),
+    Fault(
+        "enumeration",
+        "load.enumeration-range",
+        "a host that cuts a number to 8 bits, or has a default, takes it for a member",
+        _enumeration,
+        (WITX,),
+    ),
+    Fault(
+        "graph-name",
+        "load-by-name.unknown",
+        "a host that opens the name as a file, or takes the first graph, finds one",
+        _unknown_name,
+    ),
+    Fault(
+        "graph-name-nearby",
+        "load-by-name.is-no-path",
+        "a host that trims, folds, cuts or resolves names gives a graph that has another one",
+        _name_nearby,
+    ),
+    Fault(
+        "name-bytes",
+        "load-by-name.not-a-string",
+        "a host that replaces what is not UTF-8, or trusts it, finds a graph or dies",
+        _no_string,
+        (WITX,),
+    ),
+    Fault(
+        "garbage", "load.corrupt-model", "a host that hands any bytes to an engine depends on its patience", _garbage
+    ),
+    Fault("target", "load.target-not-available", "a host that has not thought of this target dies of it", _target),
+)

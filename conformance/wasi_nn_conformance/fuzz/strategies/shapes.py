@@ -1,0 +1,227 @@
+"""Shapes: models of every type, rank and operation, and inputs that fit them. Numpy knows each answer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from hypothesis import strategies as st
+
+from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.models import ElementType
+from wasi_nn_conformance.vectors.abi import NEWEST, WITX
+
+from .generated_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression, types_of
+from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
+
+_TYPES = ("f32", "f32", "f32", "u8", "i32", "i64", "f16", "f64")  # f32 is what hosts owe, so what shows the most
+_RANKS = (2, 1, 3, 4, 0, 2, 2, 4, 5, 6, 7, 8)
+_DIMENSIONS = (2, 1, 3, 0, 1, 4, 2, 3, 5, 7)
+_LARGE_DIMENSIONS = (70000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+_MOST_ELEMENTS = 64
+_WIDE = (ElementType.I32, ElementType.I64)
+_COUNTING = (
+    ElementType.F32,
+    ElementType.F32,
+    ElementType.F64,
+    *_WIDE,
+)  # hold every number up to that of a large tensor's elements
+_CHECKED = {"f32"}  # what every host with a backend owes; other types it may refuse
+_LARGE: tuple[Shape, ...] = ((5000,), (1, 3, 40, 40), (10, 501), (17000,))
+_RARELY = 16  # one conversation of so many has large tensors
+_CLAUSES = {"moved": "values.bits-pass-through", "computed": "values.arithmetic", "large": "values.row-major"}
+_WHY = {
+    "large": "a host that copies in pieces, or into a buffer of its own size, loses or repeats some of a large tensor",
+    "moved": "a host that converts, reorders, cuts or pads a tensor on its way in or out changes what passes through",
+    "computed": "a host that mixes up inputs, outputs, types or dimensions gives other numbers than the model has",
+}
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A drawn model: its inputs and outputs, and how the values of the inputs are drawn.
+
+    `free` are the axes that the first input and all of its shape leave open.
+    """
+
+    mode: str
+    inputs: tuple[Value, ...]
+    outputs: Mapping[str, Value]
+    free: tuple[int, ...] = ()
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The model as `models.yaml` would have it."""
+        return {
+            "inputs": {
+                value.written: {"type": value.element.value, "shape": self._dims(value)} for value in self.inputs
+            },
+            "outputs": {name: value.written for name, value in self.outputs.items()},
+        }
+
+    def _dims(self, value: Value) -> list[int | None]:
+        return [None if self._is_free(value, axis) else dim for axis, dim in enumerate(value.shape)]
+
+    def _is_free(self, value: Value, axis: int) -> bool:
+        return axis in self.free and value.shape == self.inputs[0].shape
+
+    @property
+    def types(self) -> list[str]:
+        """The types of the model, sorted."""
+        return types_of(self.definition)
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The shapes of its inputs and outputs."""
+        return [value.shape for value in (*self.inputs, *self.outputs.values())]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether some tensor has no elements."""
+        return any(0 in shape for shape in self.shapes)
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether the text lets a host refuse the model or its tensors."""
+        return not set(self.types) <= _CHECKED or () in self.shapes or self.is_empty
+
+    def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
+        """Draw a tensor for each input; free dimensions get a length of their own each time."""
+        lengths = {axis: draw(st.sampled_from((1, 2, 3))) for axis in self.free}
+        return {value.written: self._tensor(draw, value, lengths) for value in self.inputs}
+
+    def _tensor(self, draw: st.DrawFn, value: Value, lengths: Mapping[int, int]) -> dict[str, Any]:
+        dims = enumerate(value.shape)
+        shape = tuple(lengths[axis] if self._is_free(value, axis) else dim for axis, dim in dims)
+        if self.mode == "large":
+            return {"type": value.element.value, "shape": list(shape), "data": "range"}
+        if self.mode == "moved":
+            return any_bits(draw, value.element, shape)
+        if value.wide:
+            return wide_integers(draw, value.element, shape)
+        sign = 1 if value.low > 0 else -1
+        if abs(value.high) >= LARGE:
+            return large_floats(draw, shape, sign)
+        return small_numbers(draw, value.element, shape, sign)
+
+
+@st.composite
+def examples(draw: st.DrawFn, ground: Ground) -> Fields:
+    """Draw a model and inferences on it."""
+    types = _TYPES if ground.abi == WITX else (*_TYPES, "bf16")
+    drawn = _large(draw) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, types)
+    steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
+    contexts = ["c", "d"][: draw(st.integers(1, 2))]
+    steps += [{"context": {"graph": "g", "as": name}} for name in contexts]
+    for _ in range(draw(st.integers(1, 3))):
+        steps += _inference(draw, ground, drawn, draw(st.sampled_from(contexts)))
+    if drawn.may_be_refused:
+        steps = [{"may_fail": steps, "prefer": "ok"}]
+    return {
+        "id": f"fuzz/shapes/{'+'.join(drawn.types)}-{'empty' if drawn.is_empty else drawn.mode}",
+        "clause": "input.zero-size" if drawn.is_empty else _CLAUSES[drawn.mode],
+        "why": _WHY[drawn.mode],
+        "models": {"drawn": drawn.definition},
+        "steps": steps,
+    }
+
+
+def _model(draw: st.DrawFn, types: Sequence[str]) -> _Drawn:
+    element, shape = ElementType(draw(st.sampled_from(types))), _shape(draw)
+    mode = "computed" if element.has_arithmetic and draw(st.booleans()) else "moved"
+    free = tuple(axis for axis in range(len(shape)) if shape[axis] and draw(st.integers(0, 7)) == 7)
+    first, *others = draw(_names(INPUT_NAMES))
+    inputs = [_input(draw, first, element, shape, mode)]
+    for name in others:
+        other = element if draw(st.booleans()) else ElementType(draw(st.sampled_from(types)))
+        other = other if other.has_arithmetic or mode == "moved" else element
+        inputs.append(_input(draw, name, other, shape if draw(st.booleans()) else _shape(draw), mode))
+    if mode == "moved":
+        passed = draw(st.lists(st.sampled_from(inputs), min_size=1, max_size=3, unique=True))
+        return _Drawn(mode, tuple(inputs), {value.written: value for value in passed}, free)
+    outputs: dict[str, Value] = {}
+    for name in draw(_names(OUTPUT_NAMES)):
+        value = expression(draw, inputs, is_static=not free)
+        # Equal expressions are one tensor of the model, which then has both names.
+        if value not in outputs.values():
+            outputs[name] = value
+    return _Drawn(mode, tuple(inputs), outputs, free)
+
+
+def _names(names: Sequence[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
+
+
+def _large(draw: st.DrawFn) -> _Drawn:
+    """Draw a model that passes a large tensor on, or adds a constant of its size."""
+    element, shape = draw(st.sampled_from(_COUNTING)), draw(st.sampled_from(_LARGE))
+    passed = Value(draw(st.sampled_from(INPUT_NAMES)), element, shape, 0, prod(shape))
+    if draw(st.booleans()):
+        return _Drawn("large", (passed,), {passed.written: passed})
+    weights = {"constant": {"type": element.value, "shape": list(shape), "data": "range"}}
+    added = Value({"add": [passed.written, weights]}, element, shape, 0, 2 * prod(shape))
+    return _Drawn("large", (passed,), {"out": added})
+
+
+def _shape(draw: st.DrawFn) -> Shape:
+    shape: list[int] = []
+    for _ in range(draw(st.sampled_from(_RANKS))):
+        dim = draw(st.sampled_from(_DIMENSIONS))
+        shape.append(dim if prod(shape) * dim <= _MOST_ELEMENTS else 1)
+    return tuple(shape)
+
+
+def _input(draw: st.DrawFn, name: str, element: ElementType, shape: Shape, mode: str) -> Value:
+    wide = mode == "computed" and element in _WIDE and draw(st.booleans())
+    low, high = 1, 5
+    if element is ElementType.F64 and draw(st.booleans()):
+        low, high = LARGE, 256 * LARGE
+    if element is not ElementType.U8 and draw(st.booleans()):
+        low, high = -high, -low
+    return Value(name, element, shape, low, high, wide)
+
+
+def _inference(draw: st.DrawFn, ground: Ground, drawn: _Drawn, context: str) -> Iterator[dict[str, Any]]:
+    tensors = drawn.tensors(draw)
+    if ground.abi != WITX and draw(st.integers(0, 3)) == 3:
+        yield from _got_back(draw, tensors)
+    if ground.abi == NEWEST and draw(st.integers(0, 3)) == 3:
+        yield from _at_once(draw, tensors, context)
+        return
+    order = draw(st.permutations(list(tensors)))
+    for name in order:
+        yield {"set_input": {"context": context, "input": name, "tensor": tensors[name]}}
+    for _ in range(draw(st.integers(1, 2))):
+        yield {"compute": {"context": context}}
+    if ground.abi == NEWEST:
+        yield from (_looked_at(drawn, {"context": context, "output": name}) for name in drawn.outputs)
+        return
+    for name in draw(st.lists(st.sampled_from(list(drawn.outputs)), min_size=1, max_size=4)):
+        asked: dict[str, Any] = {"context": context, "output": name}
+        if ground.abi == WITX and draw(st.booleans()):
+            asked |= {"size": {"plus": draw(st.sampled_from((0, 1, 7, 64)))}, "tail": "untouched"}
+        yield _looked_at(drawn, asked)
+
+
+def _looked_at(drawn: _Drawn, asked: dict[str, Any]) -> dict[str, Any]:
+    """Look at an output. One that has elements owes its values, also where other tensors of the model have none."""
+    has_elements = 0 not in drawn.outputs[asked["output"]].shape
+    return {"output": asked, **({"clause": _CLAUSES[drawn.mode]} if drawn.is_empty and has_elements else {})}
+
+
+def _got_back(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Ask a tensor for what it was made of: one of the inputs, or one without elements but with large dimensions."""
+    large = {"type": "f32", "shape": [0, draw(st.sampled_from(_LARGE_DIMENSIONS))], "data": []}
+    yield {"tensor": {"tensor": draw(st.sampled_from([large, *tensors.values()])), "as": "t"}}
+    yield from ({getter: {"tensor": "t"}, "clause": "tensor.getters"} for getter in ("dimensions", "ty", "data"))
+    yield {"drop": {"kind": "tensor", "handle": "t"}}
+
+
+def _at_once(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]], context: str) -> Iterator[dict[str, Any]]:
+    """Give all inputs in one call, and look at the names of the outputs."""
+    order = draw(st.permutations(list(tensors)))
+    names = {name: f"t{index}" for index, name in enumerate(order)}
+    for name in order:
+        yield {"tensor": {"tensor": tensors[name], "as": names[name]}}
+    call = {"context": context, "inputs": [[*pair] for pair in names.items()], "names": "own"}
+    yield {"compute_named": call, "clause": "compute.output-names"}

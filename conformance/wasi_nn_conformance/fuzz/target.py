@@ -1,0 +1,38 @@
+"""What a drawn conversation may use."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from wasi_nn_conformance.models import Model
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.vector import vector_of
+
+Fields: TypeAlias = dict[str, Any]
+"""A vector as data, as YAML would give it. Its id is `fuzz/KIND/` and a word or two for what was drawn."""
+
+CarryOut: TypeAlias = Callable[[Fields], None]
+"""Carries a conversation out, and raises an exception if it fails."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The ABI and the encoding of a search, the models of `models.yaml`, and whether graphs can have names."""
+
+    abi: str
+    encoding: str
+    models: Mapping[str, Model]
+    registers: bool
+
+    @property
+    def name(self) -> str:
+        """The dimensions as a case's id has them: `witx-openvino`."""
+        return f"{self.abi}-{self.encoding}"
+
+    def case(self, fields: Fields, path: Path, library: Library) -> Case:
+        """Give the case of a vector that the file at `path` holds or would hold. Raises `InputError`."""
+        vector = vector_of(fields, path)
+        library.check(vector)
+        return library.case(vector, self.abi, self.encoding if vector.models else None)

@@ -1,0 +1,1 @@
+"""The encodings of models: one module writes the files of each."""

@@ -1,0 +1,69 @@
+"""The options of pytest for drawn conversations."""
+
+import hashlib
+import secrets
+from argparse import ArgumentTypeError
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
+
+_PROFILES: Mapping[str, int] = {"default": 128, "nightly": 20_000}
+"""Conversations of each kind. The default takes half a minute of a quick host; `nightly` draws anew each night."""
+
+_SEED = 0  # one for everybody: a run that changes nothing finds nothing new
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """Add the options."""
+    group.addoption(
+        "--fuzz-examples",
+        metavar="N",
+        type=_natural,
+        help="draw N conversations of each kind, divided among ABIs and encodings; 0: none",
+    )
+    group.addoption("--fuzz-seed", metavar="N|random", type=_seed, help="what the drawing begins with (0)")
+    group.addoption("--fuzz-only", metavar="KIND", choices=tuple(KINDS), action="append", help="nothing but this kind")
+    group.addoption(
+        "--fuzz-profile",
+        choices=tuple(_PROFILES),
+        default="default",
+        help="nightly: many conversations, and another seed each time",
+    )
+
+
+def _natural(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    return secrets.randbelow(1 << 32) if text == "random" else _natural(text)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How much is drawn: conversations of each kind, the seed, and the kinds; `only` if nothing else is to run."""
+
+    examples: int
+    seed: int
+    kinds: tuple[str, ...]
+    only: bool
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> "Drawing":
+        """Read the options. A run of certain vectors draws nothing unless it is asked to."""
+        examples, seed, only = (config.getoption(name) for name in ("--fuzz-examples", "--fuzz-seed", "--fuzz-only"))
+        profile = config.getoption("--fuzz-profile")
+        if examples is None:
+            examples = 0 if config.getoption("--vectors") and not only else _PROFILES[profile]
+        if seed is None:
+            seed = _SEED if profile == "default" else secrets.randbelow(1 << 32)
+        return cls(examples, seed, tuple(only or KINDS), bool(only))
+
+    def seed_of(self, name: str) -> int:
+        """Give the seed of one search, so that no two searches draw the same."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}/{name}".encode()).digest()[:8], "big")

@@ -1,0 +1,271 @@
+"""The pytest plugin: options, collection of cases from vectors, verdicts as outcomes, and the reports."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.dialects import DIALECTS
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.models import ModelError
+from wasi_nn_conformance.paths import PACKAGE
+from wasi_nn_conformance.report.paragraph import paragraph, replay_line
+from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.results.known_failures import ExpectedFindings, expectations_path, read_expected_findings
+from wasi_nn_conformance.results.pattern import matches
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.library import ENCODINGS, Library
+from wasi_nn_conformance.vectors.case import Case
+
+from .fuzz_options import Drawing, add_options
+from .reporting import Gathering
+from .search_items import SearchesCollector, SearchItem
+from .xdist import give_up, is_worker
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    group = parser.getgroup("wasi-nn", "wasi-nn conformance")
+    group.addoption("--impl", metavar="NAME_OR_PATH", help="the host under test: an adapter's name, or its file")
+    group.addoption("--report", metavar="DIR", type=Path, help="write the report in all its forms here")
+    group.addoption("--fresh", action="store_true", help="start a new process of the host for each vector")
+    group.addoption("--case", metavar="ID", action="append", help="run only this case; * and ? match, may be repeated")
+    group.addoption("--abi", action="append", choices=tuple(DIALECTS), help="run only this ABI; may be repeated")
+    group.addoption("--encoding", action="append", choices=ENCODINGS, help="run only this encoding; may be repeated")
+    group.addoption(
+        "--vectors",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        help="run these vectors (file or folder) instead",
+    )
+    group.addoption(
+        "--expectations",
+        metavar="PATH",
+        type=Path,
+        help="known findings; by default NAME.expectations.toml beside the adapter, if it is there",
+    )
+    add_options(group)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take up the run if `--impl` asks for one."""
+    config.stash[_SUITE] = suite = Suite(config)
+    if suite.impl is not None:
+        suite.adapter  # noqa: B018 an adapter that cannot be read ends the run before anything is collected
+    config.option.fuzz_seed = suite.drawing.seed  # workers are told the options, and draw from the same seed
+    config.pluginmanager.register(suite, "wasi-nn-suite")
+    config.pluginmanager.register(Gathering(suite), "wasi-nn-gathering")
+
+
+_SUITE = pytest.StashKey["Suite"]()
+
+
+class Suite:
+    """One run: what is collected and seen during it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.impl: str | None = config.getoption("--impl")
+        self.drawing = Drawing.of(config)
+        self.records: list[dict[str, Any]] = []
+        self.searches: list[dict[str, Any]] = []
+        self.findings: list[dict[str, Any]] = []
+        self.vain: list[str] = []
+        self.greeted = False
+
+    @cached_property
+    def adapter(self) -> Adapter:
+        """The adapter that `--impl` names. Raises `pytest.UsageError`."""
+        if self.impl is None:
+            raise pytest.UsageError("the suite needs a host: add --impl=NAME_OR_PATH (for example --impl=reference)")
+        try:
+            return read_adapter(self.impl)
+        except AdapterError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    @cached_property
+    def library(self) -> Library:
+        """The vectors that the options ask for, or all, with clauses and models."""
+        return Library(self.config.getoption("--vectors") or ())
+
+    @cached_property
+    def host(self) -> Host:
+        """The host under test."""
+        return Host(self.adapter, self.library, fresh=self.config.getoption("--fresh"))
+
+    @property
+    def has_host(self) -> bool:
+        """Whether the host has been asked for."""
+        return "host" in self.__dict__
+
+    @cached_property
+    def expected(self) -> ExpectedFindings | None:
+        """What is known to be wrong with this version of the host. Raises `InputError`."""
+        given: Path | None = self.config.getoption("--expectations")
+        path = given or expectations_path(self.adapter.path)
+        return read_expected_findings(path, self.host.version) if given or path.is_file() else None
+
+    def in_vain(self) -> list[str]:
+        """Say which expectations no case of a run of everything has borne out."""
+        own_vectors = self.config.getoption("--vectors")
+        asked = len(self.records) - len(self.findings)
+        if self.expected is None or own_vectors or asked < sum(1 for _ in self.library.all_cases()):
+            return []
+        path = self.expected.path
+        return [f"{path}: nothing bears out {', '.join(e.cases)}" for e in self.expected.in_vain(self.records)]
+
+    @property
+    def replay(self) -> list[str]:
+        """The command that runs these vectors on this host again; `--case ID` after it picks one."""
+        arguments = (["--pyargs"] if self.config.option.pyargs else []) + list(self.config.args)
+        arguments += [f"--vectors={path}" for path in self.config.getoption("--vectors") or ()]
+        expectations = self.config.getoption("--expectations")
+        arguments += [f"--expectations={expectations}"] if expectations else []
+        return ["pytest", *arguments, f"--impl={self.impl}"]
+
+    def selects(self, case: Case) -> bool:
+        """Whether the options ask for this case."""
+        abis, encodings = (self.config.getoption(name) for name in ("--abi", "--encoding"))
+        return (
+            (not abis or case.abi in abis)
+            and (not encodings or case.encoding is None or case.encoding in encodings)
+            and self.asks_for(case.id)
+        )
+
+    def asks_for(self, item_id: str) -> bool:
+        """Whether `--case`, if it is given, names this case or search."""
+        ids = self.config.getoption("--case")
+        return not ids or any(matches(pattern, item_id) for pattern in ids)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Collect the vectors where pytest finds this package."""
+        if path == PACKAGE:
+            return SuiteDirectory.from_parent(parent, path=path, suite=self)
+        return None
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Ask for a host before the first case would."""
+        if any(isinstance(item, CaseItem | SearchItem) for item in items):
+            self.adapter  # noqa: B018
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Shake hands before vectors are read: a host that cannot be asked is told of at once.
+
+        With workers of pytest-xdist it is they who ask, and only if they have something to run.
+        """
+        if self.impl is not None and not is_worker(self.config) and self.config.getoption("dist", "no") == "no":
+            self.greet()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Shake hands with the host before any verdict is given, if that was not done before collection."""
+        if any(isinstance(item, CaseItem | SearchItem) for item in session.items):
+            self.greet()
+
+    def greet(self) -> None:
+        """Shake hands with the host, once, and read what is expected of it."""
+        if self.greeted or self.config.option.collectonly:
+            return
+        self.greeted = True
+        try:
+            self.host.check()
+            self.expected  # noqa: B018
+        except (AdapterError, InputError, ModelError) as error:
+            if is_worker(self.config):
+                give_up(self.config, str(error))
+            raise pytest.UsageError(str(error)) from None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hold the run against what was expected of it, and end the host's processes."""
+        if self.records and not is_worker(session.config):
+            self.vain = self.in_vain()
+            if self.vain and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.has_host:
+            self.host.close()
+
+
+class SuiteDirectory(pytest.Directory):
+    """The folder of this package, whose items are the vectors' cases."""
+
+    def __init__(self, *, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.suite = suite
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        """Give a collector for each file of vectors, and one for what is drawn."""
+        for path in () if self.suite.drawing.only else self.suite.library.files():
+            yield VectorFile.from_parent(self, path=path, nodeid=f"vectors/{path.name}", suite=self.suite)
+        if self.suite.impl is not None:
+            yield SearchesCollector.from_parent(self, name="fuzz", nodeid="fuzz", suite=self.suite)
+
+
+class VectorFile(pytest.File):
+    """A file of vectors."""
+
+    def __init__(self, *, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.suite = suite
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Give the cases of the file. What is wrong in it is told with its line."""
+        try:
+            library = self.suite.library
+            cases = [case for vector in library.vectors(self.path) for case in library.cases(vector)]
+        except InputError as error:
+            raise self.CollectError(str(error)) from None
+        # As text, so that pytest parts it at the brackets as it does when --lf reads it back.
+        return [
+            CaseItem.from_parent(self, name=case.id, nodeid=f"{self.nodeid}::{case.id}", case=case, suite=self.suite)
+            for case in cases
+            if self.suite.selects(case)
+        ]
+
+
+class _Finding(Exception):  # noqa: N818
+    """A case that failed: carries it out of the item."""
+
+
+class CaseItem(pytest.Item):
+    """One case: a vector on one ABI and encoding."""
+
+    def __init__(self, *, case: Case, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.case, self.suite = case, suite
+        self.record: Record | None = None
+
+    def runtest(self) -> None:
+        """Carry out the case."""
+        try:
+            record = self.suite.host.run(self.case)
+            self.record = record = self.suite.expected.applied(record) if self.suite.expected else record
+        except AdapterError as error:
+            give_up(self.config, str(error))
+        except Exception as error:
+            # A fault of the suite: pytest shows where, and the report must not lose the case.
+            fault = Judgement(Verdict.ERROR, got=f"the suite failed: {error!r}", where="suite")
+            self.record = Record.of(self.case, [fault], 0.0, ())
+            raise
+        verdict = Verdict(record.verdict)
+        if verdict is Verdict.UNSUPPORTED:
+            pytest.skip(record.diagnosis)
+        if verdict.is_finding or verdict in (Verdict.XPASS, Verdict.ERROR):
+            raise _Finding(record.diagnosis)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Write the paragraph of a failed case."""
+        if isinstance(excinfo.value, _Finding) and self.record is not None:
+            return paragraph(self.case, self.record, replay_line(self.suite.replay, self.case.id))
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Say where the vector stands."""
+        return self.path, (self.case.vector.line or 1) - 1, self.case.id

@@ -1,0 +1,64 @@
+"""`report.json`: the whole run as data, for other programs. Its form is `schema/report.schema.json`."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wasi_nn_conformance import __version__
+from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.session.wire import PROTOCOL
+from wasi_nn_conformance.vectors.clause import Clause
+
+SCHEMA = 1
+FILE = "report.json"
+
+
+class ReportError(Exception):
+    """A file that is no report. The message names it and says why."""
+
+
+def report(
+    impl: Mapping[str, Any],
+    records: Sequence[Mapping[str, Any]],
+    clauses: Mapping[str, Clause],
+    replay: Sequence[str],
+) -> dict[str, Any]:
+    """Give the report of a run on `impl` (name, version, command), made by the command `replay`."""
+    counts = Counter(record["verdict"] for record in records)
+    used = {record["clause"] for record in records}
+    return {
+        "schema": SCHEMA,
+        "suite": {"name": "wasi-nn-conformance", "version": __version__, "protocol": PROTOCOL},
+        "impl": dict(impl),
+        "replay": list(replay),
+        "clauses": {
+            name: {"level": clause.level.value, "text": " ".join(clause.text.split()), "source": clause.source}
+            for name, clause in clauses.items()
+            if name in used
+        },
+        "cases": sorted((dict(record) for record in records), key=lambda record: str(record["id"])),
+        "totals": {verdict.value: counts[verdict.value] for verdict in Verdict} | {"cases": len(records)},
+    }
+
+
+def text(data: Mapping[str, Any]) -> str:
+    """Write a report as the text of a file."""
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Read a report, or `report.json` in a folder. Raises `ReportError` if it is none."""
+    path = path / FILE if path.is_dir() else path
+    try:
+        data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        schema("report").validate(data)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise ReportError(f"{path}: this is no report of the suite: it is nested too deeply") from None
+    except ValueError as error:
+        raise ReportError(f"{path}: this is no report of the suite: {error}") from None
+    return data

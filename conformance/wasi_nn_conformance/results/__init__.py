@@ -1,0 +1,1 @@
+"""What cases come to: verdicts, results, choices, known failures."""

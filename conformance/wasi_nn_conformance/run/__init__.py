@@ -1,0 +1,1 @@
+"""Running cases on a host: adapter, processes, library, verdicts."""

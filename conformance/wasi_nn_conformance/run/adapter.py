@@ -1,0 +1,212 @@
+"""How a host is started, asked and read: one TOML file for each host, in `impls/` or anywhere."""
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from wasi_nn_conformance.formats.document import Document, InputError, read_toml
+from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.paths import GUESTS, IMPLS
+
+
+class AdapterError(Exception):
+    """The host cannot be asked at all: no verdict on its conformance is possible."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Times in seconds, and how many vectors one process of the host serves before the next is started."""
+
+    hello_seconds: float = 5.0
+    call_seconds: float = 20.0
+    vectors_per_process: int = 200
+
+
+@dataclass(frozen=True)
+class ExitCodes:
+    """How the host's exit codes read while the guest has not ended by itself; a signal is always a crash."""
+
+    trap: frozenset[int] = frozenset()
+    host_error: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A host under test, as its TOML file describes it.
+
+    `command` is an argument vector in which `{program}`, `{probe}`, `{python}`, `{cache}` and, as an argument
+    of its own, `{graphs}` are replaced. `graphs` maps an encoding to the arguments that register one graph,
+    with `{name}` and `{directory}`; an encoding that is missing has no named graphs.
+    """
+
+    name: str
+    path: Path
+    command: tuple[str, ...]
+    version_command: tuple[str, ...]
+    abis: tuple[str, ...]
+    encodings: tuple[str, ...]
+    targets: tuple[str, ...]
+    graphs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    exit_codes: ExitCodes = ExitCodes()
+    limits: Limits = Limits()
+
+    def argv(self, probe: Path, graphs: Mapping[str, tuple[str, Path]]) -> list[str]:
+        """Give the command that runs `probe` with `graphs`: name -> (encoding, folder of the model)."""
+        argv: list[str] = []
+        for argument in self.command:
+            if argument == "{graphs}":
+                for name, (encoding, directory) in graphs.items():
+                    argv += [
+                        part.replace("{name}", name).replace("{directory}", str(directory))
+                        for part in self.graphs[encoding]
+                    ]
+            else:
+                argv.append(argument.replace("{probe}", str(probe)))
+        return argv
+
+    def process_environment(self) -> dict[str, str]:
+        """Give the environment of the host's process."""
+        return {**os.environ, **self.environment}
+
+    def version(self) -> str:
+        """Ask the host for its version: the first line that it prints. Raises `AdapterError`."""
+        try:
+            done = subprocess.run(  # noqa: S603 the user names the program
+                self.version_command,
+                env=self.process_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=self.limits.hello_seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise AdapterError(
+                f"{self.name}: `{' '.join(self.version_command)}` gave no version within"
+                f" {self.limits.hello_seconds:g} s; mend `version` in {self.path}"
+            ) from None
+        except OSError as error:
+            raise AdapterError(f"{self.name}: {self.version_command[0]} cannot be started: {error.strerror}") from None
+        text = (done.stdout or done.stderr).decode("utf-8", "replace").strip()
+        if done.returncode != 0 or not text:
+            last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+            raise AdapterError(
+                f"{self.name}: `{' '.join(self.version_command)}` ended with exit code {done.returncode}"
+                f" and gave no version{': ' + last[0] if last else ''}"
+            )
+        return text.splitlines()[0]
+
+
+def known_adapters() -> list[str]:
+    """Give the names that `--impl` takes without a path."""
+    return sorted(path.name.removesuffix(".toml") for path in IMPLS.glob("*.toml") if path.name.count(".") == 1)
+
+
+def read_adapter(name_or_path: str) -> Adapter:
+    """Read the adapter of that name, or at that path. Raises `AdapterError` with what to do."""
+    path = IMPLS / f"{name_or_path}.toml"
+    if not path.is_file():
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise AdapterError(
+                f"--impl={name_or_path}: no adapter has this name and no file this path;"
+                f" known: {', '.join(known_adapters())}"
+            )
+        if path.suffix != ".toml":
+            raise AdapterError(f"--impl={name_or_path}: an adapter is a .toml file that tells how to start the host")
+    try:
+        document = read_toml(path)
+        document.check(schema("adapter"))
+        return _adapter(document)
+    except InputError as error:
+        raise AdapterError(str(error)) from None
+
+
+def _adapter(document: Document) -> Adapter:
+    data = document.data
+    words = {"{python}": sys.executable, "{cache}": str(cache_folder())}
+    words["{program}"] = _program(document, words)
+    extra = _extra_environment(document)
+    unknown = sorted(set(data.get("graphs", {})) - set(data["encodings"]))
+    if unknown:
+        raise document.error(("graphs", unknown[0]), f"{unknown[0]} is not among the encodings")
+    if "program" not in data and any("{program}" in part for part in (*data["command"], *data["version"])):
+        raise document.error((), "{program} stands for what [program] names: add that table")
+    if "graphs" in data and "{graphs}" not in data["command"]:
+        raise document.error(("graphs",), "the command has no argument {graphs}, so no graph would be registered")
+    return Adapter(
+        name=data["name"],
+        path=document.path,
+        command=_filled(data["command"], words),
+        version_command=_filled(data["version"], words),
+        abis=tuple(data["abis"]),
+        encodings=tuple(data["encodings"]),
+        targets=tuple(data["targets"]),
+        graphs={encoding: _filled(arguments, words) for encoding, arguments in data.get("graphs", {}).items()},
+        environment={
+            **{name: _fill(value, words) for name, value in data.get("environment", {}).items()},
+            **extra,
+        },
+        exit_codes=ExitCodes(**{name: frozenset(codes) for name, codes in data.get("exit", {}).items()}),
+        limits=Limits(**data.get("limits", {})),
+    )
+
+
+def cache_folder() -> Path:
+    """Give the folder, outside every checkout, that keeps what takes minutes to build."""
+    return platformdirs.user_cache_path("wasi-nn-conformance")
+
+
+def _program(document: Document, words: Mapping[str, str]) -> str:
+    program: Mapping[str, Any] | None = document.data.get("program")
+    if program is None:
+        return ""
+    variable = program.get("variable")
+    if variable and (value := os.environ.get(variable)):
+        if not shutil.which(value):
+            raise AdapterError(f"{document.data['name']}: {variable}={value} is no program that can be started")
+        return value
+    for candidate in program["names"]:
+        if found := shutil.which(_fill(candidate, words)):
+            return found
+    or_variable = f", or set {variable} to its path" if variable else ""
+    raise AdapterError(
+        f"{document.data['name']}: none of {', '.join(program['names'])} is installed;"
+        f" {program.get('install', 'install it')}{or_variable}"
+    )
+
+
+def _extra_environment(document: Document) -> Mapping[str, str]:
+    """Call the function `environment_from = "module:function"` of an adapter that TOML alone cannot describe."""
+    reference = document.data.get("environment_from")
+    if reference is None:
+        return {}
+    module, _, function = reference.partition(":")
+    try:
+        result: Mapping[str, str] = getattr(importlib.import_module(module), function)()
+    except (ImportError, AttributeError) as error:
+        raise document.error(("environment_from",), f"{reference} cannot be called: {error}") from None
+    return result
+
+
+def _filled(parts: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(_fill(part, words) for part in parts)
+
+
+def _fill(text: str, words: Mapping[str, str]) -> str:
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
+
+
+def probe_path(abi: str) -> Path:
+    """Give the prebuilt probe for an ABI."""
+    return GUESTS / f"probe-{abi}.wasm"

@@ -1,0 +1,158 @@
+"""The host under test as the suite sees it: processes that are started, asked, reused and replaced."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from wasi_nn_conformance.dialects import DIALECTS
+from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.vectors.case import Case
+
+from .adapter import Adapter, AdapterError, probe_path
+from .case_runner import Conversation
+from .library import Library
+from .probe_process import ProbeProcess, greet
+
+MODEL_FILES = {"openvino": ("model.xml", "model.bin"), "onnx": ("model.onnx",)}
+
+# What one process is started with: its ABI, and for each registered graph its name, model and encoding.
+_Setting = tuple[str, tuple[tuple[str, str, str], ...]]
+
+
+@dataclass
+class _Running:
+    process: ProbeProcess
+    served: int = 0
+
+
+@dataclass
+class Host:
+    """The host of `adapter`. With `fresh`, each vector gets a process of its own.
+
+    One process lives at a time for each setting; `close` ends them all.
+    """
+
+    adapter: Adapter
+    library: Library
+    fresh: bool = False
+    _running: dict[_Setting, _Running] = field(default_factory=dict)
+    _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
+
+    def unsupported(self, case: Case) -> str | None:
+        """Say what the adapter declares not to offer and the case needs."""
+        if case.abi not in self.adapter.abis:
+            return f"{self.adapter.name} does not serve {case.abi}"
+        if case.encoding is not None and case.encoding not in self.adapter.encodings:
+            return f"{self.adapter.name} does not serve the encoding {case.encoding}"
+        if case.vector.graphs and case.encoding not in self.adapter.graphs:
+            return f"{self.adapter.name} has no way to register a graph in {case.encoding}"
+        return None
+
+    def check(self) -> None:
+        """Say hello on every ABI that the adapter declares. Raises `AdapterError`."""
+        for abi in self.adapter.abis:
+            if abi in DIALECTS:
+                self._running[abi, ()] = self._started((abi, ()))
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Give each vector a process of its own for as long as the body runs."""
+        before, self.fresh = self.fresh, True
+        try:
+            yield
+        finally:
+            self.fresh = before
+
+    @cached_property
+    def version(self) -> str:
+        """The host's own word for its version. Raises `AdapterError`."""
+        return self.adapter.version()
+
+    def run(self, case: Case) -> Record:
+        """Carry out one case, on a process that is ready for it. Raises `AdapterError` if none can be had."""
+        if reason := self.unsupported(case):
+            return Record.of(case, [Judgement(Verdict.UNSUPPORTED, got=reason)], 0.0, ())
+        graphs = tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
+        running = self._ready((case.abi, graphs))
+        scene = self.library.scene(case, self._places(case.abi, graphs))
+        running.served += 1
+        return Conversation(case, running.process, self.adapter, DIALECTS[case.abi], scene).run()
+
+    def _ready(self, setting: _Setting) -> _Running:
+        running = self._running.get(setting)
+        if running and running.process.usable:
+            if not running.served or self._has_more_to_serve(running):
+                return running
+            running.process.close()
+        died = running is not None and not running.process.usable and self._has_more_to_serve(running)
+        self._running[setting] = self._started(setting)
+        if died:
+            # A host that died is likely to die again: its next process starts while this one is asked.
+            self._spare[setting] = self._launched(setting)
+        return self._running[setting]
+
+    def _has_more_to_serve(self, running: _Running) -> bool:
+        return not self.fresh and running.served < self.adapter.limits.vectors_per_process
+
+    def _started(self, setting: _Setting) -> _Running:
+        """Give a process that has said hello: the spare one, if there is one."""
+        process = self._spare.pop(setting, None) or self._launched(setting)
+        try:
+            greet(process, self.adapter, setting[0])
+        except BaseException:
+            process.close()
+            raise
+        return _Running(process)
+
+    def _launched(self, setting: _Setting) -> ProbeProcess:
+        abi, graphs = setting
+        probe = probe_path(abi)
+        if not probe.is_file():
+            raise AdapterError(f"the prebuilt probe {probe.name} is missing; `tox -e guests` builds it")
+        folders = {name: (encoding, self._folder(name, model, encoding)) for name, model, encoding in graphs}
+        argv = self.adapter.argv(probe, folders)
+        try:
+            return ProbeProcess(argv, self.adapter.process_environment())
+        except OSError as error:
+            raise AdapterError(f"{self.adapter.name}: {argv[0]} cannot be started: {error.strerror}") from None
+
+    def _folder(self, name: str, model: str, encoding: str) -> Path:
+        """Give a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
+        folder = Path(self._folders.name) / f"{encoding}-{model}" / name
+        if folder.is_dir():
+            return folder
+        folder.mkdir(parents=True)
+        builders = self.library.model_files.model_bytes(model, encoding)
+        for file, data in zip(MODEL_FILES[encoding], builders, strict=True):
+            (folder / file).write_bytes(data)
+        return folder
+
+    def _places(self, abi: str, graphs: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
+        """Give the folders of this machine that the host was told, or can know, and a guest was not."""
+        places = {
+            "the folder of the probe": probe_path(abi).parent,
+            "the folder of the host's program": Path(self.adapter.command[0]).parent,
+            "the working folder": Path.cwd(),
+            "the home folder": Path.home(),
+        }
+        for name, model, encoding in graphs:
+            places[f"the folder of the graph {name}"] = self._folder(name, model, encoding)
+        # The root of all folders begins every path: it would be found where none of these stands.
+        return {what: str(place) for what, place in places.items() if place.parts[1:]}
+
+    @cached_property
+    def _folders(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(prefix="wasi-nn-graphs-")
+
+    def close(self) -> None:
+        """End all processes."""
+        for process in (*(running.process for running in self._running.values()), *self._spare.values()):
+            process.close()
+        self._running.clear()
+        self._spare.clear()
+        if "_folders" in self.__dict__:
+            self._folders.cleanup()

@@ -1,0 +1,107 @@
+"""What a folder of vectors holds: the clauses, the models, and the cases that the vectors make."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from wasi_nn_conformance.dialects import DIALECTS
+from wasi_nn_conformance.formats.document import read_yaml
+from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.models import Model, ModelError, ModelFiles, builders_of, load_models
+from wasi_nn_conformance.paths import VECTORS
+from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.clause import Clause, read_clauses
+from wasi_nn_conformance.vectors.vector import Vector, read_vectors
+
+ENCODINGS = ("openvino", "onnx")
+_NO_VECTORS = ("clauses.yaml", "models.yaml")
+
+
+class Library:
+    """The vectors of this suite, or those under `roots` (files or folders), with its clauses and models."""
+
+    def __init__(self, roots: Sequence[Path] = ()) -> None:
+        self._roots = tuple(roots) or (VECTORS, VECTORS / "regressions")
+        self._places: dict[str, tuple[Path, int | None]] = {}
+        self._read: dict[Path, list[Vector]] = {}
+
+    @cached_property
+    def clauses(self) -> dict[str, Clause]:
+        """All clauses by id. Raises `InputError`."""
+        return read_clauses(VECTORS / "clauses.yaml")
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """All models by id. Raises `InputError`."""
+        document = read_yaml(VECTORS / "models.yaml")
+        document.check(schema("models"))
+        try:
+            return load_models(document.data)
+        except ModelError as error:
+            raise document.error((), str(error)) from None
+
+    @cached_property
+    def model_files(self) -> ModelFiles:
+        """The models' bytes in each encoding. Raises `ModelError` for files that are missing or altered."""
+        return ModelFiles.open(VECTORS / "models")
+
+    def files(self) -> list[Path]:
+        """Give the files of vectors, in the order of their names."""
+        files: list[Path] = []
+        for root in self._roots:
+            found = sorted(root.glob("*.yaml")) if root.is_dir() else [root]
+            files += [path for path in found if path.name not in _NO_VECTORS]
+        return files
+
+    def vectors(self, path: Path) -> list[Vector]:
+        """Give the vectors of one file, once it is known that what they name exists. Raises `InputError`."""
+        if path in self._read:
+            return self._read[path]
+        vectors = read_vectors(path)
+        for vector in vectors:
+            first = self._places.setdefault(vector.id, (vector.path, vector.line))
+            if first != (vector.path, vector.line):
+                raise vector.error(f"this id is given twice (first in {first[0].name}:{first[1]})")
+            self.check(vector)
+        self._read[path] = vectors
+        return vectors
+
+    def check(self, vector: Vector) -> None:
+        """Raise `InputError` unless what the vector names exists."""
+        if unknown := sorted(vector.clauses - set(self.clauses)):
+            raise vector.error(f"there is no clause {unknown[0]!r} in clauses.yaml")
+        if missing := sorted(vector.models - set(self.models) - set(vector.own_models)):
+            raise vector.error(f"there is no model {missing[0]!r} in models.yaml, and the vector brings none")
+        if taken := sorted(set(self.models) & set(vector.own_models)):
+            raise vector.error(f"the model {taken[0]!r} stands in models.yaml: call the vector's own one otherwise")
+        if own := sorted(set(vector.graphs.values()) & set(vector.own_models)):
+            raise vector.error(f"{own[0]!r} cannot be registered: a graph that has a name is a model of models.yaml")
+
+    def case(self, vector: Vector, abi: str, encoding: str | None) -> Case:
+        """Give one case of a vector that `check` has seen."""
+        others = {name: self.clauses[name] for name in vector.clauses}
+        return Case(vector, self.clauses[vector.clause], abi, encoding, others)
+
+    def scene(self, case: Case, folders: Mapping[str, str]) -> Scene:
+        """Give the scene in which a case begins; see `Scene` for `folders`."""
+        own = case.vector.own_models
+
+        def builders(model: str, encoding: str) -> list[bytes]:
+            return builders_of(own[model], encoding) if model in own else self.model_files.model_bytes(model, encoding)
+
+        return Scene(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders)
+
+    def cases(self, vector: Vector) -> Iterator[Case]:
+        """Give each case of a vector: every ABI it is for, and every encoding if it has a model."""
+        encodings = (vector.encodings or ENCODINGS) if vector.models else (None,)
+        for abi in vector.abis:
+            for encoding in encodings:
+                if abi in DIALECTS:
+                    yield self.case(vector, abi, encoding)
+
+    def all_cases(self) -> Iterator[Case]:
+        """Give every case of every vector. Raises `InputError`."""
+        for path in self.files():
+            for vector in self.vectors(path):
+                yield from self.cases(vector)

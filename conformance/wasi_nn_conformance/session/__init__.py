@@ -1,0 +1,1 @@
+"""What a conversation with a host has set up, and what its answers come to."""

@@ -1,0 +1,1 @@
+"""What vectors say: steps, expectations, tensors, clauses and their coverage."""

@@ -1,0 +1,152 @@
+"""Tensors and byte strings as vectors write them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from wasi_nn_conformance.models.element_type import Array, ElementType
+
+_LARGEST = 64 << 20  # bytes, as the probe's largest buffer
+
+# Quiet and signalling NaNs with payloads, both signs, for each float type: bits that a copy keeps and a
+# conversion through another type does not.
+_NAN_PAYLOADS = {
+    ElementType.F16: (0x7E2A, 0xFE15, 0x7C01, 0xFFFF),
+    ElementType.BF16: (0x7FD5, 0xFFEA, 0x7F81, 0xFFFF),
+    ElementType.F32: (0x7FC0BEEF, 0xFFD12345, 0x7F800001, 0xFFFFFFFF),
+    ElementType.F64: (0x7FF8DEADBEEF0001, 0xFFF80000CAFE0002, 0x7FF0000000000001, 0xFFFFFFFFFFFFFFFF),
+}
+
+
+@dataclass(frozen=True)
+class TensorLiteral:
+    """A tensor as written: an element type or raw wire number, dimensions, little-endian row-major bytes.
+
+    `exact_bits` tells that a comparison must not take one NaN for another.
+    """
+
+    type: ElementType | int
+    shape: tuple[int, ...]
+    data: bytes
+    exact_bits: bool
+
+    @property
+    def array(self) -> Array:
+        """The values in their shape. Raises `ValueError` where type, shape and data do not fit."""
+        if not isinstance(self.type, ElementType):
+            raise ValueError("a tensor of a raw type number has no values")
+        return self.type.from_bytes(self.data).reshape(self.shape)
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the number of bytes is what type and shape say."""
+        return isinstance(self.type, ElementType) and len(self.data) == prod(self.shape) * self.type.size
+
+
+def tensor_literal(written: Mapping[str, Any]) -> TensorLiteral:
+    """Read a tensor of a vector. Raises `ValueError` for numbers that do not fit its type or shape."""
+    kind, shape, data = written["type"], tuple(written["shape"]), written["data"]
+    raw = isinstance(kind, dict)
+    element = None if raw else ElementType(kind)
+    if isinstance(data, list):
+        if element is None:
+            raise ValueError("a tensor of a raw type takes data as `hex:` or `N bytes`")
+        if len(data) != prod(shape):
+            raise ValueError(f"{len(data)} numbers for the shape {list(shape)}; use `hex:` or `N bytes` to misfit")
+        return TensorLiteral(element, shape, element.from_numbers(data).tobytes(), exact_bits=False)
+    octets = _octets(data, element, shape)
+    return TensorLiteral(
+        kind["raw"] if element is None else element, shape, octets, exact_bits=data[:4] in ("hex:", "nan-")
+    )
+
+
+def _octets(data: str, element: ElementType | None, shape: tuple[int, ...]) -> bytes:
+    if data.startswith("hex:"):
+        return bytes.fromhex(data[4:])
+    if data.endswith(" bytes"):
+        return bytes(_within_limit(int(data.removesuffix(" bytes"))))
+    if element is None:
+        raise ValueError(f"`{data}` needs a known element type")
+    count = prod(shape)
+    _within_limit(count * element.size)
+    if data == "zeros":
+        return bytes(count * element.size)
+    if data == "range":
+        return _counted(count, element)
+    if element not in _NAN_PAYLOADS:
+        raise ValueError(f"{element} has no NaN")
+    bits = np.resize(np.array(_NAN_PAYLOADS[element], f"<u{element.size}"), count)
+    return bits.tobytes()
+
+
+def _counted(count: int, element: ElementType) -> bytes:
+    """Give 0, 1, 2, ... in that type. Raises `ValueError` if it does not hold the last of them exactly."""
+    if element is ElementType.BF16:
+        return element.from_numbers(list(range(count))).tobytes()
+    numbers = np.arange(count)
+    values = numbers.astype(element.dtype)
+    if not np.array_equal(values.astype(numbers.dtype), numbers):
+        raise ValueError(f"not all of the numbers fit into {element}: 0 to {count - 1}")
+    return values.tobytes()
+
+
+def _within_limit(size: int) -> int:
+    if size > _LARGEST:
+        raise ValueError(f"{size} bytes are more than the {_LARGEST} that a vector may hold; give fewer with `hex:`")
+    return size
+
+
+def byte_string(written: Mapping[str, Any], builder: Callable[[str, int, str | None], bytes]) -> bytes:
+    """Read bytes of a vector; `builder(model, part, encoding)` gives those of a model.
+
+    Raises `ValueError` for a builder that does not exist or an offset outside it.
+    """
+    if "hex" in written:
+        return bytes.fromhex(written["hex"])
+    if "text" in written:
+        return str(written["text"]).encode()
+    if "zeros" in written:
+        return bytes(written["zeros"])
+    if "tensor" in written:
+        return tensor_literal(written["tensor"]).data
+    data = builder(written["model"], written["part"], written.get("encoding"))
+    if "keep" in written:
+        data = data[: written["keep"]]
+    if "flip" in written:
+        offset = written["flip"]
+        if offset >= len(data):
+            raise ValueError(f"flip: the builder has {len(data)} bytes, no byte {offset}")
+        data = data[:offset] + bytes([data[offset] ^ 0xFF]) + data[offset + 1 :]
+    return data
+
+
+def difference(got: bytes, wanted: Array, element: ElementType, *, exact_bits: bool) -> str | None:
+    """Say how the bytes of a tensor differ from `wanted`, or None if they do not.
+
+    Unless `exact_bits`, any NaN equals any other: arithmetic does not say which one it gives.
+    """
+    expected = np.asarray(wanted, element.dtype, order="C")
+    if len(got) != expected.nbytes:
+        return f"{len(got)} bytes where {expected.nbytes} were wanted ({element} {list(expected.shape)})"
+    values = np.frombuffer(got, element.dtype).reshape(expected.shape)
+    bits = f"<u{element.size}"
+    differs = values.view(bits) != expected.view(bits)
+    if not exact_bits and element.is_float and element.has_arithmetic:
+        differs &= ~(np.isnan(values) & np.isnan(expected))
+    if not differs.any():
+        return None
+    first = tuple(int(index) for index in np.argwhere(differs)[0])
+    return (
+        f"element {list(first)} of {element} is {_shown(values[first], element)}"
+        f" where {_shown(expected[first], element)} was wanted ({int(differs.sum())} of {expected.size} differ)"
+    )
+
+
+def _shown(value: Any, element: ElementType) -> str:
+    text = str(value)
+    if element.is_float and (text == "nan" or text.startswith(("-0", "0.0")) or not element.has_arithmetic):
+        return f"{text} (bits 0x{int.from_bytes(value.tobytes(), 'little'):0{element.size * 2}x})"
+    return text
