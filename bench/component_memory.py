@@ -1,4 +1,4 @@
-"""Whether the host's memory grows with what a component makes and drops, or fails to load.
+"""Return whether the host's memory grows with what a component makes and drops, or fails to load.
 
 One guest makes and drops N tensors, then fails to load N times. Printed are the resident bytes of
 this process before and after each, and what is left in the host's table; the exit status is 1 if

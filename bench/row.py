@@ -19,7 +19,7 @@ class Figures:
         return float(median(self.values))
 
     def json(self) -> dict[str, Any]:
-        """Give the figures as plain data."""
+        """Return the figures as plain data."""
         return {
             "n": len(self.values),
             "median": self.median,
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None without a target."""
+        """Return whether the target is met; None without a target."""
         if self.target is None:
             return None
         judged = self.ratio if self.target.of_ratio else self.ours
@@ -69,7 +69,7 @@ class Row:
         return judged.median <= self.target.limit
 
     def json(self) -> dict[str, Any]:
-        """Give the row as plain data."""
+        """Return the row as plain data."""
         return {
             "name": self.name,
             "unit": self.unit,

@@ -7,7 +7,7 @@ _LINES = ("flags", "Features")  # x86 and ARM
 
 
 def features(path: Path = _CPUINFO) -> frozenset[str]:
-    """Give the features of the first processor as Linux calls them (`avx512_bf16`), or none where it does not tell."""
+    """Return the features of the first processor as Linux calls them (`avx512_bf16`), if it tells."""
     try:
         lines = path.read_text("utf-8", "replace").splitlines()
     except OSError:

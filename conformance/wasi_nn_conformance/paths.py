@@ -9,7 +9,7 @@ _IN_WHEEL = PACKAGE / "data"
 _CHECKOUT = PACKAGE.parent.parent
 
 IN_WHEEL = _IN_WHEEL.is_dir()
-"""Whether this is an installed package and no checkout."""
+"""Return whether this is an installed package and no checkout."""
 
 VECTORS = _IN_WHEEL / "vectors" if IN_WHEEL else _CHECKOUT / "vectors"
 GUESTS = _IN_WHEEL / "guests" if IN_WHEEL else _CHECKOUT / "guests" / "prebuilt"

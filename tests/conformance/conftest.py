@@ -17,7 +17,7 @@ from wasi_nn_conformance.run.adapter import Adapter, read_adapter
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.run.probe_process import ProbeProcess
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, Level
 from wasi_nn_conformance.vectors.vector import Vector, read_vectors
@@ -55,19 +55,19 @@ def files() -> ModelFiles:
 
 
 @pytest.fixture
-def scene(models: Mapping[str, Model], files: ModelFiles) -> Scene:
-    return Scene("openvino", models, {"registered": "identity-f32"}, files.model_bytes)
+def state(models: Mapping[str, Model], files: ModelFiles) -> ExpectedState:
+    return ExpectedState("openvino", models, {"registered": "identity-f32"}, files.model_bytes)
 
 
 @pytest.fixture
-def computed(scene: Scene) -> Scene:
+def computed(state: ExpectedState) -> ExpectedState:
     """A scene whose context c, of `sub-f32`, has computed -9, -18, -27, -36."""
-    scene.remember("load", {"model": "sub-f32", "as": "g"})
-    scene.remember("context", {"graph": "g", "as": "c"})
-    scene.remember_input("c", "a", np.array([[1, 2, 3, 4]], "<f4"))
-    scene.remember_input("c", "b", np.array([[10, 20, 30, 40]], "<f4"))
-    scene.remember("compute", {"context": "c"})
-    return scene
+    state.remember("load", {"model": "sub-f32", "as": "g"})
+    state.remember("context", {"graph": "g", "as": "c"})
+    state.remember_input("c", "a", np.array([[1, 2, 3, 4]], "<f4"))
+    state.remember_input("c", "b", np.array([[10, 20, 30, 40]], "<f4"))
+    state.remember("compute", {"context": "c"})
+    return state
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def cases(vectors: Callable[..., list[Vector]], clause: Callable[[Level], Clause
 
 @pytest.fixture(scope="session")
 def miniature() -> Callable[[str], list[str]]:
-    """Give the command that starts a miniature: `mortal FILE`, or `numpy_host.py wrong`."""
+    """Return the command that starts a miniature: `mortal FILE`, or `numpy_host.py wrong`."""
 
     def command(words: str) -> list[str]:
         first, *rest = words.split(" ", 1)

@@ -9,7 +9,7 @@ import pytest
 from wasi_nn_conformance.commands.compare import main
 from wasi_nn_conformance.report.folder import write_folder
 from wasi_nn_conformance.report.json_report import report
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
 CLAUSES = {"a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", "witx: compute")}
@@ -23,16 +23,16 @@ def reports(tmp_path: Path) -> Reports:
 
     def reports(*tables: Mapping[str, str | dict[str, Any]]) -> list[str]:
         for number, table in enumerate(tables):
-            records = [record(name, cell) for name, cell in table.items()]
+            case_results = [case_result(name, cell) for name, cell in table.items()]
             impl = {"name": "host", "version": f"host 1.{number}", "command": ["run"]}
-            write_folder(tmp_path / str(number), report(impl, records, CLAUSES, ["pytest"]))
+            write_folder(tmp_path / str(number), report(impl, case_results, CLAUSES, ["pytest"]))
         return [str(tmp_path / str(number)) for number in range(len(tables))]
 
     return reports
 
 
-def record(name: str, cell: str | dict[str, Any]) -> dict[str, Any]:
-    base = Record(name, name, "a.one", "must", "witx", None, "pass", "", None, 0.5)
+def case_result(name: str, cell: str | dict[str, Any]) -> dict[str, Any]:
+    base = CaseResult(name, name, "a.one", "must", "witx", None, "pass", "", None, 0.5)
     return replace(base, **({"verdict": cell} if isinstance(cell, str) else cell)).json()
 
 

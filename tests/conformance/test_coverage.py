@@ -104,7 +104,7 @@ def test_a_matrix_is_one_family(vectors: Vectors) -> None:
 
 @pytest.fixture(scope="module")
 def committed() -> tuple[int, str]:
-    """Give the command's exit status and page for the committed vectors."""
+    """Return the command's exit status and page for the committed vectors."""
     with contextlib.redirect_stdout(io.StringIO()) as page:
         return command.main(["--markdown", "--check"]), page.getvalue()
 

@@ -36,7 +36,7 @@ class Replayer:
         self.setting: Any = None
 
     def replay(self, case: dict[str, Any]) -> str | None:
-        """Say what is wrong with the host's replies, or None."""
+        """Return what is wrong with the host's replies, or None."""
         lines = json.loads((self.folder / case["path"]).read_text("utf-8"))["lines"]
         self.start(case)
         number, replies = 0, {}
@@ -167,7 +167,7 @@ def test_the_reference_answers_as_exported(replayer: Replayer) -> None:
 
 
 def is_replayed(case: dict[str, Any]) -> bool:
-    """Whether the case is among those that a few processes serve in a few seconds."""
+    """Return whether the case is among those that a few processes serve in a few seconds."""
     if case["encoding"] == "onnx" or case["graphs"]:
         return str(case["id"]) == "error/no-path-in-compute[wit-2024-10-28-openvino]"
     slow = any(word in case["id"] for word in ("made-and-dropped", "thousand", "mebibyte"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.vectors.case import Case
@@ -15,14 +15,14 @@ TRAP_IS_FINE = "- compute: {context: {raw: 1}}\n  accept: [error, trap]\n  prefe
 LARGE = "- place: {bytes: {zeros: 4000000}, as: p}"
 SMALL = {"call_seconds": 0.05}
 
-Run = Callable[..., list[Record]]
+Run = Callable[..., list[CaseResult]]
 
 
 @pytest.fixture
 def run(host: Callable[..., Host], cases: Callable[..., list[Case]]) -> Run:
     """Run vectors, given by their steps, on a miniature."""
 
-    def run(words: str, *steps: str, fresh: bool = False, **options: Any) -> list[Record]:
+    def run(words: str, *steps: str, fresh: bool = False, **options: Any) -> list[CaseResult]:
         made = host(words, fresh=fresh, **options)
         return [made.run(case) for case in cases(*steps)]
 
@@ -48,7 +48,7 @@ def run(host: Callable[..., Host], cases: Callable[..., list[Case]]) -> Run:
     ],
 )
 def test_verdict_on_a_miniature(run: Run, words: str, steps: str, limits: dict[str, float], verdict: str) -> None:
-    assert [record.verdict for record in run(words, steps, limits=limits)] == [verdict]
+    assert [case_result.verdict for case_result in run(words, steps, limits=limits)] == [verdict]
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_verdict_on_a_miniature(run: Run, words: str, steps: str, limits: dict[s
     ],
 )
 def test_diagnosis_of_a_miniature(run: Run, words: str, diagnosis: str) -> None:
-    [record] = run(words, COMPUTE, limits=SMALL if words == "hangs" else {})
-    assert record.diagnosis.startswith(diagnosis)
+    [case_result] = run(words, COMPUTE, limits=SMALL if words == "hangs" else {})
+    assert case_result.diagnosis.startswith(diagnosis)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_number_of_processes(run: Run, tmp_path: Path, steps: list[str], options
 
 
 def test_a_crash_leaves_the_next_vector_alone(run: Run, tmp_path: Path) -> None:
-    records = run(f"mortal {tmp_path / 'starts'}", COMPUTE, DEADLY, COMPUTE)
-    assert [record.verdict for record in records] == ["pass", "crash", "pass"]
+    case_results = run(f"mortal {tmp_path / 'starts'}", COMPUTE, DEADLY, COMPUTE)
+    assert [case_result.verdict for case_result in case_results] == ["pass", "crash", "pass"]
 
 
 def test_the_process_of_the_handshake_serves_the_first_vector(
@@ -125,8 +125,8 @@ def test_a_graph_is_registered_by_a_folder_of_its_name(
 def test_what_the_adapter_does_not_offer_is_unsupported(
     host: Callable[..., Host], with_graph: Case, abi: str, encoding: str, reason: str
 ) -> None:
-    record = host("silent", encodings=["onnx"]).run(Case(with_graph.vector, with_graph.clause, abi, encoding))
-    assert (record.verdict, record.diagnosis) == ("unsupported", reason)
+    case_result = host("silent", encodings=["onnx"]).run(Case(with_graph.vector, with_graph.clause, abi, encoding))
+    assert (case_result.verdict, case_result.diagnosis) == ("unsupported", reason)
 
 
 def test_a_program_that_cannot_be_started_is_an_adapter_error(host: Callable[..., Host]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError
-from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent, exit_words, greet
+from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent, exit_words, handshake
 from wasi_nn_conformance.session.wire import decode
 
 SECONDS = 10.0  # far more than a miniature needs to answer; no test waits so long
@@ -19,79 +19,79 @@ Process = Callable[[str], ProbeProcess]
 
 
 @pytest.fixture
-def greeted(process: Process) -> Process:
+def handshake_done(process: Process) -> Process:
     """Start a miniature and exchange hello."""
 
-    def greeted(words: str) -> ProbeProcess:
+    def handshake_done(words: str) -> ProbeProcess:
         started = process(words)
         assert isinstance(started.call({"call": "hello"}, SECONDS), dict)
         return started
 
-    return greeted
+    return handshake_done
 
 
 @pytest.mark.parametrize("words", ["errors", "garbage", "log_before_reply"])
-def test_a_reply_is_found_among_what_else_is_printed(greeted: Process, words: str) -> None:
-    answer = greeted(words).call(CALL, SECONDS)
+def test_a_reply_is_found_among_what_else_is_printed(handshake_done: Process, words: str) -> None:
+    answer = handshake_done(words).call(CALL, SECONDS)
     assert isinstance(answer, dict)
     assert answer["errno"] == 1
 
 
-def test_what_else_is_printed_is_kept_in_readable_form(greeted: Process) -> None:
-    assert greeted("garbage").printed().startswith("��� �[31mlog�[0m �(")
+def test_what_else_is_printed_is_kept_in_readable_form(handshake_done: Process) -> None:
+    assert handshake_done("garbage").printed().startswith("��� �[31mlog�[0m �(")
 
 
 @pytest.mark.parametrize("words", ["hangs", "half_a_line", "floods"])
-def test_no_answer_in_time_is_silence(greeted: Process, words: str) -> None:
-    process = greeted(words)
+def test_no_answer_in_time_is_silence(handshake_done: Process, words: str) -> None:
+    process = handshake_done(words)
     assert (type(process.call(CALL, MOMENT)), process.usable) == (Silent, False)
 
 
-def test_a_guest_that_does_not_read_its_request_is_silent(greeted: Process) -> None:
+def test_a_guest_that_does_not_read_its_request_is_silent(handshake_done: Process) -> None:
     large = CALL | {"data": "x" * (4 << 20)}  # more than any pipe holds
-    assert isinstance(greeted("deaf").call(large, MOMENT), Silent)
+    assert isinstance(handshake_done("deaf").call(large, MOMENT), Silent)
 
 
 @pytest.mark.parametrize(
     ("words", "code"), [(f"dies {signal.SIGABRT}", -signal.SIGABRT), ("exits 134", 134), ("exits 0", 0)]
 )
-def test_an_end_tells_its_code(greeted: Process, words: str, code: int) -> None:
-    process = greeted(words)
+def test_an_end_tells_its_code(handshake_done: Process, words: str, code: int) -> None:
+    process = handshake_done(words)
     answer = process.call(CALL, SECONDS)
     assert isinstance(answer, Ended)
     assert (answer.code, process.usable) == (code, False)
 
 
-def test_last_words_of_the_dead_are_kept(greeted: Process) -> None:
-    answer = greeted(f"dies {signal.SIGABRT}").call(CALL, SECONDS)
+def test_last_words_of_the_dead_are_kept(handshake_done: Process) -> None:
+    answer = handshake_done(f"dies {signal.SIGABRT}").call(CALL, SECONDS)
     assert isinstance(answer, Ended)
     assert answer.printed == "thread 'main' panicked at src/lib.rs:1"
 
 
-def test_an_end_is_seen_though_a_child_keeps_the_pipes(greeted: Process) -> None:
-    answer = greeted("leaves_a_child 134").call(CALL, SECONDS)
+def test_an_end_is_seen_though_a_child_keeps_the_pipes(handshake_done: Process) -> None:
+    answer = handshake_done("leaves_a_child 134").call(CALL, SECONDS)
     assert isinstance(answer, Ended)
     assert answer.code == 134
 
 
-def test_children_end_with_the_process(greeted: Process, tmp_path: Path) -> None:
+def test_children_end_with_the_process(handshake_done: Process, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    greeted(f"leaves_a_child 0 {fifo}").call(CALL, SECONDS)
+    handshake_done(f"leaves_a_child 0 {fifo}").call(CALL, SECONDS)
     ended, _, _ = select.select([reader], [], [], SECONDS)  # readable at its end, when no child holds it
     os.close(reader)
     assert ended
 
 
-def test_a_second_reply_does_not_answer_the_next_request(greeted: Process) -> None:
-    process = greeted("two_replies")
+def test_a_second_reply_does_not_answer_the_next_request(handshake_done: Process) -> None:
+    process = handshake_done("two_replies")
     answers = [process.call(CALL, SECONDS) for _ in range(3)]
     assert answers == [{"number": 0}, {"number": 1}, {"number": 2}]
 
 
-def test_a_reply_that_cannot_be_parsed_is_noise(greeted: Process) -> None:
-    answer = greeted("deeply_nested").call(CALL, SECONDS)
+def test_a_reply_that_cannot_be_parsed_is_noise(handshake_done: Process) -> None:
+    answer = handshake_done("deeply_nested").call(CALL, SECONDS)
     assert isinstance(answer, dict)
     assert answer["errno"] == 1
 
@@ -122,7 +122,7 @@ def greeting(adapter: Callable[..., Adapter], miniature: Callable[[str], list[st
 
     def greeting(words: str, seconds: float = SECONDS) -> Any:
         started.append(ProbeProcess(miniature(words), {}))
-        return greet(started[-1], adapter(words, limits={"hello_seconds": seconds}), "witx")
+        return handshake(started[-1], adapter(words, limits={"hello_seconds": seconds}), "witx")
 
     yield greeting
     for process in started:

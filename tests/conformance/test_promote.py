@@ -8,9 +8,9 @@ import pytest
 from wasi_nn_conformance.commands.promote import RefusedError, main, promote
 from wasi_nn_conformance.formats.document import InputError, read_yaml
 from wasi_nn_conformance.fuzz.finding import digest, written
-from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.paths import VECTORS
-from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.vector import read_vectors
@@ -25,11 +25,11 @@ FIELDS: Fields = {
 }
 
 
-def crashed(fields: Fields) -> Record:
+def crashed(fields: Fields) -> CaseResult:
     library = Library()
-    case = Ground("witx", "onnx", library.models, registers=False).case(fields, Path("drawn.yaml"), library)
+    case = FuzzTarget("witx", "onnx", library.models, registers=False).case(fields, Path("drawn.yaml"), library)
     died = Judgement(Verdict.CRASH, "an error", "the host died: signal SIGABRT", where="step 1 (compute)")
-    return Record.of(case, [died], 0.0, ())
+    return CaseResult.of(case, [died], 0.0, ())
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from wasi_nn_conformance.report.folder import write_folder
 from wasi_nn_conformance.report.json_report import read_report, report
 from wasi_nn_conformance.report.paragraph import paragraph, replay_line
 from wasi_nn_conformance.report.terminal import summary
-from wasi_nn_conformance.results.case_result import Judgement, Record, shortened
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement, shortened
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, Level
@@ -28,16 +28,16 @@ def case(cases: Callable[..., list[Case]]) -> Case:
     return cases("- compute: {context: {raw: 1}}")[0]
 
 
-def record(verdict: str, **changes: Any) -> dict[str, Any]:
-    base = Record("v[witx]", "v", "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
+def case_result(verdict: str, **changes: Any) -> dict[str, Any]:
+    base = CaseResult("v[witx]", "v", "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
     return replace(base, **changes).json()
 
 
 CLAUSES = {"a.one": Clause("a.one", Level.MUST, "A host does what\n  it is asked.", "witx: compute")}
 
 
-def made(records: list[dict[str, Any]]) -> dict[str, Any]:
-    return report(IMPL, records, CLAUSES, ["pytest", "suite", "--impl=miniature"])
+def made(case_results: list[dict[str, Any]]) -> dict[str, Any]:
+    return report(IMPL, case_results, CLAUSES, ["pytest", "suite", "--impl=miniature"])
 
 
 def test_id_of_a_case_with_a_model(case: Case) -> None:
@@ -54,8 +54,8 @@ def test_a_record_takes_the_worst_judgement(case: Case) -> None:
         Judgement(Verdict.FAIL, "success", "error busy", where="step 2"),
         Judgement(Verdict.DEVIATES, "rather x", "error y", choice="error y", where="step 3"),
     ]
-    made = Record.of(case, judgements, 0.25, ["> a"])
-    assert made == Record(
+    made = CaseResult.of(case, judgements, 0.25, ["> a"])
+    assert made == CaseResult(
         *("v/0[witx]", "v/0", "test.clause", "must", "witx", None, "fail"),
         *("error busy; wanted success; step 2", "ok; error y", 0.25, ("> a",), None),
         *("because a host may get this wrong", "vectors.yaml:1"),
@@ -63,17 +63,17 @@ def test_a_record_takes_the_worst_judgement(case: Case) -> None:
 
 
 def test_a_record_of_no_judgement_is_a_pass(case: Case) -> None:
-    made = Record.of(case, [], 0.0, ())
+    made = CaseResult.of(case, [], 0.0, ())
     assert (made.verdict, made.diagnosis, made.choice) == ("pass", "", None)
 
 
 def test_report_fits_its_schema() -> None:
-    records = [record(verdict.value, encoding="onnx", choice="ok") for verdict in Verdict]
-    schema("report").validate(json.loads(json.dumps(made(records))))
+    case_results = [case_result(verdict.value, encoding="onnx", choice="ok") for verdict in Verdict]
+    schema("report").validate(json.loads(json.dumps(made(case_results))))
 
 
 def test_totals_count_each_verdict() -> None:
-    totals = made([record("pass"), record("pass"), record("crash")])["totals"]
+    totals = made([case_result("pass"), case_result("pass"), case_result("crash")])["totals"]
     assert totals == {
         "pass": 2,
         "unsupported": 0,
@@ -89,13 +89,13 @@ def test_totals_count_each_verdict() -> None:
 
 
 def test_cases_stand_in_the_order_of_their_ids() -> None:
-    data = made([record("pass", id="b"), record("pass", id="a")])
+    data = made([case_result("pass", id="b"), case_result("pass", id="a")])
     assert [case["id"] for case in data["cases"]] == ["a", "b"]
 
 
 def test_report_is_written_into_a_folder_that_is_made(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "out"
-    write_folder(folder, made([record("pass", diagnosis="ß\ud800")]))
+    write_folder(folder, made([case_result("pass", diagnosis="ß\ud800")]))
     assert read_report(folder)["cases"][0]["diagnosis"] == "ß\ud800"
 
 
@@ -109,15 +109,15 @@ def test_summary_counts_by_level_and_clause() -> None:
             ("c", Level.MUST),
         )
     }
-    records = [
-        record("pass"),
-        record("fail"),
-        record("pass"),
-        record("pass", clause="a.defined", level="defined", choice="ok"),
-        record("pass", clause="a.defined", level="defined", choice="error busy"),
-        record("deviates", clause="b.may", level="may", choice="ok"),
+    case_results = [
+        case_result("pass"),
+        case_result("fail"),
+        case_result("pass"),
+        case_result("pass", clause="a.defined", level="defined", choice="ok"),
+        case_result("pass", clause="a.defined", level="defined", choice="error busy"),
+        case_result("deviates", clause="b.may", level="may", choice="ok"),
     ]
-    assert list(summary(records, clauses)) == [
+    assert list(summary(case_results, clauses)) == [
         "must:",
         "  a.one      2 pass, 1 fail",
         "may:",
@@ -131,7 +131,7 @@ def test_summary_counts_by_level_and_clause() -> None:
 @pytest.fixture
 def failed(case: Case) -> str:
     judgement = Judgement(Verdict.CRASH, "success", "the host died: signal SIGABRT", where="step 1 (compute)")
-    made = Record.of(case, [judgement], 0.0, ["> " + "x" * 300, "< (the process ended)"])
+    made = CaseResult.of(case, [judgement], 0.0, ["> " + "x" * 300, "< (the process ended)"])
     return paragraph(case, made, "pytest suite --case 'v[witx]'")
 
 

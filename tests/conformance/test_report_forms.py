@@ -11,7 +11,7 @@ from wasi_nn_conformance.report.badge import badge_json, badge_svg
 from wasi_nn_conformance.report.folder import FORMS, write_folder
 from wasi_nn_conformance.report.json_report import ReportError, read_report, report
 from wasi_nn_conformance.report.markdown import escaped, summary_md
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
 CLAUSES = {
@@ -20,14 +20,14 @@ CLAUSES = {
 }
 
 
-def record(verdict: str, **changes: Any) -> dict[str, Any]:
-    base = Record("v[witx]", "v", "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
+def case_result(verdict: str, **changes: Any) -> dict[str, Any]:
+    base = CaseResult("v[witx]", "v", "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
     return replace(base, **changes).json()
 
 
-def made(*records: dict[str, Any], name: str = "miniature") -> dict[str, Any]:
+def made(*case_results: dict[str, Any], name: str = "miniature") -> dict[str, Any]:
     impl = {"name": name, "version": "1.2", "command": ["run", "{probe}"]}
-    return report(impl, records, CLAUSES, ["pytest", "suite"])
+    return report(impl, case_results, CLAUSES, ["pytest", "suite"])
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def made(*records: dict[str, Any], name: str = "miniature") -> dict[str, Any]:
     ],
 )
 def test_badge(verdicts: list[str], message: str, colour: str) -> None:
-    run = made(*map(record, verdicts))
+    run = made(*map(case_result, verdicts))
     wanted = {"schemaVersion": 1, "label": "wasi-nn", "message": message, "color": colour}
     assert json.loads(badge_json(run)) == wanted
     image = ET.fromstring(badge_svg(run))  # noqa: S314 we have just written it
@@ -59,20 +59,20 @@ def test_the_badge_of_a_run_that_only_draws() -> None:
 
 
 def test_badge_is_as_wide_as_its_boxes() -> None:
-    image = ET.fromstring(badge_svg(made(record("pass"))))  # noqa: S314 we have just written it
+    image = ET.fromstring(badge_svg(made(case_result("pass"))))  # noqa: S314 we have just written it
     boxes = [box for box in image.iter("{http://www.w3.org/2000/svg}rect") if box.get("fill")]
     assert sum(int(box.get("width", "")) for box in boxes) == int(image.get("width", ""))
 
 
 def test_markdown_of_a_run() -> None:
     expected = {"outcome": "fail", "because": "it <never> asked"}
-    records = [
-        record("pass", id="a[witx]"),
-        record("crash", id="b[witx]", diagnosis="the host died | loudly; wanted success"),
-        record("xfail", id="c[witx]", diagnosis="success; wanted an error", expected=expected),
-        record("pass", id="d[witx-onnx]", clause="b.open", level="defined", encoding="onnx", choice="ok"),
+    case_results = [
+        case_result("pass", id="a[witx]"),
+        case_result("crash", id="b[witx]", diagnosis="the host died | loudly; wanted success"),
+        case_result("xfail", id="c[witx]", diagnosis="success; wanted an error", expected=expected),
+        case_result("pass", id="d[witx-onnx]", clause="b.open", level="defined", encoding="onnx", choice="ok"),
     ]
-    assert summary_md(made(*records)).splitlines() == [
+    assert summary_md(made(*case_results)).splitlines() == [
         "## wasi-nn conformance of miniature: 1 finding",
         "",
         "1.2, suite 0.1.0, 4 cases",
@@ -96,7 +96,7 @@ def test_markdown_of_a_run() -> None:
         "",
         "### Known",
         "",
-        "Findings that the expectations file tells of.",
+        "Findings that the known failures tells of.",
         "",
         "| cases | verdict | because | for example |",
         "| --- | --- | --- | --- |",
@@ -113,18 +113,18 @@ def test_markdown_of_a_run() -> None:
 
 
 def test_markdown_of_a_run_without_findings_names_none() -> None:
-    assert "Findings" not in summary_md(made(record("pass")))
+    assert "Findings" not in summary_md(made(case_result("pass")))
 
 
-def rows(*records: dict[str, Any]) -> list[list[str]]:
-    """Give the rows of the tables behind that of the totals, cell by cell."""
-    lines = summary_md(made(*records)).partition("### ")[2].splitlines()
+def rows(*case_results: dict[str, Any]) -> list[list[str]]:
+    """Return the rows of the tables behind that of the totals, cell by cell."""
+    lines = summary_md(made(*case_results)).partition("### ")[2].splitlines()
     return [line.strip("| ").split(" | ") for line in lines if re.match(r"\| \d", line)]
 
 
 def test_markdown_says_a_finding_of_many_cases_once() -> None:
     many = [
-        record("fail", id=f"v/{n:03}[witx]", diagnosis=f"success; wanted an error; step {n} (load), line {n}")
+        case_result("fail", id=f"v/{n:03}[witx]", diagnosis=f"success; wanted an error; step {n} (load), line {n}")
         for n in range(186)
     ]
     (row,) = rows(*many)
@@ -140,7 +140,7 @@ def test_markdown_groups_wrong_values_of_other_numbers() -> None:
         "[0] of f32 is 3.0 where 1.0 was wanted (1 of 1 differ)",
         "[0, 1] of f32 is nan where 0.0 (bits 0x00) was wanted",
     )
-    (row,) = rows(*(record("fail", diagnosis=f"output a: element {each}") for each in values))
+    (row,) = rows(*(case_result("fail", diagnosis=f"output a: element {each}") for each in values))
     assert row[3].endswith("(or other numbers)")
 
 
@@ -151,29 +151,33 @@ def test_markdown_groups_wrong_values_of_other_numbers() -> None:
 )
 def test_markdown_keeps_other_findings_apart(other: dict[str, str]) -> None:
     said = "the host died: exit code 101; wanted success"
-    assert len(rows(record("crash", diagnosis=said), record("crash", diagnosis=said) | other)) == 2
+    assert len(rows(case_result("crash", diagnosis=said), case_result("crash", diagnosis=said) | other)) == 2
 
 
 def test_markdown_has_the_worst_first_then_the_most() -> None:
-    records = [record("fail", id="b[witx]", diagnosis="one"), record("crash", id="c[witx]")]
-    records += [record("fail", id=f"d/{n}[witx]", diagnosis="two") for n in range(2)]
-    assert [row[:2] for row in rows(*records)] == [["1", "crash"], ["2", "fail"], ["1", "fail"]]
+    case_results = [case_result("fail", id="b[witx]", diagnosis="one"), case_result("crash", id="c[witx]")]
+    case_results += [case_result("fail", id=f"d/{n}[witx]", diagnosis="two") for n in range(2)]
+    assert [row[:2] for row in rows(*case_results)] == [["1", "crash"], ["2", "fail"], ["1", "fail"]]
 
 
 def test_markdown_does_not_depend_on_the_order_of_cases() -> None:
-    records = [record("fail", id=f"v/{n}[witx]", diagnosis=f"error {'abc'[n % 3]}; step {n}") for n in range(9)]
-    assert rows(*records) == rows(*reversed(records))
+    case_results = [
+        case_result("fail", id=f"v/{n}[witx]", diagnosis=f"error {'abc'[n % 3]}; step {n}") for n in range(9)
+    ]
+    assert rows(*case_results) == rows(*reversed(case_results))
 
 
 def test_markdown_replays_a_written_vector_rather_than_a_drawn_one() -> None:
-    drawn = record("fail", id="fuzz/shapes/x[witx]", place="regressions/x.yaml")
-    (row,) = rows(drawn, record("fail", id="v[witx]"))
+    generated = case_result("fail", id="fuzz/shapes/x[witx]", place="regressions/x.yaml")
+    (row,) = rows(generated, case_result("fail", id="v[witx]"))
     assert row[4].endswith(r"<code>pytest suite --case 'v\[witx\]'</code>")
 
 
 def test_markdown_fits_the_page_of_a_job() -> None:
-    records = [record("fail", id=f"v/{n}[witx]", diagnosis=f"error {'x' * n}", place="v.yaml:1") for n in range(300)]
-    text = summary_md(made(*records))
+    case_results = [
+        case_result("fail", id=f"v/{n}[witx]", diagnosis=f"error {'x' * n}", place="v.yaml:1") for n in range(300)
+    ]
+    text = summary_md(made(*case_results))
     assert (text.count("| fail | **"), "and 200 other findings in report.html" in text) == (100, True)
 
 
@@ -194,7 +198,7 @@ def test_markdown_of_foreign_text(text: str, shown: str) -> None:
 
 
 def test_a_folder_has_every_form(tmp_path: Path) -> None:
-    write_folder(tmp_path, made(record("crash", diagnosis="\ud800\x00<"), name="\ud800"))
+    write_folder(tmp_path, made(case_result("crash", diagnosis="\ud800\x00<"), name="\ud800"))
     assert {path.name for path in tmp_path.iterdir()} == set(FORMS)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from wasi_nn_conformance.report.html_page import page
 from wasi_nn_conformance.report.json_report import report
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
@@ -27,14 +27,14 @@ VOID = {"meta", "br", "input"}
 CHROMIUM = shutil.which("chromium")
 
 
-def record(number: int, verdict: str, **changes: Any) -> dict[str, Any]:
+def case_result(number: int, verdict: str, **changes: Any) -> dict[str, Any]:
     name = f"area/{verdict}/{number}"
-    base = Record(f"{name}[witx]", name, "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
+    base = CaseResult(f"{name}[witx]", name, "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
     return replace(base, **changes).json()
 
 
-def made(*records: dict[str, Any], **parts: Any) -> str:
-    return page(report(IMPL, records, CLAUSES, ["pytest", "suite", "--impl=my own"]) | parts)
+def made(*case_results: dict[str, Any], **parts: Any) -> str:
+    return page(report(IMPL, case_results, CLAUSES, ["pytest", "suite", "--impl=my own"]) | parts)
 
 
 def fuzz(text: str = "- id: x\n", **changes: Any) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def fuzz(text: str = "- id: x\n", **changes: Any) -> dict[str, Any]:
     return {"seed": 7, "examples": 40, "searches": [search | changes], "vectors": vectors}
 
 
-FOUND = record(0, "fail", id="fuzz/shapes/f32/0a[witx-onnx]", place="regressions/x.yaml")
+FOUND = case_result(0, "fail", id="fuzz/shapes/f32/0a[witx-onnx]", place="regressions/x.yaml")
 
 
 class Page(HTMLParser):
@@ -83,11 +83,15 @@ def cases(text: str) -> list[tuple[dict[str, str | None], str]]:
 
 
 def test_every_case_stands_there_once() -> None:
-    records = [record(number, verdict.value) for verdict in Verdict for number in range(2)]
+    case_results = [case_result(number, verdict.value) for verdict in Verdict for number in range(2)]
     shown = Counter(
-        each["id"] for text in [made(*records)] for _, about in cases(text) for each in records if each["id"] in about
+        each["id"]
+        for text in [made(*case_results)]
+        for _, about in cases(text)
+        for each in case_results
+        if each["id"] in about
     )
-    assert shown == {each["id"]: 1 for each in records}
+    assert shown == {each["id"]: 1 for each in case_results}
 
 
 @pytest.mark.parametrize(
@@ -104,13 +108,13 @@ def test_every_case_stands_there_once() -> None:
 def test_a_finding_tells(words: str) -> None:
     told = {"diagnosis": "error busy; wanted success; step 2", "why": "a host may forget", "place": "area.yaml:7"}
     expected = {"outcome": "fail", "because": "it never asked"}
-    text = made(record(0, "fail", **told, transcript=('> {"call":"compute"}',), expected=expected))
+    text = made(case_result(0, "fail", **told, transcript=('> {"call":"compute"}',), expected=expected))
     assert words in cases(text)[0][1]
 
 
 @pytest.mark.parametrize("field", ["id", "diagnosis", "why", "place", "clause", "choice"])
 def test_what_a_host_says_is_text(field: str) -> None:
-    text = made(record(0, "fail", **{"level": "defined", field: HOSTILE}))
+    text = made(case_result(0, "fail", **{"level": "defined", field: HOSTILE}))
     seen = Page(text)
     assert [tag for tag, _, _ in seen.elements if tag in ("script", "b")] == ["script"]
     assert "alert('x')</script>&" not in text
@@ -118,27 +122,32 @@ def test_what_a_host_says_is_text(field: str) -> None:
 
 
 def test_a_hostile_transcript_is_text() -> None:
-    assert HOSTILE[:20] in cases(made(record(0, "crash", transcript=(HOSTILE,))))[0][1]
+    assert HOSTILE[:20] in cases(made(case_result(0, "crash", transcript=(HOSTILE,))))[0][1]
 
 
 def test_a_hostile_host_is_text() -> None:
     impl = {"name": HOSTILE, "version": HOSTILE, "command": [HOSTILE]}
-    text = page(report(impl, [record(0, "pass")], CLAUSES, [HOSTILE]))
+    text = page(report(impl, [case_result(0, "pass")], CLAUSES, [HOSTILE]))
     assert [tag for tag, _, _ in Page(text).elements if tag in ("script", "b")] == ["script"]
 
 
 def test_a_long_transcript_keeps_both_ends() -> None:
-    text = cases(made(record(0, "fail", transcript=tuple(f"> line {number};" for number in range(200)))))[0][1]
+    text = cases(made(case_result(0, "fail", transcript=tuple(f"> line {number};" for number in range(200)))))[0][1]
     kept = [int(number) for number in re.findall(r"line (\d+);", text)]
     assert (kept, "120 lines" in text) == ([*range(20), *range(140, 200)], True)
 
 
 def test_the_matrix_counts_by_abi_and_encoding() -> None:
-    records = [record(0, "pass"), record(1, "pass"), record(2, "crash"), record(3, "fail", abi="wit-2024-10-28")]
-    records += [record(4, "pass", encoding="onnx")]
+    case_results = [
+        case_result(0, "pass"),
+        case_result(1, "pass"),
+        case_result(2, "crash"),
+        case_result(3, "fail", abi="wit-2024-10-28"),
+    ]
+    case_results += [case_result(4, "pass", encoding="onnx")]
     cells = [
         (attributes["data-abi"], attributes["data-encoding"], " ".join(text.split()))
-        for tag, attributes, text in Page(made(*records)).elements
+        for tag, attributes, text in Page(made(*case_results)).elements
         if tag == "td" and "data-abi" in attributes
     ]
     assert cells == [
@@ -149,16 +158,18 @@ def test_the_matrix_counts_by_abi_and_encoding() -> None:
 
 
 def test_the_matrix_leaves_out_what_the_host_does_not_offer() -> None:
-    text = made(record(0, "pass", encoding="onnx"), record(1, "unsupported", abi="wit-2024-10-28", encoding="onnx"))
+    text = made(
+        case_result(0, "pass", encoding="onnx"), case_result(1, "unsupported", abi="wit-2024-10-28", encoding="onnx")
+    )
     columns = [a["data-abi"] for tag, a, _ in Page(text).elements if tag == "th" and "data-abi" in a]
     assert (columns, "Not offered by this host: wit-2024-10-28 onnx." in text) == (["witx"], True)
 
 
 def test_choices_are_told() -> None:
-    records = [
-        record(n, "pass", clause="b.open", level="defined", choice=word) for n, word in enumerate(("ok", "busy"))
+    case_results = [
+        case_result(n, "pass", clause="b.open", level="defined", choice=word) for n, word in enumerate(("ok", "busy"))
     ]
-    assert "ok | busy" in [text for tag, _, text in Page(made(*records)).elements if tag == "td"]
+    assert "ok | busy" in [text for tag, _, text in Page(made(*case_results)).elements if tag == "td"]
 
 
 @pytest.mark.parametrize(
@@ -194,11 +205,11 @@ def test_what_was_drawn_is_text(name: str) -> None:
 
 
 def test_a_page_of_a_run_that_drew_nothing_has_no_place_for_it() -> None:
-    assert "Drawn" not in made(record(0, "fail"))
+    assert "Drawn" not in made(case_result(0, "fail"))
 
 
 def test_the_page_loads_nothing() -> None:
-    seen = Page(made(record(0, "fail")))
+    seen = Page(made(case_result(0, "fail")))
     links = [
         value for _, attributes, _ in seen.elements for name, value in attributes.items() if name in ("src", "href")
     ]
@@ -208,7 +219,7 @@ def test_the_page_loads_nothing() -> None:
 
 @pytest.fixture
 def browsed(tmp_path: Path) -> Callable[[str], str]:
-    """Give what a browser makes of a page."""
+    """Return what a browser makes of a page."""
     assert CHROMIUM is not None
 
     def browsed(text: str) -> str:
@@ -228,7 +239,7 @@ needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="only a browser ca
 
 @needs_a_browser
 def test_the_policy_lets_the_pages_own_script_run(browsed: Callable[[str], str]) -> None:
-    form = next(a for tag, a, _ in Page(browsed(made(record(0, "fail")))).elements if tag == "form")
+    form = next(a for tag, a, _ in Page(browsed(made(case_result(0, "fail")))).elements if tag == "form")
     assert "hidden" not in form
 
 
@@ -244,11 +255,11 @@ def test_the_policy_lets_the_pages_own_script_run(browsed: Callable[[str], str])
     ],
 )
 def test_filters(browsed: Callable[[str], str], name: str, value: str, ids: set[str]) -> None:
-    records = [record(0, "pass"), record(1, "fail"), record(3, "fail", abi="wit-2024-10-28")]
-    records.insert(2, record(2, "deviates", clause="b.open", level="defined", encoding="onnx"))
+    case_results = [case_result(0, "pass"), case_result(1, "fail"), case_result(3, "fail", abi="wit-2024-10-28")]
+    case_results.insert(2, case_result(2, "deviates", clause="b.open", level="defined", encoding="onnx"))
     choose = f"form.elements.{name}.value = {value!r}; form.dispatchEvent(new Event('input'));"
     asked = f"<script>{{ const form = document.getElementById('filters'); {choose} }}</script></body>"
     # Without its policy, which would not let our script choose.
-    text = re.sub(r"<meta http-equiv[^>]*>", "", made(*records)).replace("</body>", asked)
+    text = re.sub(r"<meta http-equiv[^>]*>", "", made(*case_results)).replace("</body>", asked)
     shown = [text for attributes, text in cases(browsed(text)) if "hidden" not in attributes]
-    assert {each["id"] for each in records if any(each["id"] in text for text in shown)} == ids
+    assert {each["id"] for each in case_results if any(each["id"] in text for text in shown)} == ids

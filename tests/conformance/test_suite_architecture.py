@@ -20,7 +20,7 @@ WRITERS = {SUITE / "models" / "encodings" / "onnx.py", SUITE / "models" / "emiss
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Give the top-level names that a module imports, at any depth of its code."""
+    """Return the top-level names that a module imports, at any depth of its code."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)

@@ -6,7 +6,7 @@ import pytest
 
 from wasi_nn_conformance.dialects.wit import WitDialect
 from wasi_nn_conformance.session.outcome import Kind, Outcome
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import encode
 from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST
 from wasi_nn_conformance.vectors.expectation import Expectation
@@ -38,27 +38,27 @@ def outputs(*answers: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def context(scene: Scene) -> Callable[..., None]:
+def context(state: ExpectedState) -> Callable[..., None]:
     """Make the context c of a model, and the tensors t and u."""
 
     def context(model: str = "sub-f32") -> None:
-        scene.remember("load", {"model": model, "as": "g"})
-        scene.remember("context", {"graph": "g", "as": "c"})
-        scene.tensors |= {"t": tensor_literal(ONE), "u": tensor_literal(TEN)}
+        state.remember("load", {"model": model, "as": "g"})
+        state.remember("context", {"graph": "g", "as": "c"})
+        state.tensors |= {"t": tensor_literal(ONE), "u": tensor_literal(TEN)}
 
     return context
 
 
 @pytest.fixture
-def outcome(context: Callable[..., None], scene: Scene) -> OutcomeOf:
+def outcome(context: Callable[..., None], state: ExpectedState) -> OutcomeOf:
     """Read the reply to a step of the context c of sub-f32, as a conversation does."""
     context()
 
     def outcome(abi: str, action: str, arguments: dict[str, Any], reply: dict[str, Any]) -> Outcome:
         step = Step(action, arguments, Expectation())
-        read = WitDialect(abi).outcome(step, reply, scene)
+        read = WitDialect(abi).outcome(step, reply, state)
         if read.kind is Kind.OK:
-            scene.remember(action, arguments)
+            state.remember(action, arguments)
         return read
 
     return outcome
@@ -164,11 +164,11 @@ def test_what_is_passed_on_may_have_the_inputs_name(
 
 
 def test_kept_outputs_go_by_name_and_hold_numpys_values(
-    context: Callable[..., None], computed: Callable[..., Outcome], scene: Scene
+    context: Callable[..., None], computed: Callable[..., Outcome], state: ExpectedState
 ) -> None:
     context("two-outputs")
     computed(RIGHT, tensor(11, 22, 33, 44, name="sum"), **{"as": "r"})
-    assert {name: (handle, scene.tensors[name].array.tolist()) for name, handle in scene.handles.items()} == {
+    assert {name: (handle, state.tensors[name].array.tolist()) for name, handle in state.handles.items()} == {
         "r.difference": ("r.0", [[-9, -18, -27, -36]]),
         "r.sum": ("r.1", [[11, 22, 33, 44]]),
     }
@@ -222,9 +222,9 @@ def test_an_output_got_by_name_that_is_not_numpys(outcome: OutcomeOf) -> None:
     )
 
 
-def test_an_output_kept_by_name_holds_numpys_values(outcome: OutcomeOf, scene: Scene) -> None:
+def test_an_output_kept_by_name_holds_numpys_values(outcome: OutcomeOf, state: ExpectedState) -> None:
     outcome(MIDDLE, "get_named", {"context": "c", "name": "difference", "is": ONE, "as": "r"}, OK | tensor(1, 2, 3, 4))
-    assert scene.tensors["r"].array.tolist() == [[1, 2, 3, 4]]
+    assert state.tensors["r"].array.tolist() == [[1, 2, 3, 4]]
 
 
 @pytest.mark.parametrize(("action", "key"), [("get_named", "name"), ("output", "output")])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wasi_nn_conformance.dialects.wit import WitDialect
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST, OLDEST
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.tensor import tensor_literal
@@ -18,11 +18,11 @@ MADE = {"call": "tensor", "dims": [1, 2], "type": "U8", "data": "AQI="}
 
 
 @pytest.fixture
-def requests(scene: Scene) -> Requests:
-    """Give the requests of a tag for a step; g is a graph of sub-f32, c its context."""
-    scene.remember("load", {"model": "sub-f32", "as": "g"})
-    scene.remember("context", {"graph": "g", "as": "c"})
-    return lambda abi, action, arguments: WitDialect(abi).requests(Step(action, arguments, Expectation()), scene)
+def requests(state: ExpectedState) -> Requests:
+    """Return the requests of a tag for a step; g is a graph of sub-f32, c its context."""
+    state.remember("load", {"model": "sub-f32", "as": "g"})
+    state.remember("context", {"graph": "g", "as": "c"})
+    return lambda abi, action, arguments: WitDialect(abi).requests(Step(action, arguments, Expectation()), state)
 
 
 @pytest.mark.parametrize("abi", [OLDEST, MIDDLE, NEWEST])
@@ -112,8 +112,8 @@ def test_the_newest_tag_gets_no_single_output(requests: Requests) -> None:
     assert requests(NEWEST, "output", {"context": "c", "output": "difference"}) == []
 
 
-def test_the_newest_tag_computes_with_all_that_was_given_in_its_order(requests: Requests, scene: Scene) -> None:
-    scene.contexts["c"].given = {"b": tensor_literal(BYTES), "a": tensor_literal(BYTES)}
+def test_the_newest_tag_computes_with_all_that_was_given_in_its_order(requests: Requests, state: ExpectedState) -> None:
+    state.contexts["c"].given = {"b": tensor_literal(BYTES), "a": tensor_literal(BYTES)}
     assert requests(NEWEST, "compute", {"context": "c"}) == [
         MADE | {"as": "c/b"},
         MADE | {"as": "c/a"},
@@ -135,8 +135,8 @@ def test_compute_of_tensors_made_before(requests: Requests) -> None:
     ]
 
 
-def test_a_kept_output_goes_by_the_name_that_the_probe_gave_it(requests: Requests, scene: Scene) -> None:
-    scene.keep_output("r.sum", "r.1", tensor_literal(BYTES))
+def test_a_kept_output_goes_by_the_name_that_the_probe_gave_it(requests: Requests, state: ExpectedState) -> None:
+    state.keep_output("r.sum", "r.1", tensor_literal(BYTES))
     assert requests(NEWEST, "data", {"tensor": "r.sum"}) == [{"call": "tensor_data", "tensor": "r.1"}]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from wasi_nn_conformance.dialects.wit import WitDialect
 from wasi_nn_conformance.session.outcome import Kind, Outcome
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import encode
 from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST
 from wasi_nn_conformance.vectors.expectation import Expectation
@@ -21,11 +21,11 @@ def floats(*values: float) -> str:
 
 
 @pytest.fixture
-def outcome(scene: Scene) -> OutcomeOf:
+def outcome(state: ExpectedState) -> OutcomeOf:
     """Read the reply to a step, in a scene with the tensor t."""
-    scene.tensors["t"] = tensor_literal({"type": "f32", "shape": [1, 4], "data": [1, 2, 3, 4]})
+    state.tensors["t"] = tensor_literal({"type": "f32", "shape": [1, 4], "data": [1, 2, 3, 4]})
     return lambda abi, action, arguments, reply: WitDialect(abi).outcome(
-        Step(action, arguments, Expectation()), reply, scene
+        Step(action, arguments, Expectation()), reply, state
     )
 
 
@@ -84,9 +84,9 @@ def test_an_empty_text_is_compared_too(outcome: OutcomeOf) -> None:
     )
 
 
-def test_a_path_of_the_host_in_the_data_of_an_error(outcome: OutcomeOf, scene: Scene) -> None:
-    scene.folders = {"the home folder": "/home/me", "the folder of the probe": "/opt/probes"}
-    scene.errors["e"] = ("unknown", "cannot open /home/me/model.xml")
+def test_a_path_of_the_host_in_the_data_of_an_error(outcome: OutcomeOf, state: ExpectedState) -> None:
+    state.folders = {"the home folder": "/home/me", "the folder of the probe": "/opt/probes"}
+    state.errors["e"] = ("unknown", "cannot open /home/me/model.xml")
     read = outcome(
         NEWEST, "error_data", {"error": "e", "hides": "host-paths"}, {"data": "cannot open /home/me/model.xml"}
     )
@@ -150,7 +150,7 @@ def test_a_getter_of_what_nobody_knows_is_unchecked(
     assert "nobody knows" in outcome(NEWEST, action, arguments, reply).unchecked
 
 
-def test_long_data_is_cut_in_the_diagnosis(outcome: OutcomeOf, scene: Scene) -> None:
-    scene.tensors["v"] = tensor_literal({"type": "u8", "shape": [100], "data": "zeros"})
+def test_long_data_is_cut_in_the_diagnosis(outcome: OutcomeOf, state: ExpectedState) -> None:
+    state.tensors["v"] = tensor_literal({"type": "u8", "shape": [100], "data": "zeros"})
     (fault,) = outcome(NEWEST, "data", {"tensor": "v"}, {"data": ""}).faults
     assert fault == f"data is  where {'00' * 64}... (100 bytes) was wanted"

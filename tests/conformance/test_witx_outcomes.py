@@ -7,7 +7,7 @@ import pytest
 
 from wasi_nn_conformance.dialects.witx import WitxDialect
 from wasi_nn_conformance.session.outcome import Kind, Outcome
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.vector import Step
 
@@ -37,7 +37,7 @@ CALLED: dict[str, Any] = {"errno": 1, "slots": {"s": SENTINEL}, "guards": "untou
 
 
 @pytest.fixture
-def outcome(computed: Scene) -> Callable[..., Outcome]:
+def outcome(computed: ExpectedState) -> Callable[..., Outcome]:
     def outcome(action: str, arguments: dict[str, Any], reply: dict[str, Any], *, slot: bool = False) -> Outcome:
         return WitxDialect().outcome(Step(action, arguments, Expectation(), slot), reply, computed)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wasi_nn_conformance.dialects.witx import WitxDialect
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.vector import Step
 
@@ -17,7 +17,7 @@ def base64_of(data: bytes) -> str:
 
 
 @pytest.fixture
-def request_for(computed: Scene) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+def request_for(computed: ExpectedState) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
     return lambda action, arguments: WitxDialect().requests(Step(action, arguments, Expectation()), computed)[0]
 
 
@@ -125,10 +125,10 @@ def test_number_of_a_tensor_type(
 
 
 def test_a_model_stands_for_its_builders(
-    request_for: Callable[[str, dict[str, Any]], dict[str, Any]], scene: Scene
+    request_for: Callable[[str, dict[str, Any]], dict[str, Any]], state: ExpectedState
 ) -> None:
     request = request_for("load", {"model": "add-f32", "as": "h"})
-    assert request["builders"] == [base64_of(data) for data in scene.builders("add-f32", "openvino")]
+    assert request["builders"] == [base64_of(data) for data in state.builders("add-f32", "openvino")]
 
 
 @pytest.mark.parametrize(

@@ -145,14 +145,14 @@ class Instance:
         return self.host.alive[kind].pop(handle.to_host(store).rep)
 
     def _resource(self, kind: str, make: Callable[[], Any]) -> Variant:
-        """Give what a function returns whose result is a resource or an error."""
+        """Return what a function returns whose result is a resource or an error."""
         try:
             return Variant("ok", self.host.new(kind, make()))
         except Failure as failure:
             return Variant("err", self.host.new("error", failure))
 
     def _other(self, make: Callable[[], Any]) -> Any:
-        """Give what a function returns whose result is no resource: wasmtime tells the two apart by their types."""
+        """Return what a function returns whose result is no resource: wasmtime tells the two apart by their types."""
         try:
             return make()
         except Failure as failure:
@@ -258,7 +258,7 @@ class Guest:
         return outcome
 
     def ask(self, *requests: dict[str, Any] | str | bytes) -> list[dict[str, Any]]:
-        """Give the replies to the requests, one each, of a probe that lived to the end of its input."""
+        """Return the replies to the requests, one each, of a probe that lived to the end of its input."""
         outcome = self.run(b"".join(line(request) for request in requests))
         assert (outcome.code, outcome.trap, outcome.stderr) == (0, None, "")
         replies = outcome.replies

@@ -48,7 +48,7 @@ class NumpyHost:
         self.objects: list[Model | Context] = []
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the reply to one request; `call` must be one of the neutral calls, hello or forget."""
+        """Return the reply to one request; `call` must be one of the neutral calls, hello or forget."""
         if request["call"] == "hello":
             return {"abi": "witx", "protocol": 1, "probe": "numpy"}
         if request["call"] == "forget":

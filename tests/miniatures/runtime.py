@@ -31,7 +31,7 @@ def requests() -> Iterator[dict[str, Any]]:
         yield json.loads(line)
 
 
-def greeted() -> Iterator[dict[str, Any]]:
+def handshake_done() -> Iterator[dict[str, Any]]:
     """Answer hello, and give the requests after it."""
     for request in requests():
         if request["call"] == "hello":
@@ -59,7 +59,7 @@ def ends(code: str) -> NoReturn:
 
 def errors(_argument: str) -> None:
     """Answer every call with invalid_argument."""
-    for _ in greeted():
+    for _ in handshake_done():
         reply(ANSWERED)
 
 
@@ -82,26 +82,26 @@ def hello(changes: str) -> None:
 
 
 def half_a_line(_argument: str) -> None:
-    for _ in greeted():
+    for _ in handshake_done():
         printed(b'@@{"errno":')
         wait_for_the_end()
 
 
 def two_replies(_argument: str) -> None:
     """Answer each call with the number of calls so far, and then with a second line that nobody asked for."""
-    for number, _ in enumerate(greeted()):
+    for number, _ in enumerate(handshake_done()):
         printed(b'@@{"number": %d}\n@@{"number": 99}\n' % number)
 
 
 def deeply_nested(_argument: str) -> None:
-    for _ in greeted():
+    for _ in handshake_done():
         printed(b'@@{"errno":' + b"[" * 200_000 + b"\n")
         reply(ANSWERED)
 
 
 def dies(number: str) -> None:
     """Die by a signal in the middle of a call."""
-    for _ in greeted():
+    for _ in handshake_done():
         sys.stderr.write("thread 'main' panicked at src/lib.rs:1\n")
         sys.stderr.flush()
         os.kill(os.getpid(), int(number))
@@ -109,12 +109,12 @@ def dies(number: str) -> None:
 
 def exits(code: str) -> None:
     """Exit in the middle of a call."""
-    for _ in greeted():
+    for _ in handshake_done():
         sys.exit(int(code))
 
 
 def hangs(_argument: str) -> None:
-    for _ in greeted():
+    for _ in handshake_done():
         wait_for_the_end()
 
 
@@ -126,7 +126,7 @@ def deaf(_argument: str) -> None:
 
 
 def floods(_argument: str) -> None:
-    for _ in greeted():
+    for _ in handshake_done():
         while True:
             printed(b"x" * 65536)
 
@@ -136,7 +136,7 @@ def leaves_a_child(argument: str) -> None:
     code, *fifo = argument.split(" ")
     for path in fifo:
         os.open(path, os.O_WRONLY)
-    for _ in greeted():
+    for _ in handshake_done():
         if os.fork() == 0:
             signal.pause()
         os._exit(int(code))
@@ -146,7 +146,7 @@ def mortal(starts: str) -> None:
     """Note each start in a file; die of one context, answer errors to all else."""
     with Path(starts).open("a", encoding="utf-8") as file:
         file.write(f"{os.getpid()}\n")
-    for request in greeted():
+    for request in handshake_done():
         if request.get("context") == MORTAL:
             os.kill(os.getpid(), signal.SIGABRT)
         reply(ANSWERED)

@@ -28,9 +28,9 @@ from mutant import HEALTHY, Mutant, mutants
 
 from run import KILLS, adapter
 from wasi_nn_conformance.fuzz import local_constants
-from wasi_nn_conformance.fuzz.search import DRAWN, settings_of
+from wasi_nn_conformance.fuzz.search import GENERATED, settings_of
 from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
-from wasi_nn_conformance.fuzz.target import Ground
+from wasi_nn_conformance.fuzz.target import FuzzTarget
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.host_pool import Host
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wasi_nn_conformance.fuzz.target import Fields
-    from wasi_nn_conformance.results.case_result import Record
+    from wasi_nn_conformance.results.case_result import CaseResult
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "drawn-mutants.md"
 _WANTED = 0.85
@@ -54,7 +54,7 @@ class Stream:
     """Conversations of a kind on one ABI and encoding, and what each comes to on the healthy reference."""
 
     fields: Sequence[Fields]
-    healthy: Sequence[Record]
+    healthy: Sequence[CaseResult]
 
     @property
     def wrong(self) -> list[str]:
@@ -70,23 +70,27 @@ def stream(kind: str, abi: str, encoding: str, examples: int, seed: int) -> Stre
     """Draw conversations and say them to the healthy reference."""
     host = Host(adapter(HEALTHY), _library)
     fields: list[Fields] = []
-    ground = _ground(host, abi, encoding)
+    target = _ground(host, abi, encoding)
     with local_constants.none():
-        KINDS[kind](ground, fields.append, settings_of(examples, shrinks=False), seed)
+        KINDS[kind](target, fields.append, settings_of(examples, shrinks=False), seed)
     try:
-        said = [(each, host.run(ground.case(each, DRAWN, _library))) for each in fields]
+        said = [(each, host.run(target.case(each, GENERATED, _library))) for each in fields]
     finally:
         host.close()
-    kept = [(each, record) for each, record in said if kind != "bytes" or record.verdict != Verdict.CRASH.value]
-    return Stream([each for each, _ in kept], [replace(record, transcript=()) for _, record in kept])
+    kept = [
+        (each, case_result)
+        for each, case_result in said
+        if kind != "bytes" or case_result.verdict != Verdict.CRASH.value
+    ]
+    return Stream([each for each, _ in kept], [replace(case_result, transcript=()) for _, case_result in kept])
 
 
-def _ground(host: Host, abi: str, encoding: str) -> Ground:
-    return Ground(abi, encoding, _library.models, encoding in host.adapter.graphs)
+def _ground(host: Host, abi: str, encoding: str) -> FuzzTarget:
+    return FuzzTarget(abi, encoding, _library.models, encoding in host.adapter.graphs)
 
 
 def found(name: str, each: int, examples: int) -> dict[str, int | None]:
-    """Give, for each kind, the number of conversations after which it has found the mutant; None if it has not."""
+    """Return, for each kind, the number of conversations after which it has found the mutant; None if it has not."""
     mutant = mutants()[name]
     after = {kind: _found_by(kind, mutant, 0, each) for kind in KINDS}
     for kind in KINDS:
@@ -99,11 +103,11 @@ def _found_by(kind: str, mutant: Mutant, begin: int, end: int) -> int | None:
     abi, encoding = _place(mutant)
     drawn = _streams[kind, abi, encoding]
     host = Host(adapter(mutant), _library)
-    ground = _ground(host, abi, encoding)
+    target = _ground(host, abi, encoding)
     try:
         for number in range(begin, min(end, len(drawn.fields))):
-            record = host.run(ground.case(drawn.fields[number], DRAWN, _library))
-            if record.verdict in _NOTICED[kind] and record.verdict != drawn.healthy[number].verdict:
+            case_result = host.run(target.case(drawn.fields[number], GENERATED, _library))
+            if case_result.verdict in _NOTICED[kind] and case_result.verdict != drawn.healthy[number].verdict:
                 return number + 1
     except AdapterError as error:
         sys.stderr.write(f"{mutant.id}: {error}\n")

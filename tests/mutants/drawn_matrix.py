@@ -18,24 +18,24 @@ Row: TypeAlias = "Mapping[str, int | None]"
 
 
 def line(name: str, row: Row) -> str:
-    """Give the line of one mutant."""
+    """Return the line of one mutant."""
     return f"{name:{_WIDTH}}{''.join(f'{_cell(number):>11}' for number in row.values())}\n"
 
 
 def share(rows: Mapping[str, Row]) -> float:
-    """Give the share of the mutants that some kind has found."""
+    """Return the share of the mutants that some kind has found."""
     return sum(map(_is_found, rows.values())) / max(len(rows), 1)
 
 
 def summary(rows: Mapping[str, Row]) -> str:
-    """Give the heads of the columns, and what each kind has found."""
+    """Return the heads of the columns, and what each kind has found."""
     heads = "".join(f"{kind:>11}" for kind in KINDS)
     counts = "".join(f"{_count(rows, kind):>11}" for kind in KINDS)
     return f"{'':{_WIDTH}}{heads}\n{'found':{_WIDTH}}{counts}\n{_total(rows)}\n"
 
 
 def document(page: str, rows: Mapping[str, Row], breaks: Mapping[str, str], options: argparse.Namespace) -> str:
-    """Give the page with its part between the marks made anew. Raises `ValueError` for a page without them."""
+    """Return the page with its part between the marks made anew. Raises `ValueError` for a page without them."""
     return between_marks(page, _tables(rows, breaks, options))
 
 

@@ -15,17 +15,17 @@ _THIN = 2
 
 
 def survivors(trials: Iterable[Trial]) -> list[Trial]:
-    """Give the trials that no vector ended."""
+    """Return the trials that no vector ended."""
     return [trial for trial in trials if not trial.kills and not trial.error]
 
 
 def thin_ice(trials: Iterable[Trial]) -> list[Trial]:
-    """Give the trials that a single vector ended."""
+    """Return the trials that a single vector ended."""
     return [trial for trial in trials if trial.kills and len(trial.vectors) < _THIN]
 
 
 def by_clause(trials: Sequence[Trial], clauses: Sequence[str]) -> dict[str, set[str]]:
-    """Give the mutants that vectors of each clause caught, in the order of the clauses."""
+    """Return the mutants that vectors of each clause caught, in the order of the clauses."""
     caught: dict[str, set[str]] = {clause: set() for clause in clauses}
     for trial in trials:
         for kill in trial.kills:
@@ -34,7 +34,7 @@ def by_clause(trials: Sequence[Trial], clauses: Sequence[str]) -> dict[str, set[
 
 
 def summary(trials: Sequence[Trial], clauses: Sequence[str], seconds: float) -> str:
-    """Give the matrix of clauses and mutants, survivors and thin ice, for the terminal."""
+    """Return the matrix of clauses and mutants, survivors and thin ice, for the terminal."""
     names = list(dict.fromkeys(trial.mutant for trial in trials))
     caught = by_clause(trials, clauses)
     width = max(map(len, clauses))
@@ -57,12 +57,12 @@ def _by(trial: Trial) -> str:
 
 
 def document(page: str, trials: Sequence[Trial], clauses: Sequence[str], healthy: int) -> str:
-    """Give the page with its part between the marks made anew. Raises `ValueError` for a page without them."""
+    """Return the page with its part between the marks made anew. Raises `ValueError` for a page without them."""
     return between_marks(page, _tables(trials, clauses, healthy))
 
 
 def between_marks(page: str, lines: Sequence[str]) -> str:
-    """Give the page with these lines between its marks. Raises `ValueError` for a page without them."""
+    """Return the page with these lines between its marks. Raises `ValueError` for a page without them."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:

@@ -83,7 +83,7 @@ _undone_by: list[Callable[[], None]] = []
 
 
 def mutants() -> dict[str, Mutant]:
-    """Give all mutants by id, without the healthy one."""
+    """Return all mutants by id, without the healthy one."""
     import faults  # noqa: PLC0415 - its modules import this one
 
     for module in pkgutil.walk_packages(faults.__path__, "faults."):
@@ -147,7 +147,7 @@ def _replace_elsewhere(function: Any, made: Any) -> None:
 
 
 def replace(owner: Any, name: str, value: Any) -> None:
-    """Give `owner` another attribute of that name, which it must have."""
+    """Return `owner` another attribute of that name, which it must have."""
     if name not in vars(owner):
         raise PatchError(f"{owner!r} has no {name}")
     before = vars(owner)[name]
@@ -156,7 +156,7 @@ def replace(owner: Any, name: str, value: Any) -> None:
 
 
 def put(table: MutableMapping[Any, Any], key: Any, value: Any) -> None:
-    """Give a key of a table, which it must have, another value."""
+    """Return a key of a table, which it must have, another value."""
     if key not in table or table[key] == value:
         raise PatchError(f"the table has no {key!r}, or has {value!r} there already")
     before = table[key]
@@ -174,7 +174,7 @@ def swap(table: MutableMapping[Any, Any], first: Any, second: Any) -> None:
 
 
 def module(name: str) -> Any:
-    """Give a module of the reference. Raises `PatchError`."""
+    """Return a module of the reference. Raises `PatchError`."""
     try:
         return importlib.import_module(f"{PACKAGE}.{name}")
     except ImportError as error:

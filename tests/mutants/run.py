@@ -100,16 +100,16 @@ class Suite:
         ]
 
     def of(self, abi: str, encodings: Iterable[str]) -> list[Case]:
-        """Give the cases of one ABI in these encodings."""
+        """Return the cases of one ABI in these encodings."""
         return [case for case in self.cases if case.abi == abi and case.encoding in (None, *encodings)]
 
     def host(self, mutant: Mutant) -> Host:
-        """Give the reference with this fault."""
+        """Return the reference with this fault."""
         return Host(adapter(mutant), self.library)
 
 
 def adapter(mutant: Mutant) -> Adapter:
-    """Give the adapter that starts the reference with this fault."""
+    """Return the adapter that starts the reference with this fault."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mutant.toml"
         path.write_text(adapter_text(mutant), "utf-8")
@@ -117,7 +117,7 @@ def adapter(mutant: Mutant) -> Adapter:
 
 
 def adapter_text(mutant: Mutant) -> str:
-    """Give that adapter's file, as `pytest conformance/ --impl` takes it."""
+    """Return that adapter's file, as `pytest conformance/ --impl` takes it."""
     text = (FOLDER / "mutant.toml").read_text("utf-8")
     return text.replace("@launcher@", str(FOLDER / "launch.py")).replace("@mutant@", mutant.id)
 
@@ -132,11 +132,11 @@ def measure(abi: str, encodings: tuple[str, ...]) -> tuple[dict[str, float], lis
     try:
         for case in _suite.of(abi, encodings):
             started = time.perf_counter()
-            record = host.run(case)
-            if record.verdict == Verdict.PASS.value:
+            case_result = host.run(case)
+            if case_result.verdict == Verdict.PASS.value:
                 seconds[case.id] = time.perf_counter() - started
             else:
-                wrong.append(f"{case.id}: {record.verdict}: {record.diagnosis}")
+                wrong.append(f"{case.id}: {case_result.verdict}: {case_result.diagnosis}")
     finally:
         host.close()
     return seconds, wrong
@@ -163,7 +163,7 @@ def attempt(name: str, abi: str, enough: int) -> Trial:
 
 
 def _in_order(cases: list[Case], likely: tuple[str, ...]) -> tuple[list[Case], list[Case]]:
-    """Give the quick cases, likely areas first and the first of each clause before the second, and the slow ones."""
+    """Return the quick cases, likely areas first and the first of each clause before the second, and the slow ones."""
     allowed = sum(_seconds[case.id] for case in cases) * _QUICK_SHARE
     turns: Counter[str] = Counter()
     quick: list[tuple[tuple[bool, int], Case]] = []
@@ -186,12 +186,14 @@ def _ask(trial: Trial, host: Host, cases: list[Case], enough: int) -> None:
         if len(trial.vectors) >= enough or hangs >= _MOST_HANGS:
             return
         next_ = next((index for index, case in enumerate(cases) if case.clause.id in caught), 0)
-        record = host.run(cases.pop(next_))
+        case_result = host.run(cases.pop(next_))
         trial.asked += 1
-        if record.verdict in KILLS:
-            trial.kills.append(Kill(record.vector, record.clause, record.id, record.verdict, record.diagnosis))
-        elif record.verdict != Verdict.PASS.value:
-            trial.unjudged.append(f"{record.id}: {record.diagnosis}")
+        if case_result.verdict in KILLS:
+            trial.kills.append(
+                Kill(case_result.vector, case_result.clause, case_result.id, case_result.verdict, case_result.diagnosis)
+            )
+        elif case_result.verdict != Verdict.PASS.value:
+            trial.unjudged.append(f"{case_result.id}: {case_result.diagnosis}")
 
 
 def main() -> int:

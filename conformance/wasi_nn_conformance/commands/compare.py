@@ -56,7 +56,7 @@ def _markdown(found: Comparison) -> str:
 def _parts(
     found: Comparison, shown: Callable[[str], str], title: str, tabled: Callable[[_Cells], Iterator[str]]
 ) -> Iterator[str]:
-    """Give the lines of all tables, each under its title and with its head; tables of nothing are left out."""
+    """Return the lines of all tables, each under its title and with its head; tables of nothing are left out."""
     labels = [shown(label) for label in found.labels]
     totals = [[label, str(t["cases"]), counted(t)] for label, t in zip(labels, found.totals, strict=True)]
     yield from tabled([["host", "cases", "verdicts"], *totals])

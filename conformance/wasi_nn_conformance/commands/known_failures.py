@@ -1,4 +1,4 @@
-"""`wasi-nn expectations`: a first expectations file for a host, from the report of a run."""
+"""`wasi-nn known-failures`: a first file of known failures for a host, from the report of a run."""
 
 import argparse
 import sys
@@ -11,11 +11,11 @@ _FAILED = 2
 
 
 def main(arguments: list[str]) -> int:
-    """Print the expectations file, or write it. Exit status 2 for a report that cannot be used."""
+    """Print the known failures, or write it. Exit status 2 for a report that cannot be used."""
     parser = argparse.ArgumentParser(
-        prog="wasi-nn expectations",
-        description="Write what a run has found as an expectations file, for the CI of a host with known faults."
-        " Put it beside the adapter as NAME.expectations.toml, and say in each `because` what is wrong.",
+        prog="wasi-nn known-failures",
+        description="Write what a run has found as a file of known failures, for the CI of a host with known faults."
+        " Put it beside the adapter as NAME.known-failures.toml, and say in each `because` what is wrong.",
         allow_abbrev=False,
     )
     parser.add_argument("report", metavar="REPORT", type=Path, help="a report.json that `--report` wrote")
@@ -39,5 +39,5 @@ def main(arguments: list[str]) -> int:
 
 
 def _complain(message: str) -> int:
-    sys.stderr.write(f"wasi-nn expectations: {message}\n")
+    sys.stderr.write(f"wasi-nn known-failures: {message}\n")
     return _FAILED

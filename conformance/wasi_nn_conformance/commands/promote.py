@@ -9,7 +9,7 @@ from wasi_nn_conformance.formats.document import InputError, read_yaml
 from wasi_nn_conformance.fuzz.finding import digest, written
 from wasi_nn_conformance.models import ModelError
 from wasi_nn_conformance.paths import IN_WHEEL, VECTORS
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError, read_adapter
 from wasi_nn_conformance.run.host_pool import Host
@@ -64,13 +64,17 @@ def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = No
     if same := _same(vector, library):
         raise RefusedError(f"{file}: {same.id} says the same already ({same.path.name}:{same.line})")
     told = fields["id"].rpartition("/")[2]
-    record = _carried_out(vector, impl, library)
-    if not Verdict(record.verdict).is_finding:
-        raise RefusedError(f"{file}: it does not fail on {impl}: {record.verdict} {record.diagnosis}".rstrip())
-    if digest(fields, record) != told:
-        raise RefusedError(f"{file}: it fails otherwise than its id tells: {record.verdict}: {record.diagnosis}")
+    case_result = _carried_out(vector, impl, library)
+    if not Verdict(case_result.verdict).is_finding:
+        raise RefusedError(
+            f"{file}: it does not fail on {impl}: {case_result.verdict} {case_result.diagnosis}".rstrip()
+        )
+    if digest(fields, case_result) != told:
+        raise RefusedError(
+            f"{file}: it fails otherwise than its id tells: {case_result.verdict}: {case_result.diagnosis}"
+        )
     kind, _, words = fields["id"].removeprefix("fuzz/").partition("/")
-    own = {"id": f"regressions/{kind}/{name or words.replace('/', '-')}", "clause": record.clause, "why": why}
+    own = {"id": f"regressions/{kind}/{name or words.replace('/', '-')}", "clause": case_result.clause, "why": why}
     # Bytes of a model are of one encoding. All else is for every ABI and encoding that can say it.
     kept = ("encoding",) if _has_builders(fields["steps"]) else ()
     rest = {key: fields[key] for key in (*kept, "graphs", "models", "steps") if key in fields}
@@ -96,7 +100,7 @@ def _the_one(file: Path) -> tuple[dict[str, Any], Vector]:
 
 
 def _same(vector: Vector, library: Library) -> Vector | None:
-    """Give a vector that says the same in the same models."""
+    """Return a vector that says the same in the same models."""
     others = (other for path in library.files() for other in library.vectors(path))
     return next((other for other in others if _said(other) == _said(vector)), None)
 
@@ -106,7 +110,7 @@ def _said(vector: Vector) -> str:
     return repr((vector.steps_without_lines, sorted(vector.graphs.items()), models))
 
 
-def _carried_out(vector: Vector, impl: str, library: Library) -> Record:
+def _carried_out(vector: Vector, impl: str, library: Library) -> CaseResult:
     host = Host(read_adapter(impl), library, fresh=True)
     encodings = vector.encodings if vector.models else None
     try:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from wasi_nn_conformance.session.outcome import Outcome
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.abi import WIT, WITX
 from wasi_nn_conformance.vectors.vector import Step
 
@@ -15,13 +15,13 @@ from .witx import WitxDialect
 class Dialect(Protocol):
     """One ABI's way to say a step and to read the answer."""
 
-    def requests(self, step: Step, scene: Scene) -> list[dict[str, Any]]:
-        """Give the requests for `step`, none if this ABI says it with a later one.
+    def requests(self, step: Step, state: ExpectedState) -> list[dict[str, Any]]:
+        """Return the requests for `step`, none if this ABI says it with a later one.
 
         Raises `ValueError` where this ABI cannot say it.
         """
 
-    def outcome(self, step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
+    def outcome(self, step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
         """Read the reply to the last of those requests, or to an earlier one that the probe refused."""
 
 

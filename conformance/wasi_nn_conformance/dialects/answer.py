@@ -43,7 +43,7 @@ def keep_answers(context: Context, outputs: Sequence[Mapping[str, Any]], *, own:
 
 
 def other_names(model: Model) -> dict[str, str]:
-    """Give each output that an input is passed on to by that input's name: one tensor may then have both names."""
+    """Return each output that an input is passed on to by that input's name: one tensor may then have both names."""
     outputs = {name for name, _ in model.expressions}
     passed = {value.name: name for name, value in model.expressions if isinstance(value, Input)}
     return {other: name for other, name in passed.items() if other not in outputs}
@@ -77,7 +77,7 @@ def _tensor_faults(what: str, answer: Mapping[str, Any], literal: TensorLiteral)
 
 
 def oracle(context: Context, name: str) -> TensorLiteral | None:
-    """Give numpy's output of that name for the last `compute`, if numpy knows one."""
+    """Return numpy's output of that name for the last `compute`, if numpy knows one."""
     port = context.output(name)
     if port is None or context.outputs is None:
         return None

@@ -5,7 +5,7 @@ from typing import Any
 
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.session.outcome import Kind, Outcome
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import decode, encode
 from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tensor_literal
 from wasi_nn_conformance.vectors.vector import Step
@@ -21,26 +21,26 @@ _GETTERS = {
 }
 
 
-def request(action: str, arguments: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
+def request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> dict[str, Any]:
     """Say one of these steps. Raises `ValueError` for any other."""
     match action:
         case "tensor":
             return tensor_request(tensor_literal(arguments["tensor"]), arguments["as"])
         case "dimensions" | "ty" | "data":
-            return {"call": _GETTERS[action], "tensor": handle(arguments["tensor"], scene)}
+            return {"call": _GETTERS[action], "tensor": handle(arguments["tensor"], state)}
         case "error_code" | "error_data":
-            return {"call": _GETTERS[action], "error": handle(arguments["error"], scene)}
+            return {"call": _GETTERS[action], "error": handle(arguments["error"], state)}
         case "new_error":
             code = arguments["code"].replace("_", "-")
             return {"call": "error", "code": code, "data": arguments["data"], "as": arguments["as"]}
         case "drop":
-            return {"call": "drop", "kind": arguments["kind"], "handle": handle(arguments["handle"], scene)}
-    call: dict[str, Any] = {"context": handle(arguments["context"], scene)}
+            return {"call": "drop", "kind": arguments["kind"], "handle": handle(arguments["handle"], state)}
+    call: dict[str, Any] = {"context": handle(arguments["context"], state)}
     match action:
         case "set_named":
-            call |= {"call": "set_input", "name": arguments["name"], "tensor": handle(arguments["tensor"], scene)}
+            call |= {"call": "set_input", "name": arguments["name"], "tensor": handle(arguments["tensor"], state)}
         case "compute_named":
-            inputs = [[name, handle(tensor, scene)] for name, tensor in arguments["inputs"]]
+            inputs = [[name, handle(tensor, state)] for name, tensor in arguments["inputs"]]
             call |= {"call": "compute", "inputs": inputs}
         case "get_named":
             call |= {"call": "get_output", "name": arguments["name"]}
@@ -50,18 +50,18 @@ def request(action: str, arguments: Mapping[str, Any], scene: Scene) -> dict[str
 
 
 def tensor_request(literal: TensorLiteral, name: str) -> dict[str, Any]:
-    """Say the constructor of a tensor. Raises `ValueError` for a type that WIT does not have."""
+    """Return the constructor of a tensor. Raises `ValueError` for a type that WIT does not have."""
     if not isinstance(literal.type, ElementType):
         raise ValueError("a number for the tensor type cannot be said in WIT")
     made = {"call": "tensor", "dims": list(literal.shape), "type": TENSOR_TYPES[literal.type]}
     return made | {"data": encode(literal.data), "as": name}
 
 
-def handle(written: Any, scene: Scene) -> Any:
-    """Give a handle as the probe takes it: a name, a number, or the number kept under a name."""
+def handle(written: Any, state: ExpectedState) -> Any:
+    """Return a handle as the probe takes it: a name, a number, or the number kept under a name."""
     if isinstance(written, dict):
         return written.get("raw", written)
-    return scene.handles.get(written, written)
+    return state.handles.get(written, written)
 
 
 def kept(arguments: Mapping[str, Any], call: dict[str, Any]) -> dict[str, Any]:
@@ -69,43 +69,43 @@ def kept(arguments: Mapping[str, Any], call: dict[str, Any]) -> dict[str, Any]:
     return call | {key: arguments[key] for key in ("as", "error") if key in arguments}
 
 
-def outcome(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
+def outcome(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
     """Read the reply to one of these steps, unless it is an error of the host."""
     arguments = step.arguments
     match step.action:
         case "tensor":
-            scene.tensors[arguments["as"]] = tensor_literal(arguments["tensor"])
+            state.tensors[arguments["as"]] = tensor_literal(arguments["tensor"])
         case "new_error":
-            scene.errors[arguments["as"]] = (arguments["code"], arguments["data"])
+            state.errors[arguments["as"]] = (arguments["code"], arguments["data"])
         case "dimensions" | "ty" | "data" | "error_code" | "error_data":
-            return _read(step, reply, scene)
+            return _read(step, reply, state)
         case "set_named":
-            tensor = scene.tensor(arguments["tensor"])
+            tensor = state.tensor(arguments["tensor"])
             if tensor is not None and tensor.is_consistent:
-                scene.remember_input(arguments["context"], arguments["name"], tensor.array)
+                state.remember_input(arguments["context"], arguments["name"], tensor.array)
         case "compute_named":
-            return _computed(step, reply, scene)
+            return _computed(step, reply, state)
         case "get_named":
-            return _got(step, reply, scene)
+            return _got(step, reply, state)
     return Outcome(Kind.OK, reply=reply)
 
 
-def _read(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
+def _read(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
     """Compare what a getter gave with what `is` says, else with what the resource was made of."""
-    got, wanted = _got_and_wanted(step, reply, scene)
+    got, wanted = _got_and_wanted(step, reply, state)
     if wanted is None and "hides" not in step.arguments:
         return Outcome(Kind.OK, reply=reply, unchecked="nobody knows what this resource holds: say it with `is`")
     faults = []
     if wanted is not None and got != wanted:
         faults.append(f"{step.action} is {_shown(got)} where {_shown(wanted)} was wanted")
     if "hides" in step.arguments:
-        faults += [f"{step.action} names {what}" for what, folder in scene.folders.items() if folder in got]
+        faults += [f"{step.action} names {what}" for what, folder in state.folders.items() if folder in got]
     return Outcome(Kind.OK, reply=reply, faults=tuple(faults))
 
 
-def _got_and_wanted(step: Step, reply: Mapping[str, Any], scene: Scene) -> tuple[Any, Any]:
-    written, tensor = step.arguments.get("is"), scene.tensor(step.arguments.get("tensor"))
-    error = scene.error(step.arguments.get("error"))
+def _got_and_wanted(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> tuple[Any, Any]:
+    written, tensor = step.arguments.get("is"), state.tensor(step.arguments.get("tensor"))
+    error = state.error(step.arguments.get("error"))
     match step.action:
         case "dimensions":
             return reply["dims"], written if tensor is None or written is not None else list(tensor.shape)
@@ -115,7 +115,7 @@ def _got_and_wanted(step: Step, reply: Mapping[str, Any], scene: Scene) -> tuple
             return reply["type"], None if written is None else TENSOR_TYPES[ElementType(written)]
         case "data":
             if written is not None:
-                return decode(reply["data"]), byte_string(written, scene.builder)
+                return decode(reply["data"]), byte_string(written, state.builder)
             return decode(reply["data"]), None if tensor is None else tensor.data
         case "error_code":
             return reply["code"].replace("-", "_"), written or (error and error[0])
@@ -132,13 +132,13 @@ def _shown(value: Any) -> str:
     return value.hex() if len(value) <= _BYTES_SHOWN else f"{value[:_BYTES_SHOWN].hex()}... ({len(value)} bytes)"
 
 
-def _computed(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
-    context = scene.context(step.arguments["context"])
+def _computed(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
+    context = state.context(step.arguments["context"])
     if step.arguments.get("is") == "any":
         return Outcome(Kind.OK, reply=reply)
     if context is None:
         return Outcome(Kind.OK, reply=reply, unchecked="no context of this name is known here")
-    context.compute_with([(name, scene.tensor(tensor)) for name, tensor in step.arguments["inputs"]])
+    context.compute_with([(name, state.tensor(tensor)) for name, tensor in step.arguments["inputs"]])
     faults = keep_answers(context, reply["outputs"], own=step.arguments.get("names") == "own")
     if context.outputs is None:
         return Outcome(Kind.OK, reply=reply, faults=tuple(faults), unchecked="numpy knows no answer to these inputs")
@@ -148,12 +148,12 @@ def _computed(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
         faults += output_faults(context, name, answer, literal)
         if "as" in step.arguments:
             number = next(number for number, output in enumerate(reply["outputs"]) if output is answer)
-            scene.keep_output(f"{step.arguments['as']}.{name}", f"{step.arguments['as']}.{number}", literal)
+            state.keep_output(f"{step.arguments['as']}.{name}", f"{step.arguments['as']}.{number}", literal)
     return Outcome(Kind.OK, reply=reply, faults=tuple(faults))
 
 
-def _got(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
-    context, name = scene.context(step.arguments["context"]), step.arguments["name"]
+def _got(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
+    context, name = state.context(step.arguments["context"]), step.arguments["name"]
     written = step.arguments.get("is", "oracle")
     if written == "any":
         return Outcome(Kind.OK, reply=reply)
@@ -163,5 +163,5 @@ def _got(step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
     if literal is None:
         return Outcome(Kind.OK, reply=reply, unchecked=f"numpy knows no output {name!r} here: say it with `is`")
     if "as" in step.arguments:
-        scene.tensors[step.arguments["as"]] = literal
+        state.tensors[step.arguments["as"]] = literal
     return Outcome(Kind.OK, reply=reply, faults=tuple(output_faults(context, name, reply, literal)))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wasi_nn_conformance.session.outcome import Kind, Outcome
-from wasi_nn_conformance.session.state import Context, Scene
+from wasi_nn_conformance.session.state import Context, ExpectedState
 from wasi_nn_conformance.session.wire import encode
 from wasi_nn_conformance.vectors.abi import NEWEST
 from wasi_nn_conformance.vectors.tensor import byte_string, tensor_literal
@@ -31,37 +31,37 @@ class WitDialect:
     def __init__(self, abi: str) -> None:
         self.computes_at_once = abi == NEWEST
 
-    def requests(self, step: Step, scene: Scene) -> list[dict[str, Any]]:
-        """Give the requests for `step`. Raises `ValueError` where this tag cannot say it."""
+    def requests(self, step: Step, state: ExpectedState) -> list[dict[str, Any]]:
+        """Return the requests for `step`. Raises `ValueError` where this tag cannot say it."""
         arguments = step.arguments
         match step.action:
             case "load":
-                return [resource.kept(arguments, _load(arguments, scene))]
+                return [resource.kept(arguments, _load(arguments, state))]
             case "load_by_name":
                 if isinstance(arguments["name"], dict):
                     raise ValueError("a name in WIT is a string: bytes that are none cannot be said")
                 return [resource.kept(arguments, {"call": "load_by_name", "name": arguments["name"]})]
             case "context":
-                graph = resource.handle(arguments["graph"], scene)
+                graph = resource.handle(arguments["graph"], state)
                 return [resource.kept(arguments, {"call": "init_execution_context", "graph": graph})]
             case "set_input":
-                return self._set_input(arguments, scene)
+                return self._set_input(arguments, state)
             case "compute":
-                return self._compute(arguments, scene)
+                return self._compute(arguments, state)
             case "output":
-                return self._output(arguments, scene)
+                return self._output(arguments, state)
             case _:
-                return [resource.request(step.action, arguments, scene)]
+                return [resource.request(step.action, arguments, state)]
 
-    def outcome(self, step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
+    def outcome(self, step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
         """Read the reply: the error's code by its name, and what is wrong with what came back."""
         if "error" in reply:
             return Outcome(Kind.BROKEN, detail=f"the probe refused the request: {reply['error']}")
-        context = scene.context(step.arguments.get("context"))
+        context = state.context(step.arguments.get("context"))
         if reply.get("result") == "err":
             if context is not None and step.action in ("compute", "compute_named"):
                 context.answered = None
-            return self._error(step, reply, scene)
+            return self._error(step, reply, state)
         match step.action:
             case "set_input" if context is not None:
                 context.given[_input_name(step.arguments, context)] = tensor_literal(step.arguments["tensor"])
@@ -73,17 +73,17 @@ class WitDialect:
             case "load" | "load_by_name" | "context" | "set_input" | "compute" | "output":
                 pass
             case _:
-                return resource.outcome(step, reply, scene)
+                return resource.outcome(step, reply, state)
         return Outcome(Kind.OK, reply=reply)
 
-    def _error(self, step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
+    def _error(self, step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
         code = reply["code"].replace("-", "_")
         if "error" in step.arguments:
-            scene.errors[step.arguments["error"]] = (code, reply["data"])
+            state.errors[step.arguments["error"]] = (code, reply["data"])
         return Outcome(Kind.ERROR, code, reply["data"], reply)
 
-    def _set_input(self, arguments: Mapping[str, Any], scene: Scene) -> list[dict[str, Any]]:
-        context = _known(arguments, scene)
+    def _set_input(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[dict[str, Any]]:
+        context = _known(arguments, state)
         literal, name = tensor_literal(arguments["tensor"]), _input_name(arguments, context)
         if self.computes_at_once:
             resource.tensor_request(literal, "")  # complains now about what cannot be said
@@ -92,11 +92,11 @@ class WitDialect:
         call = {"call": "set_input", "context": arguments["context"], "name": name, "tensor": tensor}
         return [resource.tensor_request(literal, tensor), call]
 
-    def _compute(self, arguments: Mapping[str, Any], scene: Scene) -> list[dict[str, Any]]:
+    def _compute(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[dict[str, Any]]:
         call = resource.kept(arguments, {"call": "compute", "context": arguments["context"]})
         if not self.computes_at_once:
             return [call]
-        given = _known(arguments, scene).given
+        given = _known(arguments, state).given
         tensors = {name: f"{arguments['context']}/{name}" for name in given}
         inputs = [[name, tensor] for name, tensor in tensors.items()]
         return [
@@ -104,8 +104,8 @@ class WitDialect:
             call | {"inputs": inputs},
         ]
 
-    def _output(self, arguments: Mapping[str, Any], scene: Scene) -> list[dict[str, Any]]:
-        context = _known(arguments, scene)
+    def _output(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[dict[str, Any]]:
+        context = _known(arguments, state)
         if self.computes_at_once:
             return []
         name = _name(arguments["output"], [port.name for port in context.model.outputs], "output")
@@ -125,12 +125,12 @@ class WitDialect:
         return Outcome(Kind.OK, reply=reply, faults=tuple(output_faults(context, name, answer, literal)))
 
 
-def _load(arguments: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
-    encoding = arguments.get("encoding", scene.encoding or "autodetect")
+def _load(arguments: Mapping[str, Any], state: ExpectedState) -> dict[str, Any]:
+    encoding = arguments.get("encoding", state.encoding or "autodetect")
     if "model" in arguments:
-        builders = scene.model_builders(arguments["model"], encoding)
+        builders = state.model_builders(arguments["model"], encoding)
     else:
-        builders = [byte_string(written, scene.builder) for written in arguments["builders"]]
+        builders = [byte_string(written, state.builder) for written in arguments["builders"]]
     return {
         "call": "load",
         "builders": [encode(builder) for builder in builders],
@@ -145,8 +145,8 @@ def _enumerated(written: Any, names: tuple[str, ...], what: str) -> str:
     return written
 
 
-def _known(arguments: Mapping[str, Any], scene: Scene) -> Context:
-    context = scene.context(arguments["context"])
+def _known(arguments: Mapping[str, Any], state: ExpectedState) -> Context:
+    context = state.context(arguments["context"])
     if context is None:
         raise ValueError(f"no context is called {arguments['context']!r} here")
     return context

@@ -6,7 +6,7 @@ from typing import Any
 
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.session.outcome import Kind, Outcome
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import decode, encode
 from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, difference, tensor_literal
 from wasi_nn_conformance.vectors.vector import Step
@@ -28,16 +28,16 @@ SENTINEL = 0xDEADBEEF
 class WitxDialect:
     """Says steps as calls of the witx functions."""
 
-    def requests(self, step: Step, scene: Scene) -> list[dict[str, Any]]:
-        """Give the one request for `step`. Raises `ValueError` where witx cannot say it."""
-        return [self.request(step, scene)]
+    def requests(self, step: Step, state: ExpectedState) -> list[dict[str, Any]]:
+        """Return the one request for `step`. Raises `ValueError` where witx cannot say it."""
+        return [self.request(step, state)]
 
-    def request(self, step: Step, scene: Scene) -> dict[str, Any]:
-        """Give the request for `step`. Raises `ValueError` where witx cannot say it."""
+    def request(self, step: Step, state: ExpectedState) -> dict[str, Any]:
+        """Return the request for `step`. Raises `ValueError` where witx cannot say it."""
         arguments = step.arguments
         match step.action:
             case "load":
-                return _with_name(arguments, _load(arguments, scene))
+                return _with_name(arguments, _load(arguments, state))
             case "load_by_name":
                 name = arguments["name"]
                 value = {"bytes": encode(bytes.fromhex(name["hex"]))} if isinstance(name, dict) else name
@@ -48,7 +48,7 @@ class WitxDialect:
             case "set_input":
                 request = {"call": "set_input", "context": _handle(arguments["context"])}
                 request |= {
-                    "index": _input(arguments, scene),
+                    "index": _input(arguments, state),
                     "tensor": _tensor(tensor_literal(arguments["tensor"])),
                 }
                 return _with_name(arguments, request)
@@ -56,21 +56,21 @@ class WitxDialect:
                 return {"call": "compute", "context": _handle(arguments["context"])}
             case "output":
                 request = {"call": "get_output", "context": _handle(arguments["context"])}
-                return request | {"index": _output(arguments, scene), "size": _size(arguments, scene)}
+                return request | {"index": _output(arguments, state), "size": _size(arguments, state)}
             case "raw":
                 operands = [_handle(operand) for operand in arguments["arguments"]]
                 return {"call": "raw", "function": arguments["function"], "arguments": operands}
             case _:
-                return {"call": step.action, **_memory(arguments, scene)}
+                return {"call": step.action, **_memory(arguments, state)}
 
-    def outcome(self, step: Step, reply: Mapping[str, Any], scene: Scene) -> Outcome:
+    def outcome(self, step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
         """Read the reply: the errno by its name, and what the host wrote where it must not."""
         if "error" in reply:
             return Outcome(Kind.BROKEN, detail=f"the probe refused the request: {reply['error']}")
         if step.action in ("place", "overwrite", "grow", "forget"):
             return Outcome(Kind.OK, reply=reply)
         if step.action == "read":
-            return _comparison(decode(reply["data"]), byte_string(step.arguments["is"], scene.builder), reply)
+            return _comparison(decode(reply["data"]), byte_string(step.arguments["is"], state.builder), reply)
         errno = reply["errno"]
         if not 0 <= errno < len(ERRNO):
             fault = f"the result {errno} is none of nn_errno, which has 0 to {len(ERRNO) - 1}"
@@ -79,9 +79,9 @@ class WitxDialect:
         if errno != 0:
             return Outcome(Kind.ERROR, ERRNO[errno], reply=reply, faults=faults + tuple(_failure_faults(step, reply)))
         unchecked = ""
-        if step.action == "output" and not _is_checkable(step.arguments, scene):
+        if step.action == "output" and not _is_checkable(step.arguments, state):
             unchecked = "numpy does not know this output: say with `is` what it must be"
-        faults += tuple(_success_faults(step, reply, scene))
+        faults += tuple(_success_faults(step, reply, state))
         return Outcome(Kind.OK, reply=reply, faults=faults, unchecked=unchecked)
 
 
@@ -89,15 +89,15 @@ def _with_name(arguments: Mapping[str, Any], request: dict[str, Any]) -> dict[st
     return request | {"as": arguments["as"]} if "as" in arguments else request
 
 
-def _load(arguments: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
+def _load(arguments: Mapping[str, Any], state: ExpectedState) -> dict[str, Any]:
     if "model" in arguments:
-        builders = scene.model_builders(arguments["model"], arguments.get("encoding"))
+        builders = state.model_builders(arguments["model"], arguments.get("encoding"))
     else:
-        builders = [byte_string(written, scene.builder) for written in arguments["builders"]]
+        builders = [byte_string(written, state.builder) for written in arguments["builders"]]
     return {
         "call": "load",
         "builders": [encode(builder) for builder in builders],
-        "encoding": _number(arguments.get("encoding", scene.encoding or "autodetect"), ENCODING, "encoding"),
+        "encoding": _number(arguments.get("encoding", state.encoding or "autodetect"), ENCODING, "encoding"),
         "target": _number(arguments.get("target", "cpu"), TARGET, "target"),
     }
 
@@ -126,13 +126,13 @@ def _index(written: Any, names: list[str] | None, what: str) -> int:
     return names.index(written)
 
 
-def _input(arguments: Mapping[str, Any], scene: Scene) -> int:
-    context = scene.context(arguments["context"])
+def _input(arguments: Mapping[str, Any], state: ExpectedState) -> int:
+    context = state.context(arguments["context"])
     return _index(arguments["input"], [port.name for port in context.model.inputs] if context else None, "input")
 
 
-def _output(arguments: Mapping[str, Any], scene: Scene) -> int:
-    context = scene.context(arguments["context"])
+def _output(arguments: Mapping[str, Any], state: ExpectedState) -> int:
+    context = state.context(arguments["context"])
     return _index(arguments["output"], [port.name for port in context.model.outputs] if context else None, "output")
 
 
@@ -146,21 +146,21 @@ def _tensor(literal: TensorLiteral) -> dict[str, Any]:
     return {"dims": list(literal.shape), "type": number, "data": encode(literal.data)}
 
 
-def _size(arguments: Mapping[str, Any], scene: Scene) -> int:
+def _size(arguments: Mapping[str, Any], state: ExpectedState) -> int:
     written = arguments.get("size", {"plus": 0})
     if isinstance(written, int):
         return written
-    return max(len(_wanted(arguments, scene)[0].data) + int(written["plus"]), 0)
+    return max(len(_wanted(arguments, state)[0].data) + int(written["plus"]), 0)
 
 
-def _wanted(arguments: Mapping[str, Any], scene: Scene) -> tuple[TensorLiteral, str]:
-    """Give the tensor that an output must be, and its name for people; zeros where numpy cannot know it yet."""
+def _wanted(arguments: Mapping[str, Any], state: ExpectedState) -> tuple[TensorLiteral, str]:
+    """Return the tensor that an output must be, and its name for people; zeros where numpy cannot know it yet."""
     written, name = arguments.get("is", "oracle"), arguments["output"]
     if written == "any":
         raise ValueError("nobody knows how large this output is: say its `size`")
     if written != "oracle":
         return tensor_literal(written), str(name)
-    context = scene.context(arguments["context"])
+    context = state.context(arguments["context"])
     port = context.output(name) if context else None
     if context is None or port is None:
         raise ValueError("numpy knows no such output: say what it must be with `is`, or its `size`")
@@ -172,10 +172,10 @@ def _wanted(arguments: Mapping[str, Any], scene: Scene) -> tuple[TensorLiteral, 
     return TensorLiteral(element, value.shape, value.tobytes(), context.passes_through(port.name)), port.name
 
 
-def _memory(arguments: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
+def _memory(arguments: Mapping[str, Any], state: ExpectedState) -> dict[str, Any]:
     request = {key: value for key, value in arguments.items() if key != "is"}
     if "bytes" in arguments:
-        request["bytes"] = encode(byte_string(arguments["bytes"], scene.builder))
+        request["bytes"] = encode(byte_string(arguments["bytes"], state.builder))
     if "as" in arguments:
         request.setdefault("at", None)
     return request
@@ -210,7 +210,7 @@ def _failure_faults(step: Step, reply: Mapping[str, Any]) -> list[str]:
     return faults
 
 
-def _success_faults(step: Step, reply: Mapping[str, Any], scene: Scene) -> list[str]:
+def _success_faults(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> list[str]:
     if step.action in ("load", "load_by_name", "context", "output") and not isinstance(reply["value"], int):
         raise TypeError("`value` is no number")
     if step.action in ("load", "load_by_name", "context") and reply["value"] == SENTINEL:
@@ -221,9 +221,9 @@ def _success_faults(step: Step, reply: Mapping[str, Any], scene: Scene) -> list[
         return ["success, but no size was written to the return pointer"]
     if step.arguments.get("tail") == "untouched" and reply["tail"] != "untouched":
         return ["the host wrote to the buffer behind the bytes that it reports"]
-    if step.arguments.get("is") == "any" or not _is_checkable(step.arguments, scene):
+    if step.arguments.get("is") == "any" or not _is_checkable(step.arguments, state):
         return []
-    literal, name = _wanted(step.arguments, scene)
+    literal, name = _wanted(step.arguments, state)
     if not isinstance(literal.type, ElementType):
         return []
     if reply["value"] != len(literal.data):
@@ -232,8 +232,8 @@ def _success_faults(step: Step, reply: Mapping[str, Any], scene: Scene) -> list[
     return [f"output {name}: {wrong}"] if wrong else []
 
 
-def _is_checkable(arguments: Mapping[str, Any], scene: Scene) -> bool:
+def _is_checkable(arguments: Mapping[str, Any], state: ExpectedState) -> bool:
     if "is" in arguments and arguments["is"] != "oracle":
         return True
-    context = scene.context(arguments["context"])
+    context = state.context(arguments["context"])
     return context is not None and context.outputs is not None and context.output(arguments["output"]) is not None

@@ -15,7 +15,7 @@ from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.session.wire import PROTOCOL
 from wasi_nn_conformance.vectors.case import Case
 
-from .replay_plan import InexpressibleError, Script
+from .replay_plan import InexpressibleError, ReplayPlan
 
 FORMAT = 1
 
@@ -71,7 +71,7 @@ class Export:
     def _case(self, case: Case) -> None:
         vector = case.vector
         try:
-            lines = Script(case, self.library.scene(case, {})).lines()
+            lines = ReplayPlan(case, self.library.state(case, {})).lines()
         except InexpressibleError as error:
             self._left_out.append({"id": case.id, "because": str(error)})
             return
@@ -108,14 +108,14 @@ class Export:
 
 
 def occupied(folder: Path) -> str | None:
-    """Say why `folder` cannot take an export: only a new or an empty one can, so that no file of before is left."""
+    """Return why `folder` cannot take an export: only a new or an empty one can, so that no file of before is left."""
     if folder.is_dir():
         return "is not empty" if any(folder.iterdir()) else None
     return "is no folder" if folder.exists() else None
 
 
 def summary(index: dict[str, Any], abis: Sequence[str]) -> str:
-    """Say in a line what was written."""
+    """Return in a line what was written."""
     counts = ", ".join(f"{sum(case['abi'] == abi for case in index['cases'])} on {abi}" for abi in abis)
     left_out = f"; {len(index['left_out'])} left out, see index.json" if index["left_out"] else ""
     return f"{len(index['cases'])} cases: {counts}{left_out}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wasi_nn_conformance.dialects import DIALECTS
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.abi import WITX
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
@@ -36,25 +36,25 @@ class _Path:
 
     origin: tuple[int, str] | None
     nodes: list[Node | _BlockEnd]
-    scene: Scene
+    state: ExpectedState
 
 
 @dataclass
-class Script:
+class ReplayPlan:
     """The lines of one case, made by `lines`."""
 
     case: Case
-    scene: Scene
+    state: ExpectedState
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _ends: list[tuple[int, str]] = field(default_factory=list)
 
     def lines(self) -> list[dict[str, Any]]:
-        """Give the lines; the first one comes first, and `forget`, unless each path ends in a trap, is the last.
+        """Return the lines; the first one comes first, and `forget`, unless each path ends in a trap, is the last.
 
         Each has the `request`, and under `accept` for each accepted kind of outcome what the reply must hold and
         the number of the `next` line. Raises `InexpressibleError`.
         """
-        paths = [_Path(None, list(reversed(self.case.vector.steps)), self.scene)]
+        paths = [_Path(None, list(reversed(self.case.vector.steps)), self.state)]
         while paths:
             path = paths.pop()
             while (forks := self._step(path)) is not None:
@@ -78,7 +78,7 @@ class Script:
                     self._refuse(path)
                     return None
             elif node.action == "outputs":
-                path.nodes += reversed(list(_outputs(node, path.scene)))
+                path.nodes += reversed(list(_outputs(node, path.state)))
             else:
                 return self._said(node, path)
         if path.origin is not None:
@@ -95,7 +95,7 @@ class Script:
     def _said(self, step: Step, path: _Path) -> list[_Path] | None:
         dialect, number = DIALECTS[self.case.abi], len(self._lines)
         try:
-            requests = dialect.requests(step, path.scene)
+            requests = dialect.requests(step, path.state)
         except ValueError as error:
             self._stuck(path, str(error))
             return None
@@ -122,7 +122,7 @@ class Script:
             path.origin = None
             return forks
         self._succeeded(step, path)
-        line["accept"]["ok"] = {"next": None, **success(step, path.scene, self.case.abi)}
+        line["accept"]["ok"] = {"next": None, **success(step, path.state, self.case.abi)}
         path.nodes += reversed(step.then)
         path.origin = (number, "ok")
         return forks
@@ -141,63 +141,63 @@ class Script:
             self._lines[line]["accept"][kind]["next"] = number
 
     def _after_error(self, step: Step, path: _Path, number: int) -> _Path | None:
-        """Give the path of an error that the step, or the block around it, accepts."""
+        """Return the path of an error that the step, or the block around it, accepts."""
         accepted = "error" in step.expectation.accept
         if not accepted and _block(path) is None:
             return None
         nodes = list(path.nodes)
         while not accepted and not isinstance(nodes.pop(), _BlockEnd):
             pass
-        scene = _copy(path.scene)
+        state = _copy(path.state)
         if self.case.abi != WITX:
             said = {"result": "err", "code": f"{SAID_IN}{number}", "data": ""}
-            DIALECTS[self.case.abi].outcome(step, said, scene)
-        return _Path((number, "error"), nodes, scene)
+            DIALECTS[self.case.abi].outcome(step, said, state)
+        return _Path((number, "error"), nodes, state)
 
     def _succeeded(self, step: Step, path: _Path) -> None:
         """Let the scene be as it is after success."""
-        scene = path.scene
-        context = scene.context(step.arguments.get("context"))
+        state = path.state
+        context = state.context(step.arguments.get("context"))
         if self.case.abi != WITX and step.action in ("set_input", "compute", "compute_named", "set_named", "tensor"):
             outputs = [port.name for port in context.model.outputs] if context else []
             if step.action == "compute_named" and "as" in step.arguments and len(outputs) > 1:
                 raise InexpressibleError("which of several outputs is kept under which name depends on their order")
             nothing = {"dims": [], "type": "", "data": ""}
             said = {"outputs": [{"name": name, **nothing} for name in outputs]}
-            DIALECTS[self.case.abi].outcome(step, said, scene)
+            DIALECTS[self.case.abi].outcome(step, said, state)
         elif step.action == "get_named":
-            DIALECTS[self.case.abi].outcome(step, {"dims": [], "type": "", "data": ""}, scene)
+            DIALECTS[self.case.abi].outcome(step, {"dims": [], "type": "", "data": ""}, state)
         elif step.action == "new_error":
-            DIALECTS[self.case.abi].outcome(step, {}, scene)
-        scene.remember(step.action, step.arguments)
+            DIALECTS[self.case.abi].outcome(step, {}, state)
+        state.remember(step.action, step.arguments)
         if step.action == "set_input":
             literal = tensor_literal(step.arguments["tensor"])
             if literal.is_consistent:
-                scene.remember_input(step.arguments["context"], step.arguments["input"], literal.array)
+                state.remember_input(step.arguments["context"], step.arguments["input"], literal.array)
 
 
 def _block(path: _Path) -> Block | None:
-    """Give the block that the path is in."""
+    """Return the block that the path is in."""
     return next((node.block for node in reversed(path.nodes) if isinstance(node, _BlockEnd)), None)
 
 
-def _copy(scene: Scene) -> Scene:
+def _copy(state: ExpectedState) -> ExpectedState:
     contexts = {
         name: replace(context, inputs=dict(context.inputs), given=dict(context.given))
-        for name, context in scene.contexts.items()
+        for name, context in state.contexts.items()
     }
     return replace(
-        scene,
+        state,
         contexts=contexts,
-        graphs=dict(scene.graphs),
-        tensors=dict(scene.tensors),
-        errors=dict(scene.errors),
-        handles=dict(scene.handles),
+        graphs=dict(state.graphs),
+        tensors=dict(state.tensors),
+        errors=dict(state.errors),
+        handles=dict(state.handles),
     )
 
 
-def _outputs(step: Step, scene: Scene) -> Iterator[Step]:
-    context = scene.context(step.arguments["context"])
+def _outputs(step: Step, state: ExpectedState) -> Iterator[Step]:
+    context = state.context(step.arguments["context"])
     if context is None:
         raise InexpressibleError("no context of this name is known here")
     for name in step.arguments["order"] or [port.name for port in context.model.outputs]:

@@ -61,7 +61,7 @@ class Document:
     lines: Mapping[Key, int] = field(repr=False)
 
     def line(self, key: Key) -> int | None:
-        """Give the line of `key`, or of the nearest thing around it whose line is known."""
+        """Return the line of `key`, or of the nearest thing around it whose line is known."""
         for length in range(len(key), -1, -1):
             if key[:length] in self.lines:
                 return self.lines[key[:length]]

@@ -17,7 +17,7 @@ class MatrixError(ValueError):
 
 
 def combinations(matrix: Any) -> Iterator[dict[str, Any]]:
-    """Give each row of a matrix: a mapping of lists is multiplied out, a list of rows is taken as it is."""
+    """Return each row of a matrix: a mapping of lists is multiplied out, a list of rows is taken as it is."""
     if isinstance(matrix, list):
         yield from (dict(row) for row in matrix)
         return
@@ -26,7 +26,7 @@ def combinations(matrix: Any) -> Iterator[dict[str, Any]]:
 
 
 def suffix(row: Mapping[str, Any]) -> str:
-    """Give the end of an id that tells this row from the others: `/handle=0x7fffffff`, or its `name`."""
+    """Return the end of an id that tells this row from the others: `/handle=0x7fffffff`, or its `name`."""
     if "name" in row:
         return f"/{row['name']}"
     return "/" + ",".join(f"{key}={_label(value)}" for key, value in row.items())
@@ -79,7 +79,7 @@ def _substitute_text(text: str, row: Mapping[str, Any], used: set[str], *, stric
 
 
 def references(value: Any) -> set[str]:
-    """Give the names that strings in `value` still refer to."""
+    """Return the names that strings in `value` still refer to."""
     found: set[str] = set()
     pending = [value]
     while pending:

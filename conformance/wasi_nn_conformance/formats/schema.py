@@ -24,7 +24,7 @@ class Schema:
         self._validator = jsonschema_rs.validator_for(dict(form))
 
     def violation(self, data: Any) -> tuple[Key, str] | None:
-        """Give the first place in `data` that breaks the schema, and what is wrong there."""
+        """Return the first place in `data` that breaks the schema, and what is wrong there."""
         error = next(iter(self._validator.iter_errors(data)), None)
         if error is None:
             return None
@@ -44,7 +44,7 @@ class Schema:
             raise ValueError(broken[1])
 
     def _around(self, error: jsonschema_rs.ValidationError) -> Mapping[str, Any]:
-        """Give the part of the schema that the broken keyword stands in."""
+        """Return the part of the schema that the broken keyword stands in."""
         part: Any = self.form
         for step in error.schema_path[:-1]:
             part = part[step]

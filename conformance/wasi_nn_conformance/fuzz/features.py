@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.verdict import Verdict
 
 from .target import Fields
@@ -13,15 +13,15 @@ _CALL = re.compile(r'^> \{"call":"(\w+)"')
 _TENSOR = {"type", "shape", "data"}
 
 
-def reached(fields: Fields, record: Record) -> Iterator[str]:
-    """Give each thing that the conversation reached, once, in a fixed order."""
-    found = {f"call {match[1]}" for line in record.transcript if (match := _CALL.match(line))}
+def reached(fields: Fields, case_result: CaseResult) -> Iterator[str]:
+    """Return each thing that the conversation reached, once, in a fixed order."""
+    found = {f"call {match[1]}" for line in case_result.transcript if (match := _CALL.match(line))}
     found |= {f"operation {name}" for model in fields.get("models", {}).values() for name in _operations(model)}
     for tensor in _tensors(fields["steps"]):
         found.add(f"type {tensor['type']}" if isinstance(tensor["type"], str) else "type out of range")
         found.add(f"rank {len(tensor['shape'])}")
     found |= {f"fault {clause}" for clause in clauses_tried(fields["steps"])}
-    found.add(f"verdict {Verdict(record.verdict).value}")
+    found.add(f"verdict {Verdict(case_result.verdict).value}")
     yield from sorted(found)
 
 
@@ -38,7 +38,7 @@ def _tensors(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def clauses_tried(steps: list[Any]) -> Iterator[str]:
-    """Give the clauses that single steps speak of: a fault that was put in names the one that it tries."""
+    """Return the clauses that single steps speak of: a fault that was put in names the one that it tries."""
     for step in steps:
         if "clause" in step:
             yield step["clause"]

@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.verdict import Verdict
 
 from .features import clauses_tried
-from .target import Fields, Ground
+from .target import Fields, FuzzTarget
 
 FOLDER = "regressions"
 """The folder in that of a report which the files of findings are written into."""
@@ -39,17 +39,17 @@ class Finding:
     """
 
     fields: Fields
-    record: Record
+    case_result: CaseResult
     replays: bool
 
     @property
     def name(self) -> str:
         """Name of its file."""
-        return file_name(self.record)
+        return file_name(self.case_result)
 
     def json(self) -> dict[str, Any]:
-        """Give the finding as plain data: its record, its file's name and text."""
-        return {"name": self.name, "text": self.text, "record": self.record.json(), "replays": self.replays}
+        """Return the finding as plain data: its record, its file's name and text."""
+        return {"name": self.name, "text": self.text, "record": self.case_result.json(), "replays": self.replays}
 
     @property
     def text(self) -> str:
@@ -57,50 +57,50 @@ class Finding:
         return written(self.fields)
 
 
-def file_name(record: Record) -> str:
-    """Give the name of the file that a finding is kept in."""
-    return re.sub(r"[/\[]", "-", record.id.removeprefix("fuzz/").removesuffix("]")) + ".yaml"
+def file_name(case_result: CaseResult) -> str:
+    """Return the name of the file that a finding is kept in."""
+    return re.sub(r"[/\[]", "-", case_result.id.removeprefix("fuzz/").removesuffix("]")) + ".yaml"
 
 
-def signature(record: Record) -> str:
-    """Give what failures of one cause have in common: verdict, clause and diagnosis without numbers and place.
+def signature(case_result: CaseResult) -> str:
+    """Return what failures of one cause have in common: verdict, clause and diagnosis without numbers and place.
 
     The death of a host that said nothing of it is told from others by the call that it died of.
     """
-    said = _PLACE.sub("", record.diagnosis)
-    if record.verdict in _ENDS:
-        silent = _SILENT.match(record.diagnosis)
-        return f"{record.verdict}: {_NUMBER.sub('#', _LIST.sub('', said))}{silent['action'] if silent else ''}"
+    said = _PLACE.sub("", case_result.diagnosis)
+    if case_result.verdict in _ENDS:
+        silent = _SILENT.match(case_result.diagnosis)
+        return f"{case_result.verdict}: {_NUMBER.sub('#', _LIST.sub('', said))}{silent['action'] if silent else ''}"
     said = _CALLED.sub("called the outputs otherwise", _LIST.sub("", _QUOTED.sub("''", said)))
     said = _OUTPUT.sub("output", _NUMBER.sub("#", said))
-    return f"{record.verdict}: {record.clause}: {said}"
+    return f"{case_result.verdict}: {case_result.clause}: {said}"
 
 
-def culprits(fields: Fields, record: Record) -> frozenset[str]:
-    """Give the faults that a failing conversation has, by their clauses: two may have one signature.
+def suspected(fields: Fields, case_result: CaseResult) -> frozenset[str]:
+    """Return the faults that a failing conversation has, by their clauses: two may have one signature.
 
     Those of a host that said what it died of are one by that.
     """
-    has_words = record.verdict in _ENDS and not _SILENT.match(record.diagnosis)
+    has_words = case_result.verdict in _ENDS and not _SILENT.match(case_result.diagnosis)
     return frozenset() if has_words else frozenset(clauses_tried(fields["steps"]))
 
 
-def digest(fields: Fields, record: Record) -> str:
-    """Give eight letters and digits for a finding's signature and culprits."""
-    told = ", ".join([signature(record), *sorted(culprits(fields, record))])
+def digest(fields: Fields, case_result: CaseResult) -> str:
+    """Return eight letters and digits for a finding's signature and culprits."""
+    told = ", ".join([signature(case_result), *sorted(suspected(fields, case_result))])
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
-def named(fields: Fields, record: Record, ground: Ground) -> Fields:
-    """Give the vector of a finding: for this ABI and encoding alone, with an id of its own and the clause it broke."""
-    own = {"id": f"{fields['id']}/{digest(fields, record)}", "clause": record.clause}
+def named(fields: Fields, case_result: CaseResult, target: FuzzTarget) -> Fields:
+    """Return the vector of a finding: for this ABI and encoding, with an id of its own and the clause it broke."""
+    own = {"id": f"{fields['id']}/{digest(fields, case_result)}", "clause": case_result.clause}
     rest = {key: value for key, value in fields.items() if key not in ("id", "clause", "abi", "encoding")}
-    encoding = {"encoding": [ground.encoding]} if record.encoding else {}
-    return {**own, "why": rest.pop("why"), "abi": [ground.abi], **encoding, **rest}
+    encoding = {"encoding": [target.encoding]} if case_result.encoding else {}
+    return {**own, "why": rest.pop("why"), "abi": [target.abi], **encoding, **rest}
 
 
 def size(fields: Fields) -> int:
-    """Give the measure by which one failing conversation is smaller than another."""
+    """Return the measure by which one failing conversation is smaller than another."""
     return len(json.dumps(fields))
 
 

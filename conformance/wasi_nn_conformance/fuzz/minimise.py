@@ -18,7 +18,7 @@ StillFails: TypeAlias = Callable[[Fields], bool]
 
 
 def reduced(fields: Fields, still_fails: StillFails) -> Fields:
-    """Give the smallest vector of these that `still_fails`, which has to be true of `fields`."""
+    """Return the smallest vector of these that `still_fails`, which has to be true of `fields`."""
     fields = _without_what_follows(fields, still_fails)
     for without in (_without_strangers, _without_graphs, _without_ports):
         smaller = without(fields)
@@ -28,7 +28,7 @@ def reduced(fields: Fields, still_fails: StillFails) -> Fields:
 
 
 def _steps(fields: Fields) -> list[Any]:
-    """Give the steps, or those of the one block that is all of them."""
+    """Return the steps, or those of the one block that is all of them."""
     (first, *more) = fields["steps"]
     steps: list[Any] = first["may_fail"] if not more and "may_fail" in first else fields["steps"]
     return steps
@@ -64,7 +64,7 @@ def _without_strangers(fields: Fields) -> Fields:
 
 
 def _mentioned(step: Any, given: set[str]) -> set[str]:
-    """Give the names of `given` that a step speaks of, also as the beginning of `t1.data`."""
+    """Return the names of `given` that a step speaks of, also as the beginning of `t1.data`."""
     return {text.partition(".")[0] for text in _texts(step)} & given
 
 
@@ -104,7 +104,7 @@ def _without_inputs(steps: Iterable[Any], names: AbstractSet[str]) -> Iterator[A
 
 
 def _values(value: Any, key: str) -> Iterator[Any]:
-    """Give what stands at `key` at any depth."""
+    """Return what stands at `key` at any depth."""
     if isinstance(value, dict):
         if key in value:
             yield value[key]
@@ -116,7 +116,7 @@ def _values(value: Any, key: str) -> Iterator[Any]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Give each text at any depth, without keys: the names of an expression's inputs, or all that a step speaks of."""
+    """Return each text at any depth, no keys: the names of an expression's inputs, or all that a step speaks of."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

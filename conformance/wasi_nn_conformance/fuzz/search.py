@@ -1,6 +1,6 @@
 """The search for findings: Hypothesis draws conversations of one kind, on one ABI and encoding, and shrinks failures.
 
-A failure that was found is not looked for again, and neither is what the expectations tell: the search goes on past
+A failure that was found is not looked for again, and neither is what the known failures tell: the search goes on past
 both until it has drawn as many conversations as it was asked for.
 """
 
@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.errors import Flaky
 from hypothesis.statistics import collector
 
-from wasi_nn_conformance.results.case_result import Record
-from wasi_nn_conformance.results.known_failures import ExpectedFinding, ExpectedFindings
+from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.known_failures import KnownFailure, KnownFailures
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.host_pool import Host
@@ -27,25 +27,25 @@ from wasi_nn_conformance.run.library import Library
 
 from . import local_constants
 from .features import reached
-from .finding import FOLDER, Finding, culprits, file_name, named, signature, size
+from .finding import FOLDER, Finding, file_name, named, signature, size, suspected
 from .minimise import reduced
-from .target import CarryOut, Fields, Ground
+from .target import CarryOut, Fields, FuzzTarget
 
 _CARRIED_OUT = ("valid", "interesting")  # Hypothesis' words; the others are draws that came to nothing
 _MOST = 12  # findings of one search: who has more mends these first
-DRAWN = Path("(drawn)")
+GENERATED = Path("(drawn)")
 """Stands for the file of a vector that no file holds."""
 
 
 class Kind(Protocol):
     """A kind of conversations: draws them, as Hypothesis is set, and hands each to `carry_out`."""
 
-    def __call__(self, ground: Ground, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
+    def __call__(self, target: FuzzTarget, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
         """Draw until the settings are met, or a failure is shrunk; it is raised then."""
 
 
 def settings_of(examples: int, *, shrinks: bool) -> hypothesis.settings:
-    """Give Hypothesis' settings for that many conversations. Nothing depends on a database, a clock or the terminal."""
+    """Return Hypothesis' settings for that many conversations. Nothing depends on database, clock or terminal."""
     return hypothesis.settings(
         max_examples=examples,
         database=None,
@@ -61,9 +61,9 @@ def settings_of(examples: int, *, shrinks: bool) -> hypothesis.settings:
 class SuiteFaultError(Exception):
     """A drawn conversation that the suite itself could not carry out. It has the record."""
 
-    def __init__(self, record: Record) -> None:
-        super().__init__(record.diagnosis)
-        self.record = record
+    def __init__(self, case_result: CaseResult) -> None:
+        super().__init__(case_result.diagnosis)
+        self.case_result = case_result
 
 
 class _NoHost(BaseException):
@@ -82,7 +82,7 @@ class _Failed(Exception):  # noqa: N818
 class Result:
     """What a search came to: how many conversations it drew and calls it made, what they reached, what it found.
 
-    `known` counts the failures that the expectations tell of, by the reason that they give.
+    `known` counts the failures that the known failures tell of, by the reason that they give.
     """
 
     examples: int = 0
@@ -93,14 +93,14 @@ class Result:
     findings: list[Finding] = field(default_factory=list)
 
     def json(self) -> dict[str, Any]:
-        """Give the result as plain data, the findings by the ids of their cases."""
+        """Return the result as plain data, the findings by the ids of their cases."""
         return {
             "examples": self.examples,
             "calls": self.calls,
             "seconds": round(self.seconds, 3),
             "reached": dict(sorted(self.reached.items())),
             "known": dict(self.known),
-            "findings": [finding.record.id for finding in self.findings],
+            "findings": [finding.case_result.id for finding in self.findings],
         }
 
 
@@ -113,14 +113,14 @@ class Search:
 
     kind: str
     draw: Kind
-    ground: Ground
+    target: FuzzTarget
     host: Host
     library: Library
-    expected: ExpectedFindings | None = None
+    known_failures: KnownFailures | None = None
     statistics: list[Mapping[str, Any]] = field(default_factory=list)
     _result: Result = field(default_factory=Result)
-    _failed: dict[str, tuple[Fields, Record]] = field(default_factory=dict)
-    _over: list[tuple[Fields, Record]] = field(default_factory=list)
+    _failed: dict[str, tuple[Fields, CaseResult]] = field(default_factory=dict)
+    _over: list[tuple[Fields, CaseResult]] = field(default_factory=list)
 
     def run(self, examples: int, seed: int) -> Result:
         """Draw that many conversations. Every round that finds something is followed by another, with the next seed."""
@@ -146,90 +146,90 @@ class Search:
         settings = settings_of(examples, shrinks=True)
         try:
             with local_constants.none(), _settled(), collector.with_value(self._count):  # type: ignore[arg-type] # typed by its default, None
-                self.draw(self.ground, self._carry_out, settings, seed)
+                self.draw(self.target, self._carry_out, settings, seed)
         except (_Failed, Flaky):
             pass  # kept when it failed; what did not fail again when drawn again is kept as it was first seen
         except ExceptionGroup as several:
-            if faults := several.subgroup(SuiteFaultError):
-                raise _first(faults) from None
+            if misuses := several.subgroup(SuiteFaultError):
+                raise _first(misuses) from None
             if several.split((_Failed, Flaky))[1] is not None:
                 raise
 
     def _count(self, statistics: Mapping[str, Any]) -> None:
         """Take up what Hypothesis tells of a round: shrinking does not count."""
         self.statistics.append(statistics)
-        drawn = statistics.get("generate-phase", {}).get("test-cases", ())
-        self._result.examples += sum(case["status"] in _CARRIED_OUT for case in drawn)
+        generated = statistics.get("generate-phase", {}).get("test-cases", ())
+        self._result.examples += sum(case["status"] in _CARRIED_OUT for case in generated)
 
     def _over_now(self) -> bool:
-        """Whether the round failed, so that another one has to go on past its failures."""
+        """Return whether the round failed, so that another one has to go on past its failures."""
         new = [self._reduced(*failed) for failed in self._failed.values()]
         self._failed.clear()
         self._over += new
         return bool(new)
 
-    def _reduced(self, fields: Fields, record: Record) -> tuple[Fields, Record]:
+    def _reduced(self, fields: Fields, case_result: CaseResult) -> tuple[Fields, CaseResult]:
         """Leave out what the failure does not need, if a new process of the host fails at all."""
-        what = signature(record)
-        records = [record]
+        what = signature(case_result)
+        case_results = [case_result]
 
         def still_fails(smaller: Fields) -> bool:
             again = self._record(smaller)
             if signature(again) == what:
-                records.append(again)
-            return records[-1] is again
+                case_results.append(again)
+            return case_results[-1] is again
 
         with self.host.alone():
-            return (reduced(fields, still_fails), records[-1]) if still_fails(fields) else (fields, record)
+            return (reduced(fields, still_fails), case_results[-1]) if still_fails(fields) else (fields, case_result)
 
-    def _is_over(self, fields: Fields, record: Record) -> bool:
-        """Whether this is a failure of an earlier round: one of its signature, with all that it was shrunk to."""
-        what, has = signature(record), culprits(fields, record)
-        return any(signature(past) == what and culprits(shrunk, past) <= has for shrunk, past in self._over)
+    def _is_over(self, fields: Fields, case_result: CaseResult) -> bool:
+        """Return whether this failure is of an earlier round: one of its signature, with all that it was shrunk to."""
+        what, has = signature(case_result), suspected(fields, case_result)
+        return any(signature(past) == what and suspected(shrunk, past) <= has for shrunk, past in self._over)
 
     def _carry_out(self, fields: Fields) -> None:
-        record = self._record(fields)
-        self._result.calls += sum(line.startswith("> ") for line in record.transcript)
-        for what in reached(fields, record):
+        case_result = self._record(fields)
+        self._result.calls += sum(line.startswith("> ") for line in case_result.transcript)
+        for what in reached(fields, case_result):
             hypothesis.event(what)
             self._result.reached[what] += 1
-        verdict = Verdict(record.verdict)
+        verdict = Verdict(case_result.verdict)
         if verdict is Verdict.ERROR:
-            raise SuiteFaultError(record)
+            raise SuiteFaultError(case_result)
         if not verdict.is_finding:
             return
-        if told := self._told(record):
+        if told := self._told(case_result):
             self._result.known[told.because] += 1
             return
-        what = signature(record)
+        what = signature(case_result)
         found = len(self._over) + len(self._failed)
-        if self._is_over(fields, record) or (what not in self._failed and found >= _MOST):
+        if self._is_over(fields, case_result) or (what not in self._failed and found >= _MOST):
             return
         smallest = self._failed.get(what)
         if smallest is None or size(fields) <= size(smallest[0]):
-            self._failed[what] = (fields, record)
-        raise _class_of(what)(record.diagnosis)
+            self._failed[what] = (fields, case_result)
+        raise _class_of(what)(case_result.diagnosis)
 
-    def _record(self, fields: Fields) -> Record:
+    def _record(self, fields: Fields) -> CaseResult:
         try:
-            return self.host.run(self.ground.case(fields, DRAWN, self.library))
+            return self.host.run(self.target.case(fields, GENERATED, self.library))
         except AdapterError as error:
             raise _NoHost(error) from None
 
-    def _told(self, record: Record) -> ExpectedFinding | None:
-        return self.expected.told(record) if self.expected else None
+    def _told(self, case_result: CaseResult) -> KnownFailure | None:
+        return self.known_failures.told(case_result) if self.known_failures else None
 
-    def _confirmed(self, fields: Fields, record: Record) -> Finding:
-        """Say the shrunk conversation once more, to a new process of the host."""
-        fields = named(fields, record, self.ground)
+    def _confirmed(self, fields: Fields, case_result: CaseResult) -> Finding:
+        """Return the shrunk conversation once more, to a new process of the host."""
+        fields = named(fields, case_result, self.target)
         with self.host.alone():
             again = self._record(fields)
-        replays = signature(again) == signature(record)
+        replays = signature(again) == signature(case_result)
         if not replays:
             seen = "a new process does not do so: it depends on what a process was asked before, or on chance"
-            case_id = record.id.replace(record.vector, again.vector, 1)
-            diagnosis = f"{record.diagnosis}; {seen}"
-            again = replace(record, id=case_id, vector=again.vector, diagnosis=diagnosis)
+            case_id = case_result.id.replace(case_result.vector, again.vector, 1)
+            diagnosis = f"{case_result.diagnosis}; {seen}"
+            again = replace(case_result, id=case_id, vector=again.vector, diagnosis=diagnosis)
         place = f"{FOLDER}/{file_name(again)}"
         return Finding(fields, replace(again, place=place), replays)
 
@@ -245,7 +245,7 @@ def _settled() -> Iterator[None]:
 
 
 def _first(group: BaseExceptionGroup[Any]) -> BaseException:
-    """Give the first exception in a group of exceptions and groups."""
+    """Return the first exception in a group of exceptions and groups."""
     first = group.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
@@ -257,13 +257,13 @@ def _class_of(signature: str) -> type[_Failed]:
     return _classes.setdefault(signature, type("Failed", (_Failed,), {"__doc__": signature}))
 
 
-def drawn_from(examples: Callable[[Ground], hypothesis.strategies.SearchStrategy[Fields]]) -> Kind:
+def generated_by(examples: Callable[[FuzzTarget], hypothesis.strategies.SearchStrategy[Fields]]) -> Kind:
     """Make a kind of a strategy that gives whole conversations."""
 
-    def draw(ground: Ground, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
+    def draw(target: FuzzTarget, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
         @hypothesis.seed(seed)
         @settings
-        @hypothesis.given(examples(ground))
+        @hypothesis.given(examples(target))
         def conversation(fields: Fields) -> None:
             carry_out(fields)
 

@@ -18,7 +18,7 @@ CarryOut: TypeAlias = Callable[[Fields], None]
 
 
 @dataclass(frozen=True)
-class Ground:
+class FuzzTarget:
     """The ABI and the encoding of a search, the models of `models.yaml`, and whether graphs can have names."""
 
     abi: str
@@ -32,7 +32,7 @@ class Ground:
         return f"{self.abi}-{self.encoding}"
 
     def case(self, fields: Fields, path: Path, library: Library) -> Case:
-        """Give the case of a vector that the file at `path` holds or would hold. Raises `InputError`."""
+        """Return the case of a vector that the file at `path` holds or would hold. Raises `InputError`."""
         vector = vector_of(fields, path)
         library.check(vector)
         return library.case(vector, self.abi, self.encoding if vector.models else None)

@@ -16,7 +16,7 @@ _PLAIN_NAME = "libopenvino_c.so"
 
 
 def environment() -> Mapping[str, str]:
-    """Give LD_LIBRARY_PATH that leads to the installed OpenVINO, unless the one that is set already leads to one.
+    """Return LD_LIBRARY_PATH that leads to the installed OpenVINO, unless the one that is set already leads to one.
 
     Raises `AdapterError` if there is no OpenVINO at all.
     """
@@ -26,7 +26,7 @@ def environment() -> Mapping[str, str]:
 
 
 def environment_2024_6() -> Mapping[str, str]:
-    """Give LD_LIBRARY_PATH that leads to OpenVINO 2024.6.0 in the user's cache folder.
+    """Return LD_LIBRARY_PATH that leads to OpenVINO 2024.6.0 in the user's cache folder.
 
     For hosts from before element types were renumbered in 2025.1. Raises `AdapterError` if it is not there.
     """

@@ -41,12 +41,12 @@ class ElementType(StrEnum):
 
     @property
     def is_float(self) -> bool:
-        """Whether values are floating-point numbers."""
+        """Return whether values are floating-point numbers."""
         return self in {ElementType.F16, ElementType.F32, ElementType.F64, ElementType.BF16}
 
     @property
     def has_arithmetic(self) -> bool:
-        """Whether numpy computes in this type; bf16 can only be moved."""
+        """Return whether numpy computes in this type; bf16 can only be moved."""
         return self is not ElementType.BF16
 
     @property

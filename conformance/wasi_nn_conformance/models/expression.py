@@ -33,11 +33,11 @@ class TensorType:
 
     @property
     def is_static(self) -> bool:
-        """Whether every dimension is known."""
+        """Return whether every dimension is known."""
         return None not in self.shape
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
-        """Whether a tensor of `shape` is of this type."""
+        """Return whether a tensor of `shape` is of this type."""
         return len(shape) == len(self.shape) and all(
             mine in (None, given) for mine, given in zip(self.shape, shape, strict=True)
         )

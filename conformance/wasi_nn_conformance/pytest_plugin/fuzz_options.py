@@ -45,7 +45,7 @@ def _seed(text: str) -> int:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class FuzzOptions:
     """How much is drawn: conversations of each kind, the seed, and the kinds; `only` if nothing else is to run."""
 
     examples: int
@@ -54,7 +54,7 @@ class Drawing:
     only: bool
 
     @classmethod
-    def of(cls, config: pytest.Config) -> "Drawing":
+    def of(cls, config: pytest.Config) -> "FuzzOptions":
         """Read the options. A run of certain vectors draws nothing unless it is asked to."""
         examples, seed, only = (config.getoption(name) for name in ("--fuzz-examples", "--fuzz-seed", "--fuzz-only"))
         profile = config.getoption("--fuzz-profile")
@@ -65,5 +65,5 @@ class Drawing:
         return cls(examples, seed, tuple(only or KINDS), bool(only))
 
     def seed_of(self, name: str) -> int:
-        """Give the seed of one search, so that no two searches draw the same."""
+        """Return the seed of one search, so that no two searches draw the same."""
         return int.from_bytes(hashlib.sha256(f"{self.seed}/{name}".encode()).digest()[:8], "big")

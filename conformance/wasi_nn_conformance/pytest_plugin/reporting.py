@@ -11,7 +11,7 @@ from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
 from wasi_nn_conformance.report.folder import write_folder
 from wasi_nn_conformance.report.json_report import report
 from wasi_nn_conformance.report.terminal import searches_summary, summary
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.choices import compared
 from wasi_nn_conformance.results.verdict import Verdict
 
@@ -46,13 +46,13 @@ class Gathering:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Let the report of a case carry its record, and its properties for JUnit."""
-        record = getattr(item, "record", None) if call.when == "call" else None
-        data = record.json() if isinstance(record, Record) else None
+        case_result = getattr(item, "case_result", None) if call.when == "call" else None
+        data = case_result.json() if isinstance(case_result, CaseResult) else None
         if data is not None:
             item.user_properties += [(name, data[name]) for name in _PROPERTIES if data[name]]
         searched = item.data() if isinstance(item, SearchItem) and call.when == "call" else None
         if searched is not None and searched["search"]:
-            item.user_properties += [("seed", self.suite.drawing.seed)]
+            item.user_properties += [("seed", self.suite.fuzz_options.seed)]
             item.user_properties += [(name, searched["search"][name]) for name in _OF_SEARCHES]
         result = yield
         if data is not None:
@@ -63,27 +63,27 @@ class Gathering:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the records."""
-        if record := getattr(report, "wasi_nn", None):
-            self.suite.records.append(record)
+        if case_result := getattr(report, "wasi_nn", None):
+            self.suite.case_results.append(case_result)
         if searched := getattr(report, "wasi_nn_search", None):
             self.suite.searches += [searched["search"]] if searched["search"] else []
             self.suite.findings += searched["findings"]
-            self.suite.records += [found["record"] for found in searched["findings"]]
-            self.suite.records += [searched["fault"]] if searched["fault"] else []
+            self.suite.case_results += [found["record"] for found in searched["findings"]]
+            self.suite.case_results += [searched["fault"]] if searched["fault"] else []
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show the verdict where pytest knows only passed and failed."""
-        record = getattr(report, "wasi_nn", None)
-        return _STATUS.get(Verdict(record["verdict"])) if record and report.when == "call" else None
+        case_result = getattr(report, "wasi_nn", None)
+        return _STATUS.get(Verdict(case_result["verdict"])) if case_result and report.when == "call" else None
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary by clause."""
-        if not self.suite.records and not self.suite.searches:
+        if not self.suite.case_results and not self.suite.searches:
             return
         terminalreporter.section(f"wasi-nn: {self.suite.adapter.name}")
-        drawn = searches_summary(self.suite.searches, self.suite.drawing.seed)
-        judged = summary(self.suite.records, self.suite.library.clauses) if self.suite.records else ()
-        for line in [*judged, *drawn, *self.suite.vain]:
+        generated = searches_summary(self.suite.searches, self.suite.fuzz_options.seed)
+        judged = summary(self.suite.case_results, self.suite.library.clauses) if self.suite.case_results else ()
+        for line in [*judged, *generated, *self.suite.complaints]:
             terminalreporter.write_line(line)
 
     @pytest.hookimpl(tryfirst=True)
@@ -102,7 +102,7 @@ class Gathering:
         try:
             version = version_told(node)
         except pytest.UsageError:
-            self.suite.records.clear()  # no verdicts where one of the hosts is out of order
+            self.suite.case_results.clear()  # no verdicts where one of the hosts is out of order
             raise
         if version is not None:
             self.versions[version] = None
@@ -113,8 +113,8 @@ class Gathering:
             if self.suite.has_host:
                 tell_version(session.config, self.suite.host.version)
             return
-        self.suite.records = list(compared(self.suite.records))
-        if self._folder is not None and (self.suite.records or self.suite.searches):
+        self.suite.case_results = list(compared(self.suite.case_results))
+        if self._folder is not None and (self.suite.case_results or self.suite.searches):
             try:
                 write_folder(self._folder, self._report())
                 for found in self.suite.findings:
@@ -133,12 +133,12 @@ class Gathering:
         adapter = self.suite.adapter
         version = " | ".join(self.versions) or self.suite.host.version
         impl = {"name": adapter.name, "version": version, "command": list(adapter.command)}
-        data = report(impl, self.suite.records, self.suite.library.clauses, self.suite.replay)
+        data = report(impl, self.suite.case_results, self.suite.library.clauses, self.suite.replay)
         return data | ({"fuzz": self._drawn()} if self.suite.searches else {})
 
     def _drawn(self) -> dict[str, Any]:
         """Tell of the searches in one order, also if workers brought them in another."""
-        drawing, kinds = self.suite.drawing, list(KINDS)
+        fuzz_options, kinds = self.suite.fuzz_options, list(KINDS)
         order = sorted(self.suite.searches, key=lambda s: (kinds.index(s["kind"]), s["abi"], s["encoding"]))
         files = Path(self._folder or "") / FOLDER
         vectors = {
@@ -146,8 +146,8 @@ class Gathering:
             for found in self.suite.findings
         }
         return {
-            "seed": drawing.seed,
-            "examples": drawing.examples,
+            "seed": fuzz_options.seed,
+            "examples": fuzz_options.examples,
             "searches": order,
             "vectors": dict(sorted(vectors.items())),
         }

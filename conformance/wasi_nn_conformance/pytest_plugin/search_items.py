@@ -9,9 +9,9 @@ from hypothesis.statistics import describe_statistics
 
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.fuzz.finding import FOLDER, Finding
-from wasi_nn_conformance.fuzz.search import DRAWN, Result, Search, SuiteFaultError
+from wasi_nn_conformance.fuzz.search import GENERATED, Result, Search, SuiteFaultError
 from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
-from wasi_nn_conformance.fuzz.target import Ground
+from wasi_nn_conformance.fuzz.target import FuzzTarget
 from wasi_nn_conformance.report.paragraph import paragraph, shell_line
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.library import ENCODINGS
@@ -30,13 +30,13 @@ class SearchesCollector(pytest.Collector):
         self.suite = suite
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Give an item for each kind, ABI and encoding; the conversations of a kind are divided among them."""
+        """Return an item for each kind, ABI and encoding; the conversations of a kind are divided among them."""
         suite = self.suite
         grounds = list(self._grounds())
-        for kind in suite.drawing.kinds if suite.drawing.examples else ():
-            for index, ground in enumerate(grounds):
-                share, rest = divmod(suite.drawing.examples, len(grounds))
-                name = f"fuzz/{kind}[{ground.name}]"
+        for kind in suite.fuzz_options.kinds if suite.fuzz_options.examples else ():
+            for index, target in enumerate(grounds):
+                share, rest = divmod(suite.fuzz_options.examples, len(grounds))
+                name = f"fuzz/{kind}[{target.name}]"
                 if suite.asks_for(name) and share + (index < rest):
                     yield SearchItem.from_parent(
                         self,
@@ -44,17 +44,17 @@ class SearchesCollector(pytest.Collector):
                         nodeid=f"{self.nodeid}::{name}",
                         suite=suite,
                         kind=kind,
-                        ground=ground,
+                        target=target,
                         examples=share + (index < rest),
                     )
 
-    def _grounds(self) -> Iterator[Ground]:
+    def _grounds(self) -> Iterator[FuzzTarget]:
         adapter, option = self.suite.adapter, self.suite.config.getoption
         for abi in adapter.abis:
             for encoding in adapter.encodings:
                 wanted = abi in (option("--abi") or DIALECTS) and encoding in (option("--encoding") or ENCODINGS)
                 if abi in DIALECTS and wanted:
-                    yield Ground(abi, encoding, self.suite.library.models, encoding in adapter.graphs)
+                    yield FuzzTarget(abi, encoding, self.suite.library.models, encoding in adapter.graphs)
 
 
 class _Failed(Exception):  # noqa: N818
@@ -64,10 +64,10 @@ class _Failed(Exception):  # noqa: N818
 class SearchItem(pytest.Item):
     """One search."""
 
-    def __init__(self, *, suite: "Suite", kind: str, ground: Ground, examples: int, **arguments: Any) -> None:
+    def __init__(self, *, suite: "Suite", kind: str, target: FuzzTarget, examples: int, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.suite, self.kind, self.ground, self.examples = suite, kind, ground, examples
-        self.seed = suite.drawing.seed_of(self.name)
+        self.suite, self.kind, self.target, self.examples = suite, kind, target, examples
+        self.seed = suite.fuzz_options.seed_of(self.name)
         self.result: Result | None = None
         self.fault: SuiteFaultError | None = None
         self.hypothesis_statistics = ""  # printed by Hypothesis' plugin if it is asked for
@@ -75,7 +75,7 @@ class SearchItem(pytest.Item):
     def runtest(self) -> None:
         """Search."""
         suite = self.suite
-        search = Search(self.kind, KINDS[self.kind], self.ground, suite.host, suite.library, suite.expected)
+        search = Search(self.kind, KINDS[self.kind], self.target, suite.host, suite.library, suite.known_failures)
         try:
             self.result = search.run(self.examples, self.seed)
         except AdapterError as error:
@@ -90,12 +90,12 @@ class SearchItem(pytest.Item):
             raise _Failed
 
     def data(self) -> dict[str, Any] | None:
-        """Give what the report keeps of the search, as plain data, once it is done."""
+        """Return what the report keeps of the search, as plain data, once it is done."""
         if self.fault is not None:
-            return {"search": None, "findings": [], "fault": self.fault.record.json()}
+            return {"search": None, "findings": [], "fault": self.fault.case_result.json()}
         if self.result is None:
             return None
-        search = {"kind": self.kind, "abi": self.ground.abi, "encoding": self.ground.encoding, **self.result.json()}
+        search = {"kind": self.kind, "abi": self.target.abi, "encoding": self.target.encoding, **self.result.json()}
         return {"search": search, "findings": [finding.json() for finding in self.result.findings], "fault": None}
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -103,25 +103,33 @@ class SearchItem(pytest.Item):
         if isinstance(excinfo.value, _Failed) and self.result is not None:
             return "\n\n".join(self._told(finding) for finding in self.result.findings)
         if isinstance(excinfo.value, SuiteFaultError):
-            record = excinfo.value.record
-            lines = [f"ERROR of the suite, not of the host: {record.diagnosis}", "Conversation:", *record.transcript]
+            case_result = excinfo.value.case_result
+            lines = [
+                f"ERROR of the suite, not of the host: {case_result.diagnosis}",
+                "Conversation:",
+                *case_result.transcript,
+            ]
             return "\n".join([*lines, f"Replay: {shell_line(self._command())}"])
         return super().repr_failure(excinfo, style)
 
     def _told(self, finding: Finding) -> str:
-        case = self.ground.case(finding.fields, Path(finding.name), self.suite.library)
+        case = self.target.case(finding.fields, Path(finding.name), self.suite.library)
         report: Path | None = self.config.getoption("--report")
         folder = report / FOLDER if report else Path()
         command = [*self.suite.replay, f"--vectors={folder / finding.name}"]
         saved = "" if report else f" (save the vector below as {finding.name}, or run with --report DIR)"
-        told = paragraph(case, finding.record, shell_line(command) + saved)
+        told = paragraph(case, finding.case_result, shell_line(command) + saved)
         return f"{told}\n\nShrunk to this vector:\n{finding.text}"
 
     def _command(self) -> list[str]:
-        drawing = self.suite.drawing
-        options = [f"--fuzz-only={self.kind}", f"--fuzz-examples={drawing.examples}", f"--fuzz-seed={drawing.seed}"]
+        fuzz_options = self.suite.fuzz_options
+        options = [
+            f"--fuzz-only={self.kind}",
+            f"--fuzz-examples={fuzz_options.examples}",
+            f"--fuzz-seed={fuzz_options.seed}",
+        ]
         return [*self.suite.replay, *options, f"--case={self.name}"]
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Say what the item is called."""
-        return DRAWN, None, self.name
+        """Return what the item is called."""
+        return GENERATED, None, self.name

@@ -12,8 +12,8 @@ from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.models import ModelError
 from wasi_nn_conformance.paths import PACKAGE
 from wasi_nn_conformance.report.paragraph import paragraph, replay_line
-from wasi_nn_conformance.results.case_result import Judgement, Record
-from wasi_nn_conformance.results.known_failures import ExpectedFindings, expectations_path, read_expected_findings
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement
+from wasi_nn_conformance.results.known_failures import KnownFailures, known_failures_path, read_known_failures
 from wasi_nn_conformance.results.pattern import matches
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
@@ -21,7 +21,7 @@ from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import ENCODINGS, Library
 from wasi_nn_conformance.vectors.case import Case
 
-from .fuzz_options import Drawing, add_options
+from .fuzz_options import FuzzOptions, add_options
 from .reporting import Gathering
 from .search_items import SearchesCollector, SearchItem
 from .xdist import give_up, is_worker
@@ -44,10 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run these vectors (file or folder) instead",
     )
     group.addoption(
-        "--expectations",
+        "--known-failures",
         metavar="PATH",
         type=Path,
-        help="known findings; by default NAME.expectations.toml beside the adapter, if it is there",
+        help="known findings; by default NAME.known-failures.toml beside the adapter, if it is there",
     )
     add_options(group)
 
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SUITE] = suite = Suite(config)
     if suite.impl is not None:
         suite.adapter  # noqa: B018 an adapter that cannot be read ends the run before anything is collected
-    config.option.fuzz_seed = suite.drawing.seed  # workers are told the options, and draw from the same seed
+    config.option.fuzz_seed = suite.fuzz_options.seed  # workers are told the options, and draw from the same seed
     config.pluginmanager.register(suite, "wasi-nn-suite")
     config.pluginmanager.register(Gathering(suite), "wasi-nn-gathering")
 
@@ -71,12 +71,12 @@ class Suite:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.impl: str | None = config.getoption("--impl")
-        self.drawing = Drawing.of(config)
-        self.records: list[dict[str, Any]] = []
+        self.fuzz_options = FuzzOptions.of(config)
+        self.case_results: list[dict[str, Any]] = []
         self.searches: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
-        self.vain: list[str] = []
-        self.greeted = False
+        self.complaints: list[str] = []
+        self.handshake_done = False
 
     @cached_property
     def adapter(self) -> Adapter:
@@ -100,36 +100,38 @@ class Suite:
 
     @property
     def has_host(self) -> bool:
-        """Whether the host has been asked for."""
+        """Return whether the host has been asked for."""
         return "host" in self.__dict__
 
     @cached_property
-    def expected(self) -> ExpectedFindings | None:
+    def known_failures(self) -> KnownFailures | None:
         """What is known to be wrong with this version of the host. Raises `InputError`."""
-        given: Path | None = self.config.getoption("--expectations")
-        path = given or expectations_path(self.adapter.path)
-        return read_expected_findings(path, self.host.version) if given or path.is_file() else None
+        given: Path | None = self.config.getoption("--known-failures")
+        path = given or known_failures_path(self.adapter.path)
+        return read_known_failures(path, self.host.version) if given or path.is_file() else None
 
-    def in_vain(self) -> list[str]:
-        """Say which expectations no case of a run of everything has borne out."""
+    def unmatched(self) -> list[str]:
+        """Return which known failures no case of a run of everything has matched."""
         own_vectors = self.config.getoption("--vectors")
-        asked = len(self.records) - len(self.findings)
-        if self.expected is None or own_vectors or asked < sum(1 for _ in self.library.all_cases()):
+        asked = len(self.case_results) - len(self.findings)
+        if self.known_failures is None or own_vectors or asked < sum(1 for _ in self.library.all_cases()):
             return []
-        path = self.expected.path
-        return [f"{path}: nothing bears out {', '.join(e.cases)}" for e in self.expected.in_vain(self.records)]
+        path = self.known_failures.path
+        return [
+            f"{path}: nothing matches {', '.join(e.cases)}" for e in self.known_failures.unmatched(self.case_results)
+        ]
 
     @property
     def replay(self) -> list[str]:
         """The command that runs these vectors on this host again; `--case ID` after it picks one."""
         arguments = (["--pyargs"] if self.config.option.pyargs else []) + list(self.config.args)
         arguments += [f"--vectors={path}" for path in self.config.getoption("--vectors") or ()]
-        expectations = self.config.getoption("--expectations")
-        arguments += [f"--expectations={expectations}"] if expectations else []
+        expectations = self.config.getoption("--known-failures")
+        arguments += [f"--known-failures={expectations}"] if expectations else []
         return ["pytest", *arguments, f"--impl={self.impl}"]
 
     def selects(self, case: Case) -> bool:
-        """Whether the options ask for this case."""
+        """Return whether the options ask for this case."""
         abis, encodings = (self.config.getoption(name) for name in ("--abi", "--encoding"))
         return (
             (not abis or case.abi in abis)
@@ -138,7 +140,7 @@ class Suite:
         )
 
     def asks_for(self, item_id: str) -> bool:
-        """Whether `--case`, if it is given, names this case or search."""
+        """Return whether `--case`, if it is given, names this case or search."""
         ids = self.config.getoption("--case")
         return not ids or any(matches(pattern, item_id) for pattern in ids)
 
@@ -161,22 +163,22 @@ class Suite:
         With workers of pytest-xdist it is they who ask, and only if they have something to run.
         """
         if self.impl is not None and not is_worker(self.config) and self.config.getoption("dist", "no") == "no":
-            self.greet()
+            self.handshake()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Shake hands with the host before any verdict is given, if that was not done before collection."""
         if any(isinstance(item, CaseItem | SearchItem) for item in session.items):
-            self.greet()
+            self.handshake()
 
-    def greet(self) -> None:
+    def handshake(self) -> None:
         """Shake hands with the host, once, and read what is expected of it."""
-        if self.greeted or self.config.option.collectonly:
+        if self.handshake_done or self.config.option.collectonly:
             return
-        self.greeted = True
+        self.handshake_done = True
         try:
             self.host.check()
-            self.expected  # noqa: B018
+            self.known_failures  # noqa: B018
         except (AdapterError, InputError, ModelError) as error:
             if is_worker(self.config):
                 give_up(self.config, str(error))
@@ -184,10 +186,10 @@ class Suite:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hold the run against what was expected of it, and end the host's processes."""
-        if self.records and not is_worker(session.config):
-            self.vain = self.in_vain()
-            if self.vain and session.exitstatus == pytest.ExitCode.OK:
+        """Hold the run against what is known of the host, and end the host's processes."""
+        if self.case_results and not is_worker(session.config):
+            self.complaints = self.unmatched()
+            if self.complaints and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.has_host:
             self.host.close()
@@ -201,8 +203,8 @@ class SuiteDirectory(pytest.Directory):
         self.suite = suite
 
     def collect(self) -> Iterable[pytest.Collector]:
-        """Give a collector for each file of vectors, and one for what is drawn."""
-        for path in () if self.suite.drawing.only else self.suite.library.files():
+        """Return a collector for each file of vectors, and one for what is drawn."""
+        for path in () if self.suite.fuzz_options.only else self.suite.library.files():
             yield VectorFile.from_parent(self, path=path, nodeid=f"vectors/{path.name}", suite=self.suite)
         if self.suite.impl is not None:
             yield SearchesCollector.from_parent(self, name="fuzz", nodeid="fuzz", suite=self.suite)
@@ -216,7 +218,7 @@ class VectorFile(pytest.File):
         self.suite = suite
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Give the cases of the file. What is wrong in it is told with its line."""
+        """Return the cases of the file. What is wrong in it is told with its line."""
         try:
             library = self.suite.library
             cases = [case for vector in library.vectors(self.path) for case in library.cases(vector)]
@@ -240,30 +242,32 @@ class CaseItem(pytest.Item):
     def __init__(self, *, case: Case, suite: Suite, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.case, self.suite = case, suite
-        self.record: Record | None = None
+        self.case_result: CaseResult | None = None
 
     def runtest(self) -> None:
         """Carry out the case."""
         try:
-            record = self.suite.host.run(self.case)
-            self.record = record = self.suite.expected.applied(record) if self.suite.expected else record
+            case_result = self.suite.host.run(self.case)
+            self.case_result = case_result = (
+                self.suite.known_failures.applied(case_result) if self.suite.known_failures else case_result
+            )
         except AdapterError as error:
             give_up(self.config, str(error))
         except Exception as error:
             # A fault of the suite: pytest shows where, and the report must not lose the case.
             fault = Judgement(Verdict.ERROR, got=f"the suite failed: {error!r}", where="suite")
-            self.record = Record.of(self.case, [fault], 0.0, ())
+            self.case_result = CaseResult.of(self.case, [fault], 0.0, ())
             raise
-        verdict = Verdict(record.verdict)
+        verdict = Verdict(case_result.verdict)
         if verdict is Verdict.UNSUPPORTED:
-            pytest.skip(record.diagnosis)
+            pytest.skip(case_result.diagnosis)
         if verdict.is_finding or verdict in (Verdict.XPASS, Verdict.ERROR):
-            raise _Finding(record.diagnosis)
+            raise _Finding(case_result.diagnosis)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Write the paragraph of a failed case."""
-        if isinstance(excinfo.value, _Finding) and self.record is not None:
-            return paragraph(self.case, self.record, replay_line(self.suite.replay, self.case.id))
+        if isinstance(excinfo.value, _Finding) and self.case_result is not None:
+            return paragraph(self.case, self.case_result, replay_line(self.suite.replay, self.case.id))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -12,7 +12,7 @@ _BROKEN, _VERSION = "wasi_nn_broken", "wasi_nn_version"
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Whether this process is a worker."""
+    """Return whether this process is a worker."""
     return hasattr(config, "workerinput")
 
 
@@ -29,7 +29,7 @@ def tell_version(config: pytest.Config, version: str) -> None:
 
 
 def version_told(node: Any) -> str | None:
-    """Give the version that the worker `node` asked. Raises `pytest.UsageError` if that one gave up."""
+    """Return the version that the worker `node` asked. Raises `pytest.UsageError` if that one gave up."""
     output = getattr(node, "workeroutput", None) or {}
     if _BROKEN in output:
         raise pytest.UsageError(output[_BROKEN])

@@ -41,7 +41,7 @@ def badge_svg(report: Data) -> str:
 
 
 def _message(report: Data) -> tuple[str, str]:
-    """Give the words and the colour, as six hexadecimal digits."""
+    """Return the words and the colour, as six hexadecimal digits."""
     totals = report["totals"]
     wrong = (
         any(totals[verdict.value] for verdict in Verdict if verdict.is_finding) or totals["xpass"] or totals["error"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from wasi_nn_conformance.results.known_failures import DRAWN
+from wasi_nn_conformance.results.known_failures import GENERATED
 from wasi_nn_conformance.results.verdict import Verdict
 
 from .grid import Data, clauses
@@ -26,7 +26,7 @@ def found_alike(report: Data) -> list[Group]:
 
 
 def known_alike(report: Data) -> list[Group]:
-    """Group what the expectations told by their reason, the most first."""
+    """Group the known failures by their reason, the most first."""
     cases = [case for case in report["cases"] if case["verdict"] == Verdict.XFAIL.value]
     groups = _grouped(cases, lambda case: (case["expected"]["because"], case["expected"]["outcome"]))
     return sorted(groups, key=lambda group: -len(group))
@@ -43,7 +43,7 @@ def _fails(case: Data) -> bool:
 
 
 def _kind(case: Data) -> str:
-    """Give what diagnoses of one cause have in common. The last words of a host that died are kept as they are."""
+    """Return what diagnoses of one cause have in common. The last words of a host that died are kept as they are."""
     said = without_place(case["diagnosis"])
     return said if case["verdict"] == Verdict.CRASH.value else _NUMBER.sub("#", _BRACKETS.sub("", said))
 
@@ -51,6 +51,6 @@ def _kind(case: Data) -> str:
 def _grouped(cases: Iterable[Data], key: Callable[[Data], tuple[str, ...]]) -> list[Group]:
     groups: dict[tuple[str, ...], Group] = {}
     # Written vectors first: they can be replayed without the files of this run.
-    for case in sorted(cases, key=lambda case: (case["id"].startswith(DRAWN), case["id"])):
+    for case in sorted(cases, key=lambda case: (case["id"].startswith(GENERATED), case["id"])):
         groups.setdefault(key(case), []).append(case)
     return list(groups.values())

@@ -44,7 +44,7 @@ class Comparison:
     choices: tuple[ChoiceRow, ...]
 
     def json(self) -> dict[str, Any]:
-        """Give it as plain data."""
+        """Return it as plain data."""
         parts = {
             name: [{"id": row.id, "verdicts": list(row.verdicts)} for row in getattr(self, name)]
             for name in ("regressions", "fixes", "changes", "missing")
@@ -71,7 +71,7 @@ def compare(reports: Sequence[tuple[Path, Data]]) -> Comparison:
 
 
 def outcome(case: Data) -> str:
-    """Give what the host did, whatever was expected of it: the verdict without the expectations file."""
+    """Return what the host did, whatever was expected of it: the verdict without the known failures."""
     if case["verdict"] == Verdict.XFAIL.value and case["expected"]:
         return str(case["expected"]["outcome"])
     return Verdict.PASS.value if case["verdict"] == Verdict.XPASS.value else str(case["verdict"])

@@ -16,17 +16,17 @@ _QUIET = (Verdict.PASS, Verdict.UNSUPPORTED, Verdict.DEVIATES)
 
 
 def column(case: Data) -> Column:
-    """Give the ABI and the encoding of a case."""
+    """Return the ABI and the encoding of a case."""
     return case["abi"], case["encoding"] or NO_MODEL
 
 
 def columns(cases: Sequence[Data]) -> list[Column]:
-    """Give the pairs of ABI and encoding that the cases have; conversations without a model last of each ABI."""
+    """Return the pairs of ABI and encoding that the cases have; conversations without a model last of each ABI."""
     return sorted({column(case) for case in cases}, key=lambda pair: (pair[0], pair[1] == NO_MODEL, pair[1]))
 
 
 def clauses(report: Data) -> list[str]:
-    """Give the ids of the clauses, the most binding first."""
+    """Return the ids of the clauses, the most binding first."""
     known = report["clauses"]
     used = dict.fromkeys(case["clause"] for case in report["cases"])
     return sorted(known | used, key=lambda name: LEVELS.index(known[name]["level"]) if name in known else len(LEVELS))
@@ -41,7 +41,7 @@ def counts(cases: Sequence[Data]) -> dict[str, dict[Column, Counter[str]]]:
 
 
 def choices(report: Data) -> dict[str, dict[Column, list[str]]]:
-    """Give what the host chose, by clause and column, where the specification leaves the choice to it."""
+    """Return what the host chose, by clause and column, where the specification leaves the choice to it."""
     found: dict[str, dict[Column, list[str]]] = {}
     for case in report["cases"]:
         if case["choice"] and case["level"] == Level.DEFINED.value:
@@ -51,14 +51,14 @@ def choices(report: Data) -> dict[str, dict[Column, list[str]]]:
     return {name: found[name] for name in clauses(report) if name in found}
 
 
-def drawn_vectors(report: Data) -> Mapping[str, Data]:
-    """Give the vectors that findings of drawing were shrunk to, by the ids of their cases."""
+def generated_vectors(report: Data) -> Mapping[str, Data]:
+    """Return the vectors that findings of drawing were shrunk to, by the ids of their cases."""
     vectors: Mapping[str, Data] = report.get("fuzz", {}).get("vectors", {})
     return vectors
 
 
 def is_conspicuous(case: Data) -> bool:
-    """Whether the case wants somebody's eye: a finding, an expected one too, and what could not be judged."""
+    """Return whether the case wants somebody's eye: a finding, an expected one too, and what could not be judged."""
     return Verdict(case["verdict"]) not in _QUIET
 
 
@@ -68,7 +68,7 @@ def worst_first(cases: Sequence[Data]) -> list[Data]:
 
 
 def result(report: Data) -> str:
-    """Say in a few words how a run went: `92 findings`, `3 errors`, `1906 pass, 70 known`, `1976 pass`, `500 drawn`."""
+    """Return how a run went: `92 findings`, `3 errors`, `1906 pass, 70 known`, `1976 pass`, `500 drawn`."""
     totals = report["totals"]
     findings = sum(totals[verdict.value] for verdict in Verdict if verdict.is_finding)
     parts = [

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from wasi_nn_conformance.results.case_result import shortened
 
-from .grid import Data, clauses, column, drawn_vectors, worst_first
+from .grid import Data, clauses, column, generated_vectors, worst_first
 from .html_parts import chip, column_marks, facts, table
 from .markup import element
 from .paragraph import replay_of
@@ -65,7 +65,7 @@ def _case(report: Data, case: Data) -> Element:
 
 
 def _marks(case: Data) -> dict[str, str]:
-    """Give the attributes that the filters read."""
+    """Return the attributes that the filters read."""
     names = ("clause", "level", "verdict")
     return {f"data_{name}": case[name] for name in names} | column_marks(column(case))
 
@@ -81,7 +81,7 @@ def _transcript(lines: Sequence[str]) -> Element:
 
 
 def _drawn_vector(report: Data, case: Data) -> Element | None:
-    vector = drawn_vectors(report).get(case["id"])
+    vector = generated_vectors(report).get(case["id"])
     if vector is None:
         return None
     return element("details", element("summary", "Drawn, and shrunk to this vector"), element("pre", vector["text"]))

@@ -12,7 +12,7 @@ from .markup import element
 _HEAD = ("Kind", "ABI", "Encoding", "Conversations", "Calls", "Seconds", "Known failures", "Findings")
 
 
-def drawn(report: Data) -> Element | None:
+def generated(report: Data) -> Element | None:
     """Show the searches, if there were any."""
     fuzz = report.get("fuzz")
     if not fuzz:
@@ -72,9 +72,9 @@ def _counts(counted: Mapping[str, int]) -> str:
 
 
 def _known(known: Mapping[str, int]) -> Element | None:
-    """Tell the reasons of the expectations file that failures were left out for."""
+    """Tell the reasons of the known failures that failures were left out for."""
     if not known:
         return None
     reasons = [element("li", f"{number}: {because}") for because, number in sorted(known.items())]
-    head = f"{sum(known.values())} failures that the expectations tell of"
+    head = f"{sum(known.values())} failures that the known failures tell of"
     return element("details", element("summary", head), element("ul", *reasons))

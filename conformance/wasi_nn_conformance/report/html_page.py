@@ -9,7 +9,7 @@ from wasi_nn_conformance.results.verdict import Verdict
 
 from .grid import LEVELS, Column, Data, choices, clauses, columns, counts, is_conspicuous, result
 from .html_cases import folded, listed
-from .html_generated import drawn
+from .html_generated import generated
 from .html_parts import chip, column_heads, column_marks, facts, present, spaced
 from .markup import document, element
 from .paragraph import shell_line
@@ -33,7 +33,7 @@ def page(report: Data) -> str:
             _chosen(report),
             listed(report, "findings", "Findings, expected or not", "No case broke a clause.", loud),
             listed(report, "deviations", "Deviations", "Every accepted answer was the preferred one.", deviating),
-            drawn(report),
+            generated(report),
             folded(quiet),
         ),
     )
@@ -78,7 +78,7 @@ def _bar(totals: Mapping[str, int]) -> Element:
 
 
 def _filters(report: Data) -> Element:
-    """Give the form that the script shows and obeys."""
+    """Return the form that the script shows and obeys."""
     pairs = columns(report["cases"])
     selects = {
         "level": [level for level in LEVELS if any(case["level"] == level for case in report["cases"])],

@@ -16,7 +16,7 @@ def facts(named: Mapping[str, Element | str]) -> Element:
 
 
 def present(counted: Mapping[str, int]) -> list[str]:
-    """Give the verdicts that were given, worst last."""
+    """Return the verdicts that were given, worst last."""
     return [verdict.value for verdict in Verdict if counted.get(verdict.value)]
 
 
@@ -32,7 +32,7 @@ def chip(verdict: str, number: int | None = None, **attributes: str) -> Element:
 
 
 def column_heads(pairs: Sequence[Column]) -> list[Element]:
-    """Give the heads of columns for ABIs and encodings."""
+    """Return the heads of columns for ABIs and encodings."""
     heads = []
     for abi, encoding in pairs:
         name, hyphen, date = abi.partition("-")  # in two lines, so that all columns find room
@@ -42,7 +42,7 @@ def column_heads(pairs: Sequence[Column]) -> list[Element]:
 
 
 def column_marks(pair: Column) -> dict[str, str]:
-    """Give the attributes by which the filters know a column."""
+    """Return the attributes by which the filters know a column."""
     return {"data_abi": pair[0], "data_encoding": pair[1]}
 
 

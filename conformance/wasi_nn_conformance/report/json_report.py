@@ -22,13 +22,13 @@ class ReportError(Exception):
 
 def report(
     impl: Mapping[str, Any],
-    records: Sequence[Mapping[str, Any]],
+    case_results: Sequence[Mapping[str, Any]],
     clauses: Mapping[str, Clause],
     replay: Sequence[str],
 ) -> dict[str, Any]:
-    """Give the report of a run on `impl` (name, version, command), made by the command `replay`."""
-    counts = Counter(record["verdict"] for record in records)
-    used = {record["clause"] for record in records}
+    """Return the report of a run on `impl` (name, version, command), made by the command `replay`."""
+    counts = Counter(case_result["verdict"] for case_result in case_results)
+    used = {case_result["clause"] for case_result in case_results}
     return {
         "schema": SCHEMA,
         "suite": {"name": "wasi-nn-conformance", "version": __version__, "protocol": PROTOCOL},
@@ -39,8 +39,10 @@ def report(
             for name, clause in clauses.items()
             if name in used
         },
-        "cases": sorted((dict(record) for record in records), key=lambda record: str(record["id"])),
-        "totals": {verdict.value: counts[verdict.value] for verdict in Verdict} | {"cases": len(records)},
+        "cases": sorted(
+            (dict(case_result) for case_result in case_results), key=lambda case_result: str(case_result["id"])
+        ),
+        "totals": {verdict.value: counts[verdict.value] for verdict in Verdict} | {"cases": len(case_results)},
     }
 
 

@@ -53,7 +53,7 @@ def _row(report: Data, group: Group) -> list[str]:
 def _known(report: Data) -> Iterator[str]:
     groups = known_alike(report)
     if groups:
-        yield from ("", "### Known", "", "Findings that the expectations file tells of.", "")
+        yield from ("", "### Known", "", "Findings that the known failures tells of.", "")
         rows = [
             [str(len(group)), told["outcome"], _cut(told["because"]), _named(group)]
             for group in groups[:_ROWS]

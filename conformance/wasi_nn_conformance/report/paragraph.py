@@ -5,11 +5,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wasi_nn_conformance.results.case_result import Record, shortened
+from wasi_nn_conformance.results.case_result import CaseResult, shortened
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 
-from .grid import drawn_vectors
+from .grid import generated_vectors
 
 _WIDTH = 100
 _HEADLINES = {
@@ -21,20 +21,20 @@ _HEADLINES = {
 }
 
 
-def paragraph(case: Case, record: Record, replay: str) -> str:
+def paragraph(case: Case, case_result: CaseResult, replay: str) -> str:
     """Write the paragraph of one case that failed."""
-    clause = case.others.get(record.clause, case.clause)
+    clause = case.others.get(case_result.clause, case.clause)
     lines = [
         *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
         *_wrapped(f"Where it stands: {clause.source}"),
         *_wrapped(f"Why this vector: {case.vector.why}"),
         "",
-        *_wrapped(f"{_HEADLINES[Verdict(record.verdict)]}: {record.diagnosis}"),
-        f"Vector: {record.place}",
+        *_wrapped(f"{_HEADLINES[Verdict(case_result.verdict)]}: {case_result.diagnosis}"),
+        f"Vector: {case_result.place}",
         f"Replay: {replay}",
         "",
         "Conversation (requests to the probe and its replies):",
-        *(f"  {shortened(line)}" for line in record.transcript),
+        *(f"  {shortened(line)}" for line in case_result.transcript),
     ]
     return "\n".join(lines)
 
@@ -44,7 +44,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def replay_line(command: Sequence[str], case_id: str, file: str = "") -> str:
-    """Give the line for a shell that runs one case alone. `command` runs the suite on the host.
+    """Return the line for a shell that runs one case alone. `command` runs the suite on the host.
 
     `file` holds the vector where it is none of the suite's.
     """
@@ -52,9 +52,9 @@ def replay_line(command: Sequence[str], case_id: str, file: str = "") -> str:
 
 
 def replay_of(report: Mapping[str, Any], case: Mapping[str, Any]) -> str:
-    """Give that line for a case of a report."""
-    drawn = drawn_vectors(report).get(case["id"])
-    return replay_line(report["replay"], case["id"], drawn["file"] if drawn else "")
+    """Return that line for a case of a report."""
+    generated = generated_vectors(report).get(case["id"])
+    return replay_line(report["replay"], case["id"], generated["file"] if generated else "")
 
 
 def shell_line(command: Sequence[str]) -> str:

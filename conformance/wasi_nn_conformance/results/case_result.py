@@ -28,7 +28,7 @@ class Judgement:
 
     @property
     def diagnosis(self) -> str:
-        """Say in one line what is wrong; it begins with what the host did, which stays when vectors move."""
+        """Return in one line what is wrong; it begins with what the host did, which stays when vectors move."""
         if self.verdict in (Verdict.PASS, Verdict.UNSUPPORTED):
             return self.got
         wanted = f"wanted {self.wanted}" if self.wanted else ""
@@ -36,12 +36,12 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Record:
+class CaseResult:
     """What the report keeps of one case; all of it can be written as JSON.
 
     `seconds` is the time of the whole conversation, `transcript` the lines sent (`> `) and received (`< `).
     `why` is the vector's reason and `place` its file and line.
-    `expected` has the outcome and the reason that an expectations file gives, `question` what of a clause the vector
+    `expected` has the outcome and the reason of a known failure, `question` what of a clause the vector
     asks where that is less than all of it.
     """
 
@@ -62,7 +62,7 @@ class Record:
     question: str | None = None
 
     @classmethod
-    def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "Record":
+    def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "CaseResult":
         """Make the record of `case` from what its steps came to: the worst verdict, and what explains it."""
         decisive = max(judgements, key=lambda judgement: judgement.verdict.severity, default=Judgement(Verdict.PASS))
         choices = dict.fromkeys(judgement.choice for judgement in judgements if judgement.choice)
@@ -85,7 +85,7 @@ class Record:
         )
 
     def json(self) -> dict[str, Any]:
-        """Give the record as plain data."""
+        """Return the record as plain data."""
         return {**asdict(self), "transcript": list(self.transcript)}
 
 

@@ -15,24 +15,27 @@ from .verdict import Verdict
 _Question = tuple[Any, ...]
 
 
-def compared(records: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give the records; those that answer one question in two ways, on one ABI and encoding, deviate."""
-    kept = [dict(record) for record in records]
+def compared(case_results: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Return the records; those that answer one question in two ways, on one ABI and encoding, deviate."""
+    kept = [dict(case_result) for case_result in case_results]
     answers: dict[_Question, Counter[str]] = {}
-    for record in kept:
-        if _is_choice(record):
-            answers.setdefault(_question(record), Counter())[record["choice"]] += 1
-    for record in kept:
-        counted = answers.get(_question(record), Counter())
-        if _is_choice(record) and len(counted) > 1 and record["verdict"] == Verdict.PASS.value:
+    for case_result in kept:
+        if _is_choice(case_result):
+            answers.setdefault(_question(case_result), Counter())[case_result["choice"]] += 1
+    for case_result in kept:
+        counted = answers.get(_question(case_result), Counter())
+        if _is_choice(case_result) and len(counted) > 1 and case_result["verdict"] == Verdict.PASS.value:
             ways = ", ".join(f"{choice} ({number} of {counted.total()})" for choice, number in counted.most_common())
-            record |= {"verdict": Verdict.DEVIATES.value, "diagnosis": f"one question is answered in two ways: {ways}"}
-        yield record
+            case_result |= {
+                "verdict": Verdict.DEVIATES.value,
+                "diagnosis": f"one question is answered in two ways: {ways}",
+            }
+        yield case_result
 
 
-def _is_choice(record: Mapping[str, Any]) -> bool:
-    return record["level"] == Level.DEFINED.value and bool(record["choice"])
+def _is_choice(case_result: Mapping[str, Any]) -> bool:
+    return case_result["level"] == Level.DEFINED.value and bool(case_result["choice"])
 
 
-def _question(record: Mapping[str, Any]) -> _Question:
-    return record["clause"], record["question"], record["abi"], record["encoding"]
+def _question(case_result: Mapping[str, Any]) -> _Question:
+    return case_result["clause"], case_result["question"], case_result["abi"], case_result["encoding"]

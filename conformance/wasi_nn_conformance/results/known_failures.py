@@ -1,6 +1,6 @@
 """What is known to be wrong with a host, so that its CI fails on any change either way.
 
-`NAME.expectations.toml` beside the adapter lists findings with their reason. It is strict: a case that fails
+`NAME.known-failures.toml` beside the adapter lists findings with their reason. It is strict: a case that fails
 otherwise than told stays a finding, one that passes is an `xpass`, and an entry that no case bears out fails
 a complete run.
 """
@@ -18,7 +18,7 @@ from wasi_nn_conformance import cpu as processor
 from wasi_nn_conformance.formats.document import read_toml
 from wasi_nn_conformance.formats.schema import schema
 
-from .case_result import Record
+from .case_result import CaseResult
 from .pattern import matches
 from .verdict import Verdict
 
@@ -28,12 +28,12 @@ _BEHIND = {Verdict.FAIL: "; step", Verdict.HANG: "; step", Verdict.CRASH: "; wan
 # Of a diagnosis of wrong numbers, what does not stand for one conversation: not the output's name, nor the numbers.
 _WRONG_VALUE = re.compile(r"(?P<begins>output ).*: element .*(?P<contains> of \w+ is )")
 
-DRAWN = "fuzz/"
+GENERATED = "fuzz/"
 """Begins the ids of drawn conversations. Which of them a run meets depends on its seed and number of examples."""
 
 
 @dataclass(frozen=True)
-class ExpectedFinding:
+class KnownFailure:
     """One known fault of a host.
 
     `cases` are patterns of case ids, `outcome` the verdict they get, `match` what their diagnosis begins with and
@@ -51,66 +51,66 @@ class ExpectedFinding:
     contains: str = ""
 
     def speaks_of(self, case_id: str) -> bool:
-        """Whether the case is one of those."""
+        """Return whether the case is one of those."""
         return any(matches(pattern, case_id) for pattern in self.cases)
 
-    def tells(self, record: Record) -> bool:
-        """Whether the record is what was expected."""
-        if self.clause not in (None, record.clause):
+    def tells(self, case_result: CaseResult) -> bool:
+        """Return whether the record is what was expected."""
+        if self.clause not in (None, case_result.clause):
             return False
-        told = record.diagnosis.startswith(self.match) and self.contains in record.diagnosis
-        return told and record.verdict == self.outcome.value
+        told = case_result.diagnosis.startswith(self.match) and self.contains in case_result.diagnosis
+        return told and case_result.verdict == self.outcome.value
 
 
 @dataclass(frozen=True)
-class ExpectedFindings:
+class KnownFailures:
     """The entries of one file that are for this version of the host and for this machine."""
 
     path: Path
-    entries: tuple[ExpectedFinding, ...]
+    entries: tuple[KnownFailure, ...]
 
-    def applied(self, record: Record) -> Record:
-        """Give the record as `xfail` or `xpass` where an entry speaks of its case."""
-        entries = [entry for entry in self.entries if entry.speaks_of(record.id)]
-        if record.id.startswith(DRAWN):
+    def applied(self, case_result: CaseResult) -> CaseResult:
+        """Return the record as `xfail` or `xpass` where an entry speaks of its case."""
+        entries = [entry for entry in self.entries if entry.speaks_of(case_result.id)]
+        if case_result.id.startswith(GENERATED):
             # What was drawn once may pass another time, and one pattern speaks of many faults.
-            entries = [entry for entry in entries if entry.tells(record)]
-        verdict = Verdict(record.verdict)
+            entries = [entry for entry in entries if entry.tells(case_result)]
+        verdict = Verdict(case_result.verdict)
         if not entries or verdict in (Verdict.UNSUPPORTED, Verdict.ERROR):
-            return record
-        told = next((entry for entry in entries if entry.tells(record)), None)
+            return case_result
+        told = next((entry for entry in entries if entry.tells(case_result)), None)
         if told is not None:
-            return replace(record, verdict=Verdict.XFAIL.value, expected=_expected(told))
+            return replace(case_result, verdict=Verdict.XFAIL.value, expected=_expected(told))
         first = entries[0]
         if verdict.is_finding:
             wanted = f"expected was {first.outcome.value}: {first.match}"
-            return replace(record, diagnosis=f"{record.diagnosis}; {wanted}", expected=_expected(first))
+            return replace(case_result, diagnosis=f"{case_result.diagnosis}; {wanted}", expected=_expected(first))
         diagnosis = f"expected was {first.outcome.value}: {first.match}; the host does better: mend {self.path.name}"
-        return replace(record, verdict=Verdict.XPASS.value, diagnosis=diagnosis, expected=_expected(first))
+        return replace(case_result, verdict=Verdict.XPASS.value, diagnosis=diagnosis, expected=_expected(first))
 
-    def told(self, record: Record) -> ExpectedFinding | None:
-        """Give the entry that tells of this record."""
-        return next((e for e in self.entries if e.speaks_of(record.id) and e.tells(record)), None)
+    def told(self, case_result: CaseResult) -> KnownFailure | None:
+        """Return the entry that tells of this record."""
+        return next((e for e in self.entries if e.speaks_of(case_result.id) and e.tells(case_result)), None)
 
-    def in_vain(self, records: Iterable[Mapping[str, object]]) -> Iterator[ExpectedFinding]:
-        """Give the entries that none of the records of a complete run speaks for or against."""
-        seen = [str(record["id"]) for record in records if record.get("expected")]
+    def unmatched(self, case_results: Iterable[Mapping[str, object]]) -> Iterator[KnownFailure]:
+        """Return the entries that none of the records of a complete run speaks for or against."""
+        seen = [str(case_result["id"]) for case_result in case_results if case_result.get("expected")]
         for entry in self.entries:
-            is_drawn = all(pattern.startswith(DRAWN) for pattern in entry.cases)
+            is_drawn = all(pattern.startswith(GENERATED) for pattern in entry.cases)
             if not is_drawn and not any(entry.speaks_of(case_id) for case_id in seen):
                 yield entry
 
 
-def _expected(entry: ExpectedFinding) -> dict[str, str]:
+def _expected(entry: KnownFailure) -> dict[str, str]:
     return {"outcome": entry.outcome.value, "because": entry.because}
 
 
-def expectations_path(adapter: Path) -> Path:
-    """Give the file that belongs to an adapter's file."""
-    return adapter.with_name(f"{adapter.name.removesuffix('.toml')}.expectations.toml")
+def known_failures_path(adapter: Path) -> Path:
+    """Return the file that belongs to an adapter's file."""
+    return adapter.with_name(f"{adapter.name.removesuffix('.toml')}.known-failures.toml")
 
 
-def read_expected_findings(path: Path, version: str, cpu: AbstractSet[str] | None = None) -> ExpectedFindings:
+def read_known_failures(path: Path, version: str, cpu: AbstractSet[str] | None = None) -> KnownFailures:
     """Read the entries for the host's `version` (its own words, in which a number stands) and a processor's features.
 
     Without `cpu` these are the features of this machine's.
@@ -118,51 +118,55 @@ def read_expected_findings(path: Path, version: str, cpu: AbstractSet[str] | Non
     Raises `InputError` with the line of what is wrong.
     """
     document = read_toml(path)
-    document.check(schema("expectations"))
+    document.check(schema("known-failures"))
     number = re.search(r"\d+(?:\.\d+)+", version)
     entries = []
-    for index, data in enumerate(document.data.get("expect", ())):
+    for index, data in enumerate(document.data.get("known", ())):
         try:
             versions = SpecifierSet(data.get("versions", ""))
         except InvalidSpecifier as error:
-            raise document.error(("expect", index, "versions"), str(error)) from None
+            raise document.error(("known", index, "versions"), str(error)) from None
         if number is not None and Version(number[0]) not in versions:
             continue
         if "cpu" in data and not (processor.features() if cpu is None else cpu) & set(data["cpu"]):
             continue
         fields = {key: data[key] for key in ("match", "contains", "because", "fix", "link", "clause") if key in data}
-        entries.append(ExpectedFinding(tuple(data["cases"]), Verdict(data["outcome"]), **fields))
-    return ExpectedFindings(path, tuple(entries))
+        entries.append(KnownFailure(tuple(data["cases"]), Verdict(data["outcome"]), **fields))
+    return KnownFailures(path, tuple(entries))
 
 
-def first_file(records: Sequence[Mapping[str, str]]) -> str:
-    """Write the findings of a report as the text of an expectations file, one entry for each diagnosis."""
+def first_file(case_results: Sequence[Mapping[str, str]]) -> str:
+    """Write the findings of a report as the text of a file of known failures, one entry for each diagnosis."""
     groups: dict[tuple[str, str], list[str]] = {}
-    drawn: dict[str, None] = {}
-    for record in records:
-        if Verdict(record["verdict"]).is_finding:
-            match = record["diagnosis"].split(_BEHIND[Verdict(record["verdict"])])[0]
-            if record["id"].startswith(DRAWN):
-                drawn[_drawn_entry(record, match)] = None
+    generated: dict[str, None] = {}
+    for case_result in case_results:
+        if Verdict(case_result["verdict"]).is_finding:
+            match = case_result["diagnosis"].split(_BEHIND[Verdict(case_result["verdict"])])[0]
+            if case_result["id"].startswith(GENERATED):
+                generated[_drawn_entry(case_result, match)] = None
             else:
-                groups.setdefault((record["verdict"], match), []).append(record["id"])
-    ids = {record["id"]: record["verdict"] for record in records if record["verdict"] != Verdict.UNSUPPORTED.value}
+                groups.setdefault((case_result["verdict"], match), []).append(case_result["id"])
+    ids = {
+        case_result["id"]: case_result["verdict"]
+        for case_result in case_results
+        if case_result["verdict"] != Verdict.UNSUPPORTED.value
+    }
     written = [_entry(outcome, match, _patterns(named, ids)) for (outcome, match), named in groups.items()]
-    return "\n".join([*written, *drawn])
+    return "\n".join([*written, *generated])
 
 
-def _drawn_entry(record: Mapping[str, str], match: str) -> str:
+def _drawn_entry(case_result: Mapping[str, str], match: str) -> str:
     """Speak of all that fails like a drawn conversation: its own id is that of one vector, which no run draws again.
 
     Wrong numbers belong to what was drawn: their kind and type tell of them.
     """
-    name, bracket, dimensions = record["id"].partition("[")
+    name, bracket, dimensions = case_result["id"].partition("[")
     wrong = _WRONG_VALUE.match(match)
     if wrong is None:
-        return _entry(record["verdict"], match, [f"{DRAWN}*"], record["clause"])
-    kind = name.removeprefix(DRAWN).partition("/")[0]
-    cases = [f"{DRAWN}{kind}/*{bracket}{dimensions}"]
-    return _entry(record["verdict"], wrong["begins"], cases, record["clause"], wrong["contains"])
+        return _entry(case_result["verdict"], match, [f"{GENERATED}*"], case_result["clause"])
+    kind = name.removeprefix(GENERATED).partition("/")[0]
+    cases = [f"{GENERATED}{kind}/*{bracket}{dimensions}"]
+    return _entry(case_result["verdict"], wrong["begins"], cases, case_result["clause"], wrong["contains"])
 
 
 def _entry(
@@ -172,13 +176,13 @@ def _entry(
     broken = f"clause = {_toml(clause)}\n" if clause else ""
     also = f"contains = {_toml(contains)}\n" if contains else ""
     return (
-        f"[[expect]]\ncases = [\n{listed}]\n{broken}outcome = {_toml(outcome)}\n"
+        f"[[known]]\ncases = [\n{listed}]\n{broken}outcome = {_toml(outcome)}\n"
         f'match = {_toml(match)}\n{also}because = "not examined yet"\n'
     )
 
 
 def _patterns(named: Sequence[str], ids: Mapping[str, str]) -> list[str]:
-    """Say the cases with a `*` for the last part of their vectors' ids where all of those are among them."""
+    """Return the cases with a `*` for the last part of their vectors' ids where all of those are among them."""
     patterns: dict[str, None] = {}
     for case_id in named:
         vector, bracket, dimensions = case_id.partition("[")

@@ -14,7 +14,7 @@ class Verdict(Enum):
     DEVIATES = "deviates"
     """An answer that the clause accepts, but not the one it prefers."""
     XFAIL = "xfail"
-    """A finding that the expectations file tells of."""
+    """A finding that the known failures tells of."""
     FAIL = "fail"
     """An answer that the clause does not accept."""
     HANG = "hang"
@@ -22,7 +22,7 @@ class Verdict(Enum):
     CRASH = "crash"
     """The host itself died: a signal, a panic, an abort. A guest's trap is no crash."""
     XPASS = "xpass"
-    """No finding where the expectations file tells of one: the file must be mended."""
+    """No finding where the known failures tells of one: the file must be mended."""
     ERROR = "error"
     """The suite could not judge: a fault of the vector, the probe or the adapter, never of the host."""
 
@@ -33,7 +33,7 @@ class Verdict(Enum):
 
     @property
     def is_finding(self) -> bool:
-        """Whether the host broke the clause."""
+        """Return whether the host broke the clause."""
         return self in (Verdict.FAIL, Verdict.HANG, Verdict.CRASH)
 
 
@@ -41,5 +41,5 @@ _ORDER = tuple(Verdict)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Give the most severe of `verdicts`, `PASS` if there are none."""
+    """Return the most severe of `verdicts`, `PASS` if there are none."""
     return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.PASS)

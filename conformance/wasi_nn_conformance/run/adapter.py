@@ -60,7 +60,7 @@ class Adapter:
     limits: Limits = Limits()
 
     def argv(self, probe: Path, graphs: Mapping[str, tuple[str, Path]]) -> list[str]:
-        """Give the command that runs `probe` with `graphs`: name -> (encoding, folder of the model)."""
+        """Return the command that runs `probe` with `graphs`: name -> (encoding, folder of the model)."""
         argv: list[str] = []
         for argument in self.command:
             if argument == "{graphs}":
@@ -74,7 +74,7 @@ class Adapter:
         return argv
 
     def process_environment(self) -> dict[str, str]:
-        """Give the environment of the host's process."""
+        """Return the environment of the host's process."""
         return {**os.environ, **self.environment}
 
     def version(self) -> str:
@@ -106,7 +106,7 @@ class Adapter:
 
 
 def known_adapters() -> list[str]:
-    """Give the names that `--impl` takes without a path."""
+    """Return the names that `--impl` takes without a path."""
     return sorted(path.name.removesuffix(".toml") for path in IMPLS.glob("*.toml") if path.name.count(".") == 1)
 
 
@@ -161,7 +161,7 @@ def _adapter(document: Document) -> Adapter:
 
 
 def cache_folder() -> Path:
-    """Give the folder, outside every checkout, that keeps what takes minutes to build."""
+    """Return the folder, outside every checkout, that keeps what takes minutes to build."""
     return platformdirs.user_cache_path("wasi-nn-conformance")
 
 
@@ -208,5 +208,5 @@ def _fill(text: str, words: Mapping[str, str]) -> str:
 
 
 def probe_path(abi: str) -> Path:
-    """Give the prebuilt probe for an ABI."""
+    """Return the prebuilt probe for an ABI."""
     return GUESTS / f"probe-{abi}.wasm"

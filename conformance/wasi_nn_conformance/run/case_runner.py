@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from wasi_nn_conformance.dialects import Dialect
-from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.session.outcome import Kind, Outcome
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Reply, Request
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
@@ -38,25 +38,25 @@ class _Decided(Exception):  # noqa: N818 no fault either
 
 
 @dataclass
-class Conversation:
+class CaseRunner:
     """One case on one process. `run` gives its record; afterwards the process may be gone."""
 
     case: Case
     process: ProbeProcess
     adapter: Adapter
     dialect: Dialect
-    scene: Scene
+    state: ExpectedState
     transcript: list[str] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
     said: int = 0
 
-    def run(self) -> Record:
+    def run(self) -> CaseResult:
         """Carry the vector out."""
         started = time.perf_counter()
         with contextlib.suppress(_Decided):
             self._nodes(self.case.vector.steps, None)
             self._part()
-        return Record.of(self.case, self.judgements, time.perf_counter() - started, self.transcript)
+        return CaseResult.of(self.case, self.judgements, time.perf_counter() - started, self.transcript)
 
     def _part(self) -> None:
         """Let the probe drop what the vector has left. A host that dies of that, or has died since, is found here."""
@@ -94,7 +94,7 @@ class Conversation:
 
     def _outputs(self, step: Step) -> Iterator[Step]:
         """Ask for each output of the context's model."""
-        context = self.scene.context(step.arguments["context"])
+        context = self.state.context(step.arguments["context"])
         names = step.arguments["order"] or [port.name for port in context.model.outputs] if context else []
         for name in names:
             arguments = {"context": step.arguments["context"], "output": name}
@@ -106,7 +106,7 @@ class Conversation:
         self.said += 1
         where = _place(f"step {self.said} ({step.action})", step)
         try:
-            requests = self.dialect.requests(step, self.scene)
+            requests = self.dialect.requests(step, self.state)
         except ValueError as error:
             self._broken(step, str(error))
         outcome = self._ask(requests, step)
@@ -138,7 +138,7 @@ class Conversation:
             if "error" in reply:
                 break
         try:
-            return self.dialect.outcome(step, reply, self.scene)
+            return self.dialect.outcome(step, reply, self.state)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             return Outcome(Kind.BROKEN, detail=f"the probe's reply is not of protocol 1: {error!r}")
 
@@ -152,11 +152,11 @@ class Conversation:
         return Outcome(Kind.CRASH, detail=detail)
 
     def _remember(self, step: Step) -> None:
-        self.scene.remember(step.action, step.arguments)
+        self.state.remember(step.action, step.arguments)
         if step.action == "set_input":
             literal = tensor_literal(step.arguments["tensor"])
             if literal.is_consistent:
-                self.scene.remember_input(step.arguments["context"], step.arguments["input"], literal.array)
+                self.state.remember_input(step.arguments["context"], step.arguments["input"], literal.array)
 
     def _keep(self, judgement: Judgement, node: Node) -> None:
         self.judgements.append(replace(judgement, clause=self.case.clause_of(node)))
@@ -172,7 +172,7 @@ def _place(what: str, node: Node) -> str:
 
 
 def _last_words(printed: str) -> str:
-    """Give what a host said of its end, on one line: from the first panic or error on, without the backtrace.
+    """Return what a host said of its end, on one line: from the first panic or error on, without the backtrace.
 
     Folders and numbers of threads are left out, so that one cause reads the same on every machine.
     """

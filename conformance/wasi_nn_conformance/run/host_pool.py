@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 
 from wasi_nn_conformance.dialects import DIALECTS
-from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 
 from .adapter import Adapter, AdapterError, probe_path
-from .case_runner import Conversation
+from .case_runner import CaseRunner
 from .library import Library
-from .probe_process import ProbeProcess, greet
+from .probe_process import ProbeProcess, handshake
 
 MODEL_FILES = {"openvino": ("model.xml", "model.bin"), "onnx": ("model.onnx",)}
 
@@ -43,7 +43,7 @@ class Host:
     _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
 
     def unsupported(self, case: Case) -> str | None:
-        """Say what the adapter declares not to offer and the case needs."""
+        """Return what the adapter declares not to offer and the case needs."""
         if case.abi not in self.adapter.abis:
             return f"{self.adapter.name} does not serve {case.abi}"
         if case.encoding is not None and case.encoding not in self.adapter.encodings:
@@ -60,7 +60,7 @@ class Host:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Give each vector a process of its own for as long as the body runs."""
+        """Return each vector a process of its own for as long as the body runs."""
         before, self.fresh = self.fresh, True
         try:
             yield
@@ -72,15 +72,15 @@ class Host:
         """The host's own word for its version. Raises `AdapterError`."""
         return self.adapter.version()
 
-    def run(self, case: Case) -> Record:
+    def run(self, case: Case) -> CaseResult:
         """Carry out one case, on a process that is ready for it. Raises `AdapterError` if none can be had."""
         if reason := self.unsupported(case):
-            return Record.of(case, [Judgement(Verdict.UNSUPPORTED, got=reason)], 0.0, ())
+            return CaseResult.of(case, [Judgement(Verdict.UNSUPPORTED, got=reason)], 0.0, ())
         graphs = tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
         running = self._ready((case.abi, graphs))
-        scene = self.library.scene(case, self._places(case.abi, graphs))
+        state = self.library.state(case, self._places(case.abi, graphs))
         running.served += 1
-        return Conversation(case, running.process, self.adapter, DIALECTS[case.abi], scene).run()
+        return CaseRunner(case, running.process, self.adapter, DIALECTS[case.abi], state).run()
 
     def _ready(self, setting: _Setting) -> _Running:
         running = self._running.get(setting)
@@ -99,10 +99,10 @@ class Host:
         return not self.fresh and running.served < self.adapter.limits.vectors_per_process
 
     def _started(self, setting: _Setting) -> _Running:
-        """Give a process that has said hello: the spare one, if there is one."""
+        """Return a process that has said hello: the spare one, if there is one."""
         process = self._spare.pop(setting, None) or self._launched(setting)
         try:
-            greet(process, self.adapter, setting[0])
+            handshake(process, self.adapter, setting[0])
         except BaseException:
             process.close()
             raise
@@ -121,7 +121,7 @@ class Host:
             raise AdapterError(f"{self.adapter.name}: {argv[0]} cannot be started: {error.strerror}") from None
 
     def _folder(self, name: str, model: str, encoding: str) -> Path:
-        """Give a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
+        """Return a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
         folder = Path(self._folders.name) / f"{encoding}-{model}" / name
         if folder.is_dir():
             return folder
@@ -132,7 +132,7 @@ class Host:
         return folder
 
     def _places(self, abi: str, graphs: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
-        """Give the folders of this machine that the host was told, or can know, and a guest was not."""
+        """Return the folders of this machine that the host was told, or can know, and a guest was not."""
         places = {
             "the folder of the probe": probe_path(abi).parent,
             "the folder of the host's program": Path(self.adapter.command[0]).parent,

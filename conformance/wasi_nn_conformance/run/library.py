@@ -9,7 +9,7 @@ from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.models import Model, ModelError, ModelFiles, builders_of, load_models
 from wasi_nn_conformance.paths import VECTORS
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.vector import Vector, read_vectors
@@ -47,7 +47,7 @@ class Library:
         return ModelFiles.open(VECTORS / "models")
 
     def files(self) -> list[Path]:
-        """Give the files of vectors, in the order of their names."""
+        """Return the files of vectors, in the order of their names."""
         files: list[Path] = []
         for root in self._roots:
             found = sorted(root.glob("*.yaml")) if root.is_dir() else [root]
@@ -55,7 +55,7 @@ class Library:
         return files
 
     def vectors(self, path: Path) -> list[Vector]:
-        """Give the vectors of one file, once it is known that what they name exists. Raises `InputError`."""
+        """Return the vectors of one file, once it is known that what they name exists. Raises `InputError`."""
         if path in self._read:
             return self._read[path]
         vectors = read_vectors(path)
@@ -79,21 +79,21 @@ class Library:
             raise vector.error(f"{own[0]!r} cannot be registered: a graph that has a name is a model of models.yaml")
 
     def case(self, vector: Vector, abi: str, encoding: str | None) -> Case:
-        """Give one case of a vector that `check` has seen."""
+        """Return one case of a vector that `check` has seen."""
         others = {name: self.clauses[name] for name in vector.clauses}
         return Case(vector, self.clauses[vector.clause], abi, encoding, others)
 
-    def scene(self, case: Case, folders: Mapping[str, str]) -> Scene:
-        """Give the scene in which a case begins; see `Scene` for `folders`."""
+    def state(self, case: Case, folders: Mapping[str, str]) -> ExpectedState:
+        """Return the scene in which a case begins; see `Scene` for `folders`."""
         own = case.vector.own_models
 
         def builders(model: str, encoding: str) -> list[bytes]:
             return builders_of(own[model], encoding) if model in own else self.model_files.model_bytes(model, encoding)
 
-        return Scene(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders)
+        return ExpectedState(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders)
 
     def cases(self, vector: Vector) -> Iterator[Case]:
-        """Give each case of a vector: every ABI it is for, and every encoding if it has a model."""
+        """Return each case of a vector: every ABI it is for, and every encoding if it has a model."""
         encodings = (vector.encodings or ENCODINGS) if vector.models else (None,)
         for abi in vector.abis:
             for encoding in encodings:
@@ -101,7 +101,7 @@ class Library:
                     yield self.case(vector, abi, encoding)
 
     def all_cases(self) -> Iterator[Case]:
-        """Give every case of every vector. Raises `InputError`."""
+        """Return every case of every vector. Raises `InputError`."""
         for path in self.files():
             for vector in self.vectors(path):
                 yield from self.cases(vector)

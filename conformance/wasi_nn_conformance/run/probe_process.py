@@ -173,7 +173,7 @@ class ProbeProcess:
         return Silent(seconds, printed)
 
     def printed(self) -> str:
-        """Give the end of what the host printed besides replies, on both streams, in readable form."""
+        """Return the end of what the host printed besides replies, on both streams, in readable form."""
         if self._errors.closed:
             return ""
         end = os.fstat(self._errors.fileno()).st_size
@@ -215,7 +215,7 @@ def _parsed(text: bytes) -> Reply | None:
     return reply if isinstance(reply, dict) else None
 
 
-def greet(process: ProbeProcess, adapter: Adapter, abi: str) -> Reply:
+def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> Reply:
     """Say hello and check who answers. Raises `AdapterError`: nothing can be said about the host then."""
     answer = process.call({"call": "hello"}, adapter.limits.hello_seconds)
     if isinstance(answer, Ended | Silent):
@@ -237,7 +237,7 @@ def greet(process: ProbeProcess, adapter: Adapter, abi: str) -> Reply:
 
 
 def exit_words(code: int) -> str:
-    """Say an exit code, or a signal (negative) by its name."""
+    """Return an exit code, or a signal (negative) by its name."""
     if code >= 0:
         return f"exit code {code}"
     try:

@@ -36,7 +36,7 @@ class Outcome:
 
     @property
     def words(self) -> str:
-        """Say the outcome in a few words."""
+        """Return the outcome in a few words."""
         match self.kind:
             case Kind.OK:
                 return "success"

@@ -52,22 +52,22 @@ class Context:
         self.inputs[name] = self._fitting(name, value)
 
     def _fitting(self, name: str, value: Array) -> Array:
-        """Give `value` in the shape of its input: a host may take `[1]` for a scalar."""
+        """Return `value` in the shape of its input: a host may take `[1]` for a scalar."""
         scalar = any(port.name == name and port.type.shape == () for port in self.model.inputs)
         return value.reshape(()) if scalar and value.size == 1 else value
 
     def output(self, name: Any) -> Port | None:
-        """Give the output of that name, or of that index as `{raw: N}`, if there is one."""
+        """Return the output of that name, or of that index as `{raw: N}`, if there is one."""
         index = name.get("raw") if isinstance(name, dict) else None
         return next((p for number, p in enumerate(self.model.outputs) if p.name == name or index == number), None)
 
     def passes_through(self, name: str) -> bool:
-        """Whether the output is an input unchanged, so that every bit of it counts."""
+        """Return whether the output is an input unchanged, so that every bit of it counts."""
         return any(output == name and isinstance(value, Input) for output, value in self.model.expressions)
 
 
 @dataclass
-class Scene:
+class ExpectedState:
     """The names that a conversation has given, with their meaning.
 
     `builders(model, encoding)` gives a model's builders as bytes. `folders` are those of the host's machine that a
@@ -87,7 +87,7 @@ class Scene:
     handles: dict[str, str] = field(default_factory=dict)
 
     def builder(self, model: str, part: int, encoding: str | None) -> bytes:
-        """Give one builder of a model. Raises `ValueError` for a part that it does not have."""
+        """Return one builder of a model. Raises `ValueError` for a part that it does not have."""
         encoding = encoding or self.encoding
         if encoding is None:
             raise ValueError(f"the model {model} needs an encoding here")
@@ -97,7 +97,7 @@ class Scene:
         return parts[part]
 
     def model_builders(self, model: str, named: Any) -> list[bytes]:
-        """Give all builders of a model, in the encoding `named` if models come in it, else in that of the case.
+        """Return all builders of a model, in the encoding `named` if models come in it, else in that of the case.
 
         Raises `ValueError` where there is neither.
         """
@@ -133,32 +133,32 @@ class Scene:
         self.handles[name], self.tensors[name] = handle, tensor
 
     def tensor(self, handle: Any) -> TensorLiteral | None:
-        """Give what the tensor of that name holds, if the conversation knows."""
+        """Return what the tensor of that name holds, if the conversation knows."""
         return _known(self.tensors, handle)
 
     def error(self, handle: Any) -> tuple[str, str] | None:
-        """Give the code and the data of the error of that name, if it was kept."""
+        """Return the code and the data of the error of that name, if it was kept."""
         return _known(self.errors, handle)
 
     def context(self, handle: Any) -> Context | None:
-        """Give the context of that name, if it is one that the conversation made."""
+        """Return the context of that name, if it is one that the conversation made."""
         return _known(self.contexts, handle)
 
 
 def _known(named: Mapping[str, _Thing], written: Any) -> _Thing | None:
-    """Give what a vector names; a raw number or raw bytes name nothing here."""
+    """Return what a vector names; a raw number or raw bytes name nothing here."""
     return named.get(written) if isinstance(written, str) else None
 
 
 def _keep(named: dict[str, _Thing], name: str, thing: _Thing | None) -> None:
-    """Give `name` its new meaning, or none if nobody knows it: never the old one."""
+    """Return `name` its new meaning, or none if nobody knows it: never the old one."""
     named.pop(name, None)
     if thing is not None:
         named[name] = thing
 
 
 def _model(load: Mapping[str, Any]) -> str | None:
-    """Give the model that a `load` names, also as the only one that its builders are taken from."""
+    """Return the model that a `load` names, also as the only one that its builders are taken from."""
     if "model" in load:
         return str(load["model"])
     named = {builder["model"] for builder in load["builders"] if "model" in builder}

@@ -29,7 +29,7 @@ _BY_ACTION: Mapping[str, frozenset[str]] = {
 
 
 def abis_for(action: str, arguments: Mapping[str, Any], expectation: Expectation, *, slot: bool) -> frozenset[str]:
-    """Give the ABIs that can say one step. `slot` tells that the step looks at its return pointer."""
+    """Return the ABIs that can say one step. `slot` tells that the step looks at its return pointer."""
     if action in _BY_ACTION:
         return _BY_ACTION[action]
     abis = _COMPONENTS if expectation.traps or _has(arguments, "number") else _ALL
@@ -53,6 +53,6 @@ def abis_for(action: str, arguments: Mapping[str, Any], expectation: Expectation
 
 
 def _has(arguments: Mapping[str, Any], *keys: str) -> bool:
-    """Whether a port, handle, enumeration value, tensor type or name is given as a number or as bytes."""
+    """Return whether a port, handle, enumeration value, tensor type or name is given as a number or as bytes."""
     written = [*arguments.values(), arguments["tensor"]["type"]] if "tensor" in arguments else arguments.values()
     return any(isinstance(value, dict) and key in value for value in written for key in keys)

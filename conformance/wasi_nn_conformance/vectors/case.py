@@ -26,5 +26,5 @@ class Case:
         return f"{self.vector.id}[{'-'.join(part for part in (self.abi, self.encoding) if part)}]"
 
     def clause_of(self, node: Node) -> Clause:
-        """Give the clause that the answer to a step or a block is judged by."""
+        """Return the clause that the answer to a step or a block is judged by."""
         return self.others[node.clause] if node.clause else self.clause

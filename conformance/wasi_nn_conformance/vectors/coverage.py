@@ -21,7 +21,7 @@ class Coverage:
 
     @property
     def gaps(self) -> list[str]:
-        """Say what is missing, or what the clause says of its own coverage and is not so."""
+        """Return what is missing, or what the clause says of its own coverage and is not so."""
         found = {"shows": self.shows, "breaks": self.breaks}
         if not self.shows and not self.breaks:
             return ["no vector at all"]
@@ -35,7 +35,7 @@ class Coverage:
 
 
 def coverage(clauses: Mapping[str, Clause], vectors: Iterable[Vector]) -> list[Coverage]:
-    """Give the coverage of each clause: those with gaps first, else in the order of the clauses."""
+    """Return the coverage of each clause: those with gaps first, else in the order of the clauses."""
     covered = {name: Coverage(clause) for name, clause in clauses.items()}
     for vector in vectors:
         found = sides(vector)
@@ -65,7 +65,7 @@ def sides(vector: Vector) -> frozenset[str]:
 
 
 def _uses(nodes: Sequence[Node]) -> Iterator[tuple[frozenset[str], bool]]:
-    """Give the functions called, and whether that is misuse. Of a block that has to fail all steps are one misuse."""
+    """Return the functions called, and whether that is misuse. Of a block that has to fail all steps are one misuse."""
     for node in nodes:
         if isinstance(node, Block):
             if node.must_fail or node.prefer not in (None, "ok"):
@@ -104,14 +104,14 @@ _SAME = {
 
 
 def _function(step: Step) -> str:
-    """Give the function that a step calls, under one name for all its forms."""
+    """Return the function that a step calls, under one name for all its forms."""
     if step.action == "raw":
         return str(step.arguments["function"])
     return _SAME.get(step.action, step.action)
 
 
 def families(vectors: Sequence[Vector]) -> list[tuple[str, int]]:
-    """Give the vectors as they are written: the id without what a matrix adds, and how many it makes."""
+    """Return the vectors as they are written: the id without what a matrix adds, and how many it makes."""
     groups: dict[tuple[str, int | None], list[str]] = {}
     for vector in vectors:
         groups.setdefault((vector.path.name, vector.line), []).append(vector.id)

@@ -45,12 +45,12 @@ class Expectation:
 
     @property
     def traps(self) -> bool:
-        """Whether a trap is wanted, as only components owe it for a handle that is none."""
+        """Return whether a trap is wanted, as only components owe it for a handle that is none."""
         return self.accept == {"trap"}
 
     @property
     def wanted(self) -> str:
-        """Say the accepted outcomes in words."""
+        """Return the accepted outcomes in words."""
         if self.only:
             return f"error {self.only}"
         words = [word for word in OUTCOMES if word in self.accept]

@@ -60,7 +60,7 @@ def _substituted(value: Any, row: dict[str, Any]) -> Any:
 
 @cache
 def _form() -> Schema:
-    """Give the schema of `repeat` without that of its steps, which are checked once they are written out."""
+    """Return the schema of `repeat` without that of its steps, which are checked once they are written out."""
     form = schema("vector").form["$defs"]["step"]["properties"]["repeat"]
     properties = {**form["properties"], "steps": {"type": "array", "minItems": 1}}
     return Schema({**form, "properties": properties})

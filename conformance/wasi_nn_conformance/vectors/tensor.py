@@ -42,7 +42,7 @@ class TensorLiteral:
 
     @property
     def is_consistent(self) -> bool:
-        """Whether the number of bytes is what type and shape say."""
+        """Return whether the number of bytes is what type and shape say."""
         return isinstance(self.type, ElementType) and len(self.data) == prod(self.shape) * self.type.size
 
 
@@ -83,7 +83,7 @@ def _octets(data: str, element: ElementType | None, shape: tuple[int, ...]) -> b
 
 
 def _counted(count: int, element: ElementType) -> bytes:
-    """Give 0, 1, 2, ... in that type. Raises `ValueError` if it does not hold the last of them exactly."""
+    """Return 0, 1, 2, ... in that type. Raises `ValueError` if it does not hold the last of them exactly."""
     if element is ElementType.BF16:
         return element.from_numbers(list(range(count))).tobytes()
     numbers = np.arange(count)
@@ -124,7 +124,7 @@ def byte_string(written: Mapping[str, Any], builder: Callable[[str, int, str | N
 
 
 def difference(got: bytes, wanted: Array, element: ElementType, *, exact_bits: bool) -> str | None:
-    """Say how the bytes of a tensor differ from `wanted`, or None if they do not.
+    """Return how the bytes of a tensor differ from `wanted`, or None if they do not.
 
     Unless `exact_bits`, any NaN equals any other: arithmetic does not say which one it gives.
     """

@@ -174,7 +174,7 @@ class _Reader:
             raise self.error(("models", *name), str(error)) from None
 
     def abis(self, written: list[str] | None, steps: tuple[Node, ...]) -> tuple[str, ...]:
-        """Give the ABIs that the vector runs on: those that can say its steps, or those of them it names."""
+        """Return the ABIs that the vector runs on: those that can say its steps, or those of them it names."""
         sayable = frozenset(ABIS)
         for step in _steps(steps):
             can = abis_for(step.action, step.arguments, step.expectation, slot=step.slot_untouched)

@@ -30,8 +30,8 @@ class Command:
 COMMANDS = {
     "run": Command("run a guest", "wasi_nn_reference.cli.run"),
     "inspect": Command("tell what a module imports, or what a model takes and gives", "wasi_nn_reference.cli.inspect"),
-    "expectations": Command(
-        "write a first expectations file from a report", "wasi_nn_conformance.commands.known_failures"
+    "known-failures": Command(
+        "write a first file of known failures from a report", "wasi_nn_conformance.commands.known_failures"
     ),
     "promote": Command("keep the vector of a finding as a regression", "wasi_nn_conformance.commands.promote"),
     "coverage": Command("tell which clauses the suite's vectors cover", "wasi_nn_conformance.commands.coverage"),

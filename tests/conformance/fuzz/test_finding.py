@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from wasi_nn_conformance.fuzz.finding import signature
-from wasi_nn_conformance.fuzz.target import Fields, Ground
-from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.library import Library
 
@@ -20,8 +20,8 @@ FIELDS: Fields = {
 
 
 def signature_of(got: str, verdict: Verdict = Verdict.FAIL, where: str = "step 1 (compute)") -> str:
-    case = Ground("witx", "openvino", LIBRARY.models, registers=False).case(FIELDS, Path("drawn.yaml"), LIBRARY)
-    return signature(Record.of(case, [Judgement(verdict, "success", got, where=where)], 0.0, ()))
+    case = FuzzTarget("witx", "openvino", LIBRARY.models, registers=False).case(FIELDS, Path("drawn.yaml"), LIBRARY)
+    return signature(CaseResult.of(case, [Judgement(verdict, "success", got, where=where)], 0.0, ()))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def local_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     importlib.import_module("numbers_of_the_user")
 
 
-def drawn() -> list[int]:
+def generated() -> list[int]:
     kept: list[int] = []
 
     @hypothesis.seed(0)
@@ -35,17 +35,17 @@ def drawn() -> list[int]:
 
 @pytest.mark.usefixtures("local_module")
 def test_hypothesis_by_itself_draws_numbers_of_loaded_modules() -> None:
-    assert set(drawn()) & set(LARGE)
+    assert set(generated()) & set(LARGE)
 
 
 @pytest.mark.usefixtures("local_module")
 def test_without_local_constants_none_of_them_is_drawn() -> None:
     with local_constants.none():
-        assert not set(drawn()) & set(LARGE)
+        assert not set(generated()) & set(LARGE)
 
 
 @pytest.mark.usefixtures("local_module")
 def test_local_constants_come_back() -> None:
     with local_constants.none():
-        drawn()
-    assert set(drawn()) & set(LARGE)
+        generated()
+    assert set(generated()) & set(LARGE)

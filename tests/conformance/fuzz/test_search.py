@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.fuzz.finding import written
-from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError, drawn_from
-from wasi_nn_conformance.fuzz.target import Fields, Ground
-from wasi_nn_conformance.results.known_failures import ExpectedFinding, ExpectedFindings
+from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError, generated_by
+from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
+from wasi_nn_conformance.results.known_failures import KnownFailure, KnownFailures
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.host_pool import Host
@@ -18,9 +18,9 @@ from wasi_nn_conformance.vectors.vector import read_vectors
 
 
 @st.composite
-def conversations(draw: st.DrawFn, ground: Ground) -> Fields:
+def conversations(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Compute in contexts that a miniature answers with an error, except for 13, of which it dies."""
-    del ground
+    del target
     numbers = draw(st.lists(st.integers(0, 20), min_size=1, max_size=4))
     return {
         "id": "fuzz/toy/compute",
@@ -34,13 +34,13 @@ def conversations(draw: st.DrawFn, ground: Ground) -> Fields:
 def search(host: Callable[..., Host], tmp_path: Path) -> Callable[..., Search]:
     """Make a search on a miniature that dies of context 13."""
 
-    def search(expected: ExpectedFindings | None = None, **options: Any) -> Search:
+    def search(expected: KnownFailures | None = None, **options: Any) -> Search:
         library = Library()
-        ground = Ground("witx", "openvino", library.models, registers=False)
+        target = FuzzTarget("witx", "openvino", library.models, registers=False)
         return Search(
             "toy",
-            drawn_from(conversations),
-            ground,
+            generated_by(conversations),
+            target,
             host(f"mortal {tmp_path / 'starts'}"),
             library,
             expected,
@@ -60,7 +60,7 @@ def test_a_shrunk_failure_is_tried_on_a_new_process(search: Callable[..., Search
     (finding,) = search().run(200, 3).findings
 
     assert finding.replays
-    assert finding.record.verdict == Verdict.CRASH.value
+    assert finding.case_result.verdict == Verdict.CRASH.value
 
 
 def test_the_search_goes_on_past_what_it_found(search: Callable[..., Search]) -> None:
@@ -68,27 +68,25 @@ def test_the_search_goes_on_past_what_it_found(search: Callable[..., Search]) ->
 
 
 def test_what_the_expectations_tell_is_no_finding(search: Callable[..., Search]) -> None:
-    told = ExpectedFinding(("fuzz/toy/*",), Verdict.CRASH, "the host died", "it dies of 13")
+    told = KnownFailure(("fuzz/toy/*",), Verdict.CRASH, "the host died", "it dies of 13")
 
-    result = search(ExpectedFindings(Path("told.toml"), (told,))).run(200, 3)
+    result = search(KnownFailures(Path("told.toml"), (told,))).run(200, 3)
 
     assert result.findings == []
     assert result.known["it dies of 13"] > 0
 
 
 def test_an_expectation_of_another_clause_does_not_hide_a_finding(search: Callable[..., Search]) -> None:
-    other = ExpectedFinding(
-        ("fuzz/*",), Verdict.CRASH, "the host died", "it dies of 13", clause="compute.missing-input"
-    )
+    other = KnownFailure(("fuzz/*",), Verdict.CRASH, "the host died", "it dies of 13", clause="compute.missing-input")
 
-    assert len(search(ExpectedFindings(Path("told.toml"), (other,))).run(200, 3).findings) == 1
+    assert len(search(KnownFailures(Path("told.toml"), (other,))).run(200, 3).findings) == 1
 
 
 @st.composite
-def several_faults(draw: st.DrawFn, ground: Ground) -> Fields:
+def several_faults(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Compute in one to three contexts, each of which tries a clause of its own."""
     tried = draw(st.lists(st.sampled_from(("handle.unknown-context", "handle.unknown-graph")), min_size=1, max_size=3))
-    fields: Fields = draw(conversations(ground))
+    fields: Fields = draw(conversations(target))
     contexts = [{"raw": draw(st.integers(10, 14))} for _ in tried]
     steps = [
         {"compute": {"context": context}, "fails": {}, "clause": clause}
@@ -99,12 +97,12 @@ def several_faults(draw: st.DrawFn, ground: Ground) -> Fields:
 
 def test_one_silent_end_with_two_culprits_is_two_findings(search: Callable[..., Search]) -> None:
     searching = search()
-    searching.draw = drawn_from(several_faults)
+    searching.draw = generated_by(several_faults)
 
     findings = searching.run(300, 3).findings
 
-    culprits = [[step["clause"] for step in finding.fields["steps"]] for finding in findings]
-    assert sorted(culprits) == [["handle.unknown-context"], ["handle.unknown-graph"]]
+    suspected = [[step["clause"] for step in finding.fields["steps"]] for finding in findings]
+    assert sorted(suspected) == [["handle.unknown-context"], ["handle.unknown-graph"]]
     assert len({finding.name for finding in findings}) == 2
 
 
@@ -120,7 +118,7 @@ def test_a_finding_is_written_as_the_vector_that_was_carried_out(search: Callabl
     path.write_text(finding.text, "utf-8")
 
     assert read_yaml(path).data == [finding.fields]
-    assert read_vectors(path)[0].clause == finding.record.clause
+    assert read_vectors(path)[0].clause == finding.case_result.clause
 
 
 def test_awkward_text_survives_being_written(tmp_path: Path) -> None:
@@ -146,16 +144,16 @@ def test_a_host_that_cannot_be_started_again_ends_the_search(
 
 def test_a_fault_of_the_suite_is_no_finding(search: Callable[..., Search]) -> None:
     searching = search()
-    searching.draw = drawn_from(unsayable)
+    searching.draw = generated_by(unsayable)
 
     with pytest.raises(SuiteFaultError, match="not known here"):
         searching.run(10, 3)
 
 
 @st.composite
-def unsayable(draw: st.DrawFn, ground: Ground) -> Fields:
+def unsayable(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Set an input, by name, in a context that nobody has made."""
-    del ground
+    del target
     tensor = {"type": "f32", "shape": [draw(st.sampled_from([1, 2]))], "data": "zeros"}
     step = {"set_input": {"context": {"raw": 1}, "input": "x", "tensor": tensor}}
     why = "because a host may get this wrong"

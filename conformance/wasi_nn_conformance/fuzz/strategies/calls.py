@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from wasi_nn_conformance.fuzz.target import Ground
+from wasi_nn_conformance.fuzz.target import FuzzTarget
 from wasi_nn_conformance.models import Port
 from wasi_nn_conformance.vectors.abi import NEWEST, WITX
 
-from .fault import INVALID, REGISTERED
+from .misuse import INVALID, REGISTERED
 from .state import Context, State
 
 
@@ -16,9 +16,9 @@ class Calls:
     `numbers` are four bytes that the values of tensors are made of.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground = ground
-        self.state = State(ground.models)
+    def __init__(self, target: FuzzTarget) -> None:
+        self.target = target
+        self.state = State(target.models)
         self.steps: list[dict[str, Any]] = []
 
     def say(self, action: str, arguments: dict[str, Any], **expected: Any) -> None:
@@ -26,12 +26,12 @@ class Calls:
         self.steps.append({action: arguments, **expected})
 
     def new(self, word: str) -> str:
-        """Give a name that nothing else has."""
+        """Return a name that nothing else has."""
         return self.state.new(word)
 
     def is_on(self, *abis: str) -> bool:
-        """Whether the conversation is in one of these ABIs."""
-        return self.ground.abi in abis
+        """Return whether the conversation is in one of these ABIs."""
+        return self.target.abi in abis
 
     def load(self, model: str) -> str:
         """Load a model; gives the graph's name."""

@@ -3,43 +3,43 @@
 from hypothesis import strategies as st
 
 from wasi_nn_conformance.fuzz.features import clauses_tried
-from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 
-from .call_fault import CALL_FAULTS
-from .fault import REGISTERED, TENSOR_FAULTS, Fault, Setting, Step, tried
-from .load_fault import LOAD_FAULTS
-from .memory_fault import MEMORY_FAULTS
+from .call_misuse import CALL_MISUSES
+from .load_misuse import LOAD_MISUSES
+from .memory_misuse import MEMORY_MISUSES
+from .misuse import REGISTERED, TENSOR_MISUSES, Misuse, Setting, Step, tried
 
-FAULTS = (*TENSOR_FAULTS, *CALL_FAULTS, *LOAD_FAULTS, *MEMORY_FAULTS)
+FAULTS = (*TENSOR_MISUSES, *CALL_MISUSES, *LOAD_MISUSES, *MEMORY_MISUSES)
 MODELS = ("sub-f32", "two-outputs", "three-inputs", "neg-i32", "two-types", "identity-u8")
 _KIND = "fuzz/errors/"
 _RARELY = 12  # one conversation of so many ends with a trap, which costs a new process
 
 
 @st.composite
-def examples(draw: st.DrawFn, ground: Ground) -> Fields:
+def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw a conversation and its faults."""
     model = draw(st.sampled_from(MODELS))
-    possible = [fault for fault in FAULTS if ground.abi in fault.abis and not fault.is_end]
-    faults = draw(st.lists(st.sampled_from(possible), min_size=1, max_size=3))
-    ends = [fault for fault in FAULTS if ground.abi in fault.abis and fault.is_end]
+    possible = [misuse for misuse in FAULTS if target.abi in misuse.abis and not misuse.is_end]
+    misuses = draw(st.lists(st.sampled_from(possible), min_size=1, max_size=3))
+    ends = [misuse for misuse in FAULTS if target.abi in misuse.abis and misuse.is_end]
     last = draw(st.sampled_from(ends)) if ends and draw(st.integers(1, _RARELY)) == _RARELY else None
-    setting = Setting(ground.abi, ground.encoding, ground.models[model], 0)
+    setting = Setting(target.abi, target.encoding, target.models[model], 0)
     steps: list[Step] = [{"load": {"model": model, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
     if draw(st.booleans()):
         steps += setting.infer(draw)
-    for number, fault in enumerate(faults, 1):
-        steps += _put_in(draw, fault, Setting(ground.abi, ground.encoding, ground.models[model], number))
+    for number, misuse in enumerate(misuses, 1):
+        steps += _put_in(draw, misuse, Setting(target.abi, target.encoding, target.models[model], number))
     steps += setting.infer(draw)
     if last is not None:
-        steps += _put_in(draw, last, Setting(ground.abi, ground.encoding, ground.models[model], len(faults) + 1))
-    registered = {"graphs": REGISTERED} if ground.registers else {}
-    return {**_called_after(faults[0]), "clause": "failure.no-lasting-harm", **registered, "steps": steps}
+        steps += _put_in(draw, last, Setting(target.abi, target.encoding, target.models[model], len(misuses) + 1))
+    registered = {"graphs": REGISTERED} if target.registers else {}
+    return {**_called_after(misuses[0]), "clause": "failure.no-lasting-harm", **registered, "steps": steps}
 
 
-def _called_after(fault: Fault) -> Fields:
-    why = f"{fault.why}; and what a failing call leaves behind must not harm the calls after it"
-    return {"id": f"{_KIND}{fault.name}", "why": why}
+def _called_after(misuse: Misuse) -> Fields:
+    why = f"{misuse.why}; and what a failing call leaves behind must not harm the calls after it"
+    return {"id": f"{_KIND}{misuse.name}", "why": why}
 
 
 def called_after_what_is_left(fields: Fields) -> Fields:
@@ -47,9 +47,9 @@ def called_after_what_is_left(fields: Fields) -> Fields:
     if not fields["id"].startswith(_KIND):
         return fields
     tried = set(clauses_tried(fields["steps"]))
-    left = [_called_after(fault) for fault in FAULTS if fault.clause in tried]
+    left = [_called_after(misuse) for misuse in FAULTS if misuse.clause in tried]
     return fields if not left or any(each["id"] == fields["id"] for each in left) else {**fields, **left[0]}
 
 
-def _put_in(draw: st.DrawFn, fault: Fault, setting: Setting) -> list[Step]:
-    return tried(fault.clause, fault.steps(draw, setting))
+def _put_in(draw: st.DrawFn, misuse: Misuse, setting: Setting) -> list[Step]:
+    return tried(misuse.clause, misuse.steps(draw, setting))

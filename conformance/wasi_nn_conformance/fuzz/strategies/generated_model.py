@@ -45,11 +45,11 @@ class Value:
 
     @property
     def is_never_zero(self) -> bool:
-        """Whether no number is 0, so that no negation or product gives -0.0, which engines do not agree upon."""
+        """Return whether no number is 0, so that no negation or product gives -0.0, which engines do not agree upon."""
         return self.wide or self.low > 0 or self.high < 0
 
     def fits(self, low: int, high: int) -> bool:
-        """Whether numbers between these are exact."""
+        """Return whether numbers between these are exact."""
         signed = self.element is not ElementType.U8
         return self.wide or (-_LARGEST[self.element] * signed <= low and high <= _LARGEST[self.element])
 
@@ -65,7 +65,7 @@ def expression(draw: st.DrawFn, inputs: list[Value], *, is_static: bool) -> Valu
 
 
 def types_of(definition: Mapping[str, Any]) -> list[str]:
-    """Give the types of a model as `models.yaml` would have it, of its inputs and of what is cast to, sorted."""
+    """Return the types of a model as `models.yaml` would have it, of its inputs and of what is cast to, sorted."""
     inputs = {port["type"] for port in definition["inputs"].values()}
     return sorted(inputs | set(_cast_types(list(definition["outputs"].values()))))
 

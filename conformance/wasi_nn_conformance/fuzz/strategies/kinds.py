@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from wasi_nn_conformance.fuzz.search import Kind, drawn_from
+from wasi_nn_conformance.fuzz.search import Kind, generated_by
 
 from . import errors, octets, sequences, shapes
 
 KINDS: Mapping[str, Kind] = {
-    "shapes": drawn_from(shapes.examples),
-    "errors": drawn_from(errors.examples),
+    "shapes": generated_by(shapes.examples),
+    "errors": generated_by(errors.examples),
     "sequences": sequences.search,
-    "bytes": drawn_from(octets.examples),
+    "bytes": generated_by(octets.examples),
 }

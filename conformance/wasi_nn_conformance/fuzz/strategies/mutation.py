@@ -13,7 +13,7 @@ _STRUCTURES = {"openvino": ir_mutation.mutated, "onnx": onnx_mutation.mutated}
 
 
 def mutated(draw: st.DrawFn, model: Model, encoding: str) -> list[bytes]:
-    """Give the builders of `model` with one to three changes: mostly in what the model says, else in any bytes.
+    """Return the builders of `model` with one to three changes: mostly in what the model says, else in any bytes.
 
     An engine's reader refuses most models with changed bytes at once. One with another operator, type or number goes
     on to where nobody expects it.

@@ -4,10 +4,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.vectors.abi import NEWEST, WITX
 
-from .fault import Setting, Step
+from .misuse import Setting, Step
 from .mutation import mutated
 from .values import SIGNS
 
@@ -23,12 +23,12 @@ _ROOM = 256
 
 
 @st.composite
-def examples(draw: st.DrawFn, ground: Ground) -> Fields:
+def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw something broken between two good inferences."""
-    setting = Setting(ground.abi, ground.encoding, ground.models[GOOD], 0)
-    what, clause, broken = draw(st.sampled_from(_RECORDS if ground.abi == WITX else _RESOURCES))
+    setting = Setting(target.abi, target.encoding, target.models[GOOD], 0)
+    what, clause, broken = draw(st.sampled_from(_RECORDS if target.abi == WITX else _RESOURCES))
     steps: list[Step] = [{"load": {"model": GOOD, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
-    steps += [{"clause": clause, **step} if "accept" in step else step for step in broken(draw, ground)]
+    steps += [{"clause": clause, **step} if "accept" in step else step for step in broken(draw, target)]
     steps += setting.infer(draw)
     return {
         "id": f"fuzz/bytes/{what}",
@@ -38,29 +38,29 @@ def examples(draw: st.DrawFn, ground: Ground) -> Fields:
     }
 
 
-def _model(draw: st.DrawFn, ground: Ground) -> list[Step]:
+def _model(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
     """Load a model with something changed, and go as far with it as the host does."""
-    model = ground.models[draw(st.sampled_from(MODELS))]
-    builders = mutated(draw, model, ground.encoding)
+    model = target.models[draw(st.sampled_from(MODELS))]
+    builders = mutated(draw, model, target.encoding)
     if draw(st.integers(0, 15)) == 15:
         builders = builders[::-1]
-    load = {"builders": [{"hex": data.hex()} for data in builders], "encoding": ground.encoding, "as": "b"}
-    tensors = Setting(ground.abi, ground.encoding, model, 1).tensors(draw)
-    use: list[Step] = [{"context": {"graph": "b", "as": "d"}}, *_use(ground, tensors, model.outputs[0].name)]
+    load = {"builders": [{"hex": data.hex()} for data in builders], "encoding": target.encoding, "as": "b"}
+    tensors = Setting(target.abi, target.encoding, model, 1).tensors(draw)
+    use: list[Step] = [{"context": {"graph": "b", "as": "d"}}, *_use(target, tensors, model.outputs[0].name)]
     return [{"load": load, **_ANY, "then": [{"may_fail": use}]}]
 
 
-def _use(ground: Ground, tensors: dict[str, Any], output: str) -> list[Step]:
+def _use(target: FuzzTarget, tensors: dict[str, Any], output: str) -> list[Step]:
     """Infer with a model that nobody knows."""
     steps: list[Step] = []
-    if ground.abi == WITX:
+    if target.abi == WITX:
         for index, tensor in enumerate(tensors.values()):
             steps.append({"set_input": {"context": "d", "input": {"raw": index}, "tensor": tensor}})
         read = {"context": "d", "output": {"raw": 0}, "size": _ROOM, "is": "any"}
         return [*steps, {"compute": {"context": "d"}}, {"output": read}]
     names = {name: f"u{index}" for index, name in enumerate(tensors)}
     steps += [{"tensor": {"tensor": tensors[name], "as": names[name]}} for name in tensors]
-    if ground.abi == NEWEST:
+    if target.abi == NEWEST:
         return [*steps, {"compute_named": {"context": "d", "inputs": [[*pair] for pair in names.items()], "is": "any"}}]
     steps += [{"set_named": {"context": "d", "name": name, "tensor": names[name]}} for name in names]
     return [*steps, {"compute": {"context": "d"}}, {"get_named": {"context": "d", "name": output, "is": "any"}}]
@@ -76,9 +76,9 @@ def _operand(draw: st.DrawFn) -> Any:
     return {"end": draw(st.sampled_from((0, -1, -4, -8, -20, -64, 4)))}
 
 
-def _words(draw: st.DrawFn, ground: Ground) -> list[Step]:
+def _words(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
     """Place a record of any words, and give it to one of the functions that read records."""
-    del ground
+    del target
     words = [_operand(draw) for _ in range(draw(st.integers(2, 6)))]
     octets = draw(st.binary(min_size=16, max_size=32))
     placed: list[Step] = [
@@ -88,9 +88,9 @@ def _words(draw: st.DrawFn, ground: Ground) -> list[Step]:
     return [*placed, _call(draw, {"buffer": "words"})]
 
 
-def _numbers(draw: st.DrawFn, ground: Ground) -> list[Step]:
+def _numbers(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
     """Call a function with any numbers."""
-    del ground
+    del target
     octets = draw(st.binary(min_size=16, max_size=32))
     return [{"place": {"bytes": {"hex": octets.hex()}, "as": "any"}}, _call(draw, _operand(draw))]
 
@@ -115,33 +115,33 @@ def _call(draw: st.DrawFn, pointer: Any) -> Step:
     return {"raw": {"function": name, "arguments": calls[name]}, **_ANY}
 
 
-def _names(draw: st.DrawFn, ground: Ground) -> list[Step]:
-    """Give any text for a name."""
+def _names(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
+    """Return any text for a name."""
     text = draw(st.text(SIGNS, max_size=12))
     octets = draw(st.binary(max_size=12))
-    if ground.abi == WITX and draw(st.booleans()):
+    if target.abi == WITX and draw(st.booleans()):
         return [{"load_by_name": {"name": {"hex": octets.hex()}}, **_ANY}]
     calls: list[Step] = [{"load_by_name": {"name": text}, **_ANY}]
-    if ground.abi == WITX:
+    if target.abi == WITX:
         return calls
     tensor: Step = {"tensor": {"tensor": {"type": "f32", "shape": [1, 4], "data": [1, 2, 3, 4]}, "as": "u"}}
     given = {"compute_named": {"context": "c", "inputs": [[text, "u"]], "is": "any"}}
-    if ground.abi != NEWEST:
+    if target.abi != NEWEST:
         given = {"set_named": {"context": "c", "name": text, "tensor": "u"}}
     return [*calls, tensor, {**given, **_ANY, "clause": "input.unknown-name"}]
 
 
-def _tensor(draw: st.DrawFn, ground: Ground) -> list[Step]:
-    """Give a tensor of any dimensions and bytes, which seldom fit."""
+def _tensor(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
+    """Return a tensor of any dimensions and bytes, which seldom fit."""
     shape = draw(st.lists(st.sampled_from((0, 1, 2, 4, 255, 65536, 0x7FFFFFFF, 0xFFFFFFFF)), max_size=9))
     octets = draw(st.binary(max_size=20))
     bad = {"type": draw(st.sampled_from(_TYPES)), "shape": shape, "data": f"hex:{octets.hex()}"}
-    if ground.abi != NEWEST and draw(st.booleans()):
+    if target.abi != NEWEST and draw(st.booleans()):
         return [{"set_input": {"context": "c", "input": "a", "tensor": bad}, **_ANY}]
-    if ground.abi == WITX:
+    if target.abi == WITX:
         return [{"set_input": {"context": "c", "input": {"raw": 0}, "tensor": bad}, **_ANY}]
     given = {"compute_named": {"context": "c", "inputs": [["a", "u"]], "is": "any"}}
-    if ground.abi != NEWEST:
+    if target.abi != NEWEST:
         given = {"set_named": {"context": "c", "name": "a", "tensor": "u"}}
     made = {"tensor": {"tensor": bad, "as": "u"}, "accept": ["ok", "trap"], "prefer": "ok"}
     return [{**made, "then": [{**given, **_ANY}]}]

@@ -9,11 +9,11 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from wasi_nn_conformance.fuzz.target import CarryOut, Fields, Ground
+from wasi_nn_conformance.fuzz.target import CarryOut, Fields, FuzzTarget
 from wasi_nn_conformance.vectors.abi import OLDEST, WITX
 
 from .calls import Calls
-from .fault import REGISTERED
+from .misuse import REGISTERED
 from .state import State
 from .values import SIGNS
 
@@ -36,10 +36,10 @@ class Sequence(RuleBasedStateMachine):
     did to those that it had nothing to do with.
     """
 
-    def __init__(self, ground: Ground, carry_out: CarryOut) -> None:
+    def __init__(self, target: FuzzTarget, carry_out: CarryOut) -> None:
         super().__init__()
-        self.ground, self.carry_out = ground, carry_out
-        self.calls = Calls(ground)
+        self.target, self.carry_out = target, carry_out
+        self.calls = Calls(target)
 
     @property
     def state(self) -> State:
@@ -60,7 +60,7 @@ class Sequence(RuleBasedStateMachine):
             self.calls.context(graph)
         self.look(looks)
 
-    @precondition(lambda self: self.ground.registers)
+    @precondition(lambda self: self.target.registers)
     @rule(name=st.sampled_from(sorted(REGISTERED)), looks=_LOOKS)
     def load_by_name(self, name: str, looks: int) -> None:
         """Load a registered graph, and make a context of it."""
@@ -104,7 +104,7 @@ class Sequence(RuleBasedStateMachine):
     def failing_call(self, which: str, numbers: bytes, looks: int) -> None:
         """Make a call that fails, and on components keep its error."""
         garbage = {"builders": [{"text": "no model " + numbers.hex()}], "encoding": "tensorflow"}
-        empty = {"builders": [], "encoding": self.ground.encoding}
+        empty = {"builders": [], "encoding": self.target.encoding}
         calls: dict[str, tuple[str, dict[str, Any], str, str]] = {
             "no builder": ("load", empty, "invalid_argument", "load.builder-count"),
             "garbage": ("load", {**garbage, "encoding": "pytorch"}, "invalid_encoding", "load.encoding-not-available"),
@@ -217,14 +217,14 @@ class Sequence(RuleBasedStateMachine):
             "id": "fuzz/sequences/calls",
             "clause": "context.independence",
             "why": "a host that shares or forgets state of graphs, contexts, tensors or calls answers for another",
-            **({"graphs": REGISTERED} if self.ground.registers else {}),
+            **({"graphs": REGISTERED} if self.target.registers else {}),
             "steps": self.calls.steps,
         }
         self.carry_out(fields)
 
 
-def search(ground: Ground, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
+def search(target: FuzzTarget, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
     """Draw sequences; see `Kind`."""
-    machine: Callable[[], Sequence] = hypothesis.seed(seed)(lambda: Sequence(ground, carry_out))
+    machine: Callable[[], Sequence] = hypothesis.seed(seed)(lambda: Sequence(target, carry_out))
     longer = hypothesis.settings(settings, stateful_step_count=_STEPS)
     run_state_machine_as_test(machine, settings=longer)  # type: ignore[arg-type] # a function does as well as a class

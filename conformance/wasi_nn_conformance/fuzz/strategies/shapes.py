@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.fuzz.target import Fields, Ground
+from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.models import ElementType
 from wasi_nn_conformance.vectors.abi import NEWEST, WITX
 
@@ -38,7 +38,7 @@ _WHY = {
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _Generated:
     """A drawn model: its inputs and outputs, and how the values of the inputs are drawn.
 
     `free` are the axes that the first input and all of its shape leave open.
@@ -77,12 +77,12 @@ class _Drawn:
 
     @property
     def is_empty(self) -> bool:
-        """Whether some tensor has no elements."""
+        """Return whether some tensor has no elements."""
         return any(0 in shape for shape in self.shapes)
 
     @property
     def may_be_refused(self) -> bool:
-        """Whether the text lets a host refuse the model or its tensors."""
+        """Return whether the text lets a host refuse the model or its tensors."""
         return not set(self.types) <= _CHECKED or () in self.shapes or self.is_empty
 
     def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
@@ -106,27 +106,27 @@ class _Drawn:
 
 
 @st.composite
-def examples(draw: st.DrawFn, ground: Ground) -> Fields:
+def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw a model and inferences on it."""
-    types = _TYPES if ground.abi == WITX else (*_TYPES, "bf16")
-    drawn = _large(draw) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, types)
+    types = _TYPES if target.abi == WITX else (*_TYPES, "bf16")
+    generated = _large(draw) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, types)
     steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
     contexts = ["c", "d"][: draw(st.integers(1, 2))]
     steps += [{"context": {"graph": "g", "as": name}} for name in contexts]
     for _ in range(draw(st.integers(1, 3))):
-        steps += _inference(draw, ground, drawn, draw(st.sampled_from(contexts)))
-    if drawn.may_be_refused:
+        steps += _inference(draw, target, generated, draw(st.sampled_from(contexts)))
+    if generated.may_be_refused:
         steps = [{"may_fail": steps, "prefer": "ok"}]
     return {
-        "id": f"fuzz/shapes/{'+'.join(drawn.types)}-{'empty' if drawn.is_empty else drawn.mode}",
-        "clause": "input.zero-size" if drawn.is_empty else _CLAUSES[drawn.mode],
-        "why": _WHY[drawn.mode],
-        "models": {"drawn": drawn.definition},
+        "id": f"fuzz/shapes/{'+'.join(generated.types)}-{'empty' if generated.is_empty else generated.mode}",
+        "clause": "input.zero-size" if generated.is_empty else _CLAUSES[generated.mode],
+        "why": _WHY[generated.mode],
+        "models": {"drawn": generated.definition},
         "steps": steps,
     }
 
 
-def _model(draw: st.DrawFn, types: Sequence[str]) -> _Drawn:
+def _model(draw: st.DrawFn, types: Sequence[str]) -> _Generated:
     element, shape = ElementType(draw(st.sampled_from(types))), _shape(draw)
     mode = "computed" if element.has_arithmetic and draw(st.booleans()) else "moved"
     free = tuple(axis for axis in range(len(shape)) if shape[axis] and draw(st.integers(0, 7)) == 7)
@@ -138,29 +138,29 @@ def _model(draw: st.DrawFn, types: Sequence[str]) -> _Drawn:
         inputs.append(_input(draw, name, other, shape if draw(st.booleans()) else _shape(draw), mode))
     if mode == "moved":
         passed = draw(st.lists(st.sampled_from(inputs), min_size=1, max_size=3, unique=True))
-        return _Drawn(mode, tuple(inputs), {value.written: value for value in passed}, free)
+        return _Generated(mode, tuple(inputs), {value.written: value for value in passed}, free)
     outputs: dict[str, Value] = {}
     for name in draw(_names(OUTPUT_NAMES)):
         value = expression(draw, inputs, is_static=not free)
         # Equal expressions are one tensor of the model, which then has both names.
         if value not in outputs.values():
             outputs[name] = value
-    return _Drawn(mode, tuple(inputs), outputs, free)
+    return _Generated(mode, tuple(inputs), outputs, free)
 
 
 def _names(names: Sequence[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
 
 
-def _large(draw: st.DrawFn) -> _Drawn:
+def _large(draw: st.DrawFn) -> _Generated:
     """Draw a model that passes a large tensor on, or adds a constant of its size."""
     element, shape = draw(st.sampled_from(_COUNTING)), draw(st.sampled_from(_LARGE))
     passed = Value(draw(st.sampled_from(INPUT_NAMES)), element, shape, 0, prod(shape))
     if draw(st.booleans()):
-        return _Drawn("large", (passed,), {passed.written: passed})
+        return _Generated("large", (passed,), {passed.written: passed})
     weights = {"constant": {"type": element.value, "shape": list(shape), "data": "range"}}
     added = Value({"add": [passed.written, weights]}, element, shape, 0, 2 * prod(shape))
-    return _Drawn("large", (passed,), {"out": added})
+    return _Generated("large", (passed,), {"out": added})
 
 
 def _shape(draw: st.DrawFn) -> Shape:
@@ -181,11 +181,11 @@ def _input(draw: st.DrawFn, name: str, element: ElementType, shape: Shape, mode:
     return Value(name, element, shape, low, high, wide)
 
 
-def _inference(draw: st.DrawFn, ground: Ground, drawn: _Drawn, context: str) -> Iterator[dict[str, Any]]:
-    tensors = drawn.tensors(draw)
-    if ground.abi != WITX and draw(st.integers(0, 3)) == 3:
+def _inference(draw: st.DrawFn, target: FuzzTarget, generated: _Generated, context: str) -> Iterator[dict[str, Any]]:
+    tensors = generated.tensors(draw)
+    if target.abi != WITX and draw(st.integers(0, 3)) == 3:
         yield from _got_back(draw, tensors)
-    if ground.abi == NEWEST and draw(st.integers(0, 3)) == 3:
+    if target.abi == NEWEST and draw(st.integers(0, 3)) == 3:
         yield from _at_once(draw, tensors, context)
         return
     order = draw(st.permutations(list(tensors)))
@@ -193,20 +193,20 @@ def _inference(draw: st.DrawFn, ground: Ground, drawn: _Drawn, context: str) -> 
         yield {"set_input": {"context": context, "input": name, "tensor": tensors[name]}}
     for _ in range(draw(st.integers(1, 2))):
         yield {"compute": {"context": context}}
-    if ground.abi == NEWEST:
-        yield from (_looked_at(drawn, {"context": context, "output": name}) for name in drawn.outputs)
+    if target.abi == NEWEST:
+        yield from (_looked_at(generated, {"context": context, "output": name}) for name in generated.outputs)
         return
-    for name in draw(st.lists(st.sampled_from(list(drawn.outputs)), min_size=1, max_size=4)):
+    for name in draw(st.lists(st.sampled_from(list(generated.outputs)), min_size=1, max_size=4)):
         asked: dict[str, Any] = {"context": context, "output": name}
-        if ground.abi == WITX and draw(st.booleans()):
+        if target.abi == WITX and draw(st.booleans()):
             asked |= {"size": {"plus": draw(st.sampled_from((0, 1, 7, 64)))}, "tail": "untouched"}
-        yield _looked_at(drawn, asked)
+        yield _looked_at(generated, asked)
 
 
-def _looked_at(drawn: _Drawn, asked: dict[str, Any]) -> dict[str, Any]:
+def _looked_at(generated: _Generated, asked: dict[str, Any]) -> dict[str, Any]:
     """Look at an output. One that has elements owes its values, also where other tensors of the model have none."""
-    has_elements = 0 not in drawn.outputs[asked["output"]].shape
-    return {"output": asked, **({"clause": _CLAUSES[drawn.mode]} if drawn.is_empty and has_elements else {})}
+    has_elements = 0 not in generated.outputs[asked["output"]].shape
+    return {"output": asked, **({"clause": _CLAUSES[generated.mode]} if generated.is_empty and has_elements else {})}
 
 
 def _got_back(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -218,7 +218,7 @@ def _got_back(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]]) -> Iterato
 
 
 def _at_once(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]], context: str) -> Iterator[dict[str, Any]]:
-    """Give all inputs in one call, and look at the names of the outputs."""
+    """Return all inputs in one call, and look at the names of the outputs."""
     order = draw(st.permutations(list(tensors)))
     names = {name: f"t{index}" for index, name in enumerate(order)}
     for name in order:

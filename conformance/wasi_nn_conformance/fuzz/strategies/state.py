@@ -26,7 +26,7 @@ class Context:
 
     @property
     def is_ready(self) -> bool:
-        """Whether every input that was ever set is sure to be set."""
+        """Return whether every input that was ever set is sure to be set."""
         return self.inputs == self.fresh
 
     def set(self, name: str) -> None:
@@ -64,20 +64,20 @@ class State:
     _count: int = 0
 
     def new(self, word: str) -> str:
-        """Give a name that nothing else has."""
+        """Return a name that nothing else has."""
         self._count += 1
         return f"{word}{self._count}"
 
     def picked(self, named: Mapping[str, Any], pick: int) -> str:
-        """Give one of the names; 0 is the newest, which shrinks best."""
+        """Return one of the names; 0 is the newest, which shrinks best."""
         return list(named)[-1 - pick % len(named)]
 
     def model(self, context: Context) -> Model:
-        """Give the model of a context."""
+        """Return the model of a context."""
         return self.models[context.model]
 
     def tensor(self, port: Port, numbers: bytes) -> dict[str, Any]:
-        """Give a tensor of numbers from 1 to 5 for an input."""
+        """Return a tensor of numbers from 1 to 5 for an input."""
         shape = [dim or 2 for dim in port.type.shape]
         data = [1 + numbers[index % len(numbers)] % 5 for index in range(prod(shape))]
         return {"type": port.type.element.value, "shape": shape, "data": data}

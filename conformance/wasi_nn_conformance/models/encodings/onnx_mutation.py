@@ -33,7 +33,7 @@ def mutated(draw: st.DrawFn, model: bytes, changes: int) -> bytes:
 
 
 def _fields(message: Any) -> Iterator[tuple[Any, str]]:
-    """Give each field that is set, with the message that has it, from the outermost on."""
+    """Return each field that is set, with the message that has it, from the outermost on."""
     for descriptor, value in message.ListFields():
         yield message, descriptor.name
         for inner in value if _is_repeated(value) else [value]:
@@ -46,7 +46,7 @@ def _is_repeated(value: Any) -> bool:
 
 
 def _change(draw: st.DrawFn, message: Any, name: str) -> None:
-    """Give a field another value, or one message more or less. What its type does not hold leaves it as it is."""
+    """Return a field another value, or one message more or less. What its type does not hold leaves it as it is."""
     value = getattr(message, name)
     at = place(draw, value) if _is_repeated(value) else 0
     one = value[at] if _is_repeated(value) else value

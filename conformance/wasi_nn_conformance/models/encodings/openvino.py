@@ -132,7 +132,7 @@ class _Network:
         self.ports[of] = (number, len(operands), self.types[of])
 
     def integers(self, values: Sequence[int], shape: tuple[int, ...]) -> Constant:
-        """Give an argument such as axes the form that the operation reads: a constant i64 tensor."""
+        """Return an argument such as axes the form that the operation reads: a constant i64 tensor."""
         constant = Constant(ElementType.I64, shape, np.array(values, dtype="<i8").tobytes())
         if constant not in self.types:
             self.types[constant] = TensorType(constant.element, constant.shape)

@@ -7,11 +7,11 @@ import pytest
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.models import Model, ModelFiles
 from wasi_nn_conformance.paths import VECTORS
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.run.adapter import Adapter, ExitCodes
-from wasi_nn_conformance.run.case_runner import Conversation
+from wasi_nn_conformance.run.case_runner import CaseRunner
 from wasi_nn_conformance.run.probe_process import Ended, Silent
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Level
 
@@ -35,14 +35,16 @@ class Scripted:
 
 
 @pytest.fixture
-def talk(cases: Callable[..., list[Case]], adapter: Callable[..., Adapter], scene: Scene) -> Callable[..., Record]:
+def talk(
+    cases: Callable[..., list[Case]], adapter: Callable[..., Adapter], state: ExpectedState
+) -> Callable[..., CaseResult]:
     """Carry out steps on a process that gives `answers`."""
 
-    def talk(steps: str, *answers: Any, level: Level = Level.MUST) -> Record:
+    def talk(steps: str, *answers: Any, level: Level = Level.MUST) -> CaseResult:
         [case] = cases(steps, level=level)
         host = adapter("silent", exit_codes={"trap": [134], "host_error": [1]})
         assert host.exit_codes == ExitCodes(frozenset({134}), frozenset({1}))
-        return Conversation(case, Scripted(answers), host, DIALECTS["witx"], scene).run()  # type: ignore[arg-type]
+        return CaseRunner(case, Scripted(answers), host, DIALECTS["witx"], state).run()  # type: ignore[arg-type]
 
     return talk
 
@@ -86,7 +88,7 @@ def talk(cases: Callable[..., list[Case]], adapter: Callable[..., Adapter], scen
         ("- infer: {context: c, inputs: {}}", [OK], "error"),
     ],
 )
-def test_verdict(talk: Callable[..., Record], steps: str, answers: list[Any], verdict: str) -> None:
+def test_verdict(talk: Callable[..., CaseResult], steps: str, answers: list[Any], verdict: str) -> None:
     assert talk(steps, *answers).verdict == verdict
 
 
@@ -112,7 +114,7 @@ STEPS = {
 )
 @pytest.mark.parametrize("value", ["missing", None, "x"], ids=["missing", "null", "text"])
 def test_a_reply_that_lacks_a_key_is_never_a_pass(
-    talk: Callable[..., Record], step: str, key: str, value: str | None
+    talk: Callable[..., CaseResult], step: str, key: str, value: str | None
 ) -> None:
     reply = {name: found for name, found in STEPS[step].items() if name != key}
     verdict = talk(f"- {step}", reply if value == "missing" else reply | {key: value}).verdict
@@ -120,17 +122,17 @@ def test_a_reply_that_lacks_a_key_is_never_a_pass(
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_the_whole_reply_passes(talk: Callable[..., Record], step: str) -> None:
+def test_the_whole_reply_passes(talk: Callable[..., CaseResult], step: str) -> None:
     assert talk(f"- {step}", STEPS[step]).verdict == "pass"
 
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("reply", [{}, {"errno": []}, {"errno": {}}, {"errno": 0, "value": [], "slots": 7}])
-def test_a_reply_of_another_form_is_an_error(talk: Callable[..., Record], step: str, reply: dict[str, Any]) -> None:
+def test_a_reply_of_another_form_is_an_error(talk: Callable[..., CaseResult], step: str, reply: dict[str, Any]) -> None:
     assert talk(f"- {step}", reply).verdict == "error"
 
 
-def test_a_missing_key_is_named(talk: Callable[..., Record]) -> None:
+def test_a_missing_key_is_named(talk: Callable[..., CaseResult]) -> None:
     diagnosis = talk(f"- {COMPUTE}", {}).diagnosis
     assert diagnosis == "the probe's reply is not of protocol 1: KeyError('errno'); step 1 (compute), line 5"
 
@@ -143,26 +145,26 @@ def test_a_missing_key_is_named(talk: Callable[..., Record]) -> None:
     ],
 )
 def test_success_where_nobody_knows_what_was_made_is_no_fault_of_the_suite(
-    talk: Callable[..., Record], steps: str
+    talk: Callable[..., CaseResult], steps: str
 ) -> None:
     assert talk(f"- fails_by:\n  {steps}", LOAD).diagnosis.startswith("success of all of them; wanted an error; ")
 
 
 @pytest.mark.parametrize("steps", ["- output: {context: {raw: 1}, output: {raw: 0}, size: 4}"])
 def test_an_output_that_must_not_exist_fails_though_numpy_does_not_know_it(
-    talk: Callable[..., Record], steps: str
+    talk: Callable[..., CaseResult], steps: str
 ) -> None:
     assert talk(f"- fails_by:\n  {steps}", OUTPUT).verdict == "fail"
 
 
-def test_an_output_that_numpy_does_not_know_is_a_fault_of_the_vector(talk: Callable[..., Record]) -> None:
-    record = talk("- output: {context: {raw: 1}, output: {raw: 0}, size: 4}", OUTPUT)
-    assert (record.verdict, "say with `is` what it must be" in record.diagnosis) == ("error", True)
+def test_an_output_that_numpy_does_not_know_is_a_fault_of_the_vector(talk: Callable[..., CaseResult]) -> None:
+    case_result = talk("- output: {context: {raw: 1}, output: {raw: 0}, size: 4}", OUTPUT)
+    assert (case_result.verdict, "say with `is` what it must be" in case_result.diagnosis) == ("error", True)
 
 
-def test_transcript_has_each_line(talk: Callable[..., Record]) -> None:
-    record = talk(f"- {COMPUTE}\n- {COMPUTE}", OK, Ended(-6, "bye"))
-    assert record.transcript == (
+def test_transcript_has_each_line(talk: Callable[..., CaseResult]) -> None:
+    case_result = talk(f"- {COMPUTE}\n- {COMPUTE}", OK, Ended(-6, "bye"))
+    assert case_result.transcript == (
         '> {"call":"compute","context":1}',
         '< @@{"errno":0}',
         '> {"call":"compute","context":1}',
@@ -178,18 +180,18 @@ def test_transcript_has_each_line(talk: Callable[..., Record]) -> None:
         ("log\nthread 'main' panicked at x\n\nnote: y", "signal SIGABRT: thread 'main' panicked at x note: y"),
     ],
 )
-def test_a_crash_is_told_with_the_last_words(talk: Callable[..., Record], printed: str, words: str) -> None:
+def test_a_crash_is_told_with_the_last_words(talk: Callable[..., CaseResult], printed: str, words: str) -> None:
     diagnosis = talk(f"- {COMPUTE}", Ended(-6, printed)).diagnosis
     assert diagnosis == f"the host died: {words}; wanted success; step 1 (compute), line 5"
 
 
-def test_last_words_are_cut(talk: Callable[..., Record]) -> None:
+def test_last_words_are_cut(talk: Callable[..., CaseResult]) -> None:
     assert len(talk(f"- {COMPUTE}", Ended(-6, "error " + "x" * 5000)).diagnosis) < 500
 
 
-def test_a_choice_is_recorded(talk: Callable[..., Record]) -> None:
-    record = talk(f"- {COMPUTE}\n  accept: [ok, error]\n  prefer: ok", BUSY, level=Level.DEFINED)
-    assert (record.verdict, record.choice) == ("pass", "error busy")
+def test_a_choice_is_recorded(talk: Callable[..., CaseResult]) -> None:
+    case_result = talk(f"- {COMPUTE}\n  accept: [ok, error]\n  prefer: ok", BUSY, level=Level.DEFINED)
+    assert (case_result.verdict, case_result.choice) == ("pass", "error busy")
 
 
 INFER = """
@@ -238,10 +240,10 @@ def played(
     models: Mapping[str, Model],
     files: ModelFiles,
     numpy_host: ModuleType,
-) -> Callable[..., Record]:
+) -> Callable[..., CaseResult]:
     """Carry out steps on a miniature that is always right, in this process; `change` alters its replies."""
 
-    def played(steps: str, change: Callable[[dict[str, Any]], dict[str, Any]] = lambda reply: reply) -> Record:
+    def played(steps: str, change: Callable[[dict[str, Any]], dict[str, Any]] = lambda reply: reply) -> CaseResult:
         [case] = cases(steps, encoding="onnx")
         right = numpy_host.NumpyHost(models, VECTORS / "models")
 
@@ -251,27 +253,27 @@ def played(
             def call(self, request: Mapping[str, Any], _seconds: float) -> dict[str, Any]:
                 return change(right.answer(request))
 
-        scene = Scene("onnx", models, {}, files.model_bytes)
-        conversation = Conversation(case, Process(), adapter("silent"), DIALECTS["witx"], scene)  # type: ignore[arg-type]
+        state = ExpectedState("onnx", models, {}, files.model_bytes)
+        conversation = CaseRunner(case, Process(), adapter("silent"), DIALECTS["witx"], state)  # type: ignore[arg-type]
         return conversation.run()
 
     return played
 
 
 @pytest.mark.parametrize("steps", [INFER, TWO_CONTEXTS, SHORT, WRONG_SHAPE])
-def test_a_host_that_is_right_passes(played: Callable[..., Record], steps: str) -> None:
-    record = played(steps)
-    assert (record.verdict, record.diagnosis) == ("pass", "")
+def test_a_host_that_is_right_passes(played: Callable[..., CaseResult], steps: str) -> None:
+    case_result = played(steps)
+    assert (case_result.verdict, case_result.diagnosis) == ("pass", "")
 
 
 @pytest.mark.parametrize("steps", [INFER, TWO_CONTEXTS, SHORT, WRONG_SHAPE])
 def test_a_host_that_turns_every_answer_round_fails(
-    played: Callable[..., Record], numpy_host: ModuleType, steps: str
+    played: Callable[..., CaseResult], numpy_host: ModuleType, steps: str
 ) -> None:
     assert played(steps, numpy_host.turned_round).verdict == "fail"
 
 
-def test_a_host_that_changes_one_bit_fails(played: Callable[..., Record]) -> None:
+def test_a_host_that_changes_one_bit_fails(played: Callable[..., CaseResult]) -> None:
     def changed(reply: dict[str, Any]) -> dict[str, Any]:
         return reply | {"data": "AQAQ" + reply["data"][4:]} if "data" in reply else reply
 

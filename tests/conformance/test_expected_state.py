@@ -3,41 +3,41 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wasi_nn_conformance.session.state import Scene
+from wasi_nn_conformance.session.state import ExpectedState
 
 ONE = np.array([[1, 2, 3, 4]], "<f4")
 TEN = ONE * 10
 
 
 @pytest.fixture
-def sub(scene: Scene) -> Scene:
+def sub(state: ExpectedState) -> ExpectedState:
     """A scene with graph g, `sub-f32`: difference = a - b, and its context c."""
-    scene.remember("load", {"model": "sub-f32", "as": "g"})
-    scene.remember("context", {"graph": "g", "as": "c"})
-    return scene
+    state.remember("load", {"model": "sub-f32", "as": "g"})
+    state.remember("context", {"graph": "g", "as": "c"})
+    return state
 
 
-def difference(scene: Scene) -> Any:
-    context = scene.context("c")
+def difference(state: ExpectedState) -> Any:
+    context = state.context("c")
     assert context is not None
     return context.outputs and context.outputs["difference"].tolist()
 
 
-def test_compute_uses_the_inputs_that_were_set(sub: Scene) -> None:
+def test_compute_uses_the_inputs_that_were_set(sub: ExpectedState) -> None:
     sub.remember_input("c", "b", TEN)
     sub.remember_input("c", "a", ONE)
     sub.remember("compute", {"context": "c"})
     assert difference(sub) == [[-9, -18, -27, -36]]
 
 
-def test_an_input_by_number_is_the_one_at_that_index(sub: Scene) -> None:
+def test_an_input_by_number_is_the_one_at_that_index(sub: ExpectedState) -> None:
     sub.remember_input("c", {"raw": 1}, TEN)
     sub.remember_input("c", {"raw": 0}, ONE)
     sub.remember("compute", {"context": "c"})
     assert difference(sub) == [[-9, -18, -27, -36]]
 
 
-def test_outputs_stay_those_of_the_last_compute(sub: Scene) -> None:
+def test_outputs_stay_those_of_the_last_compute(sub: ExpectedState) -> None:
     sub.remember_input("c", "a", TEN)
     sub.remember_input("c", "b", ONE)
     sub.remember("compute", {"context": "c"})
@@ -45,20 +45,20 @@ def test_outputs_stay_those_of_the_last_compute(sub: Scene) -> None:
     assert difference(sub) == [[9, 18, 27, 36]]
 
 
-def test_nothing_is_known_of_a_compute_with_a_missing_input(sub: Scene) -> None:
+def test_nothing_is_known_of_a_compute_with_a_missing_input(sub: ExpectedState) -> None:
     sub.remember_input("c", "a", ONE)
     sub.remember("compute", {"context": "c"})
     assert difference(sub) is None
 
 
-def test_nothing_is_known_of_a_compute_with_another_shape(sub: Scene) -> None:
+def test_nothing_is_known_of_a_compute_with_another_shape(sub: ExpectedState) -> None:
     sub.remember_input("c", "a", ONE)
     sub.remember_input("c", "b", np.zeros((4, 1), "<f4"))
     sub.remember("compute", {"context": "c"})
     assert difference(sub) is None
 
 
-def test_contexts_of_one_graph_have_inputs_of_their_own(sub: Scene) -> None:
+def test_contexts_of_one_graph_have_inputs_of_their_own(sub: ExpectedState) -> None:
     sub.remember("context", {"graph": "g", "as": "d"})
     sub.remember_input("d", "a", ONE)
     context = sub.context("c")
@@ -66,18 +66,18 @@ def test_contexts_of_one_graph_have_inputs_of_their_own(sub: Scene) -> None:
     assert not context.inputs
 
 
-def test_one_element_may_stand_for_a_scalar(scene: Scene) -> None:
-    scene.remember("load", {"model": "identity-scalar", "as": "g"})
-    scene.remember("context", {"graph": "g", "as": "c"})
-    scene.remember_input("c", "x", np.array([7], "<f4"))
-    context = scene.context("c")
+def test_one_element_may_stand_for_a_scalar(state: ExpectedState) -> None:
+    state.remember("load", {"model": "identity-scalar", "as": "g"})
+    state.remember("context", {"graph": "g", "as": "c"})
+    state.remember_input("c", "x", np.array([7], "<f4"))
+    context = state.context("c")
     assert context is not None
     assert context.inputs["x"].shape == ()
 
 
-def test_a_registered_name_gives_its_model(scene: Scene) -> None:
-    scene.remember("load_by_name", {"name": "registered", "as": "g"})
-    assert scene.graphs["g"].id == "identity-f32"
+def test_a_registered_name_gives_its_model(state: ExpectedState) -> None:
+    state.remember("load_by_name", {"name": "registered", "as": "g"})
+    assert state.graphs["g"].id == "identity-f32"
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_a_registered_name_gives_its_model(scene: Scene) -> None:
     ],
 )
 def test_a_name_whose_new_meaning_nobody_knows_means_nothing(
-    sub: Scene, action: str, arguments: dict[str, Any]
+    sub: ExpectedState, action: str, arguments: dict[str, Any]
 ) -> None:
     sub.remember(action, arguments)
     assert arguments["as"] not in (sub.graphs if action != "context" else sub.contexts)
 
 
 @pytest.mark.parametrize("handle", [{"raw": 0}, 0, "nobody"])
-def test_a_handle_that_is_no_name_has_no_context(sub: Scene, handle: Any) -> None:
+def test_a_handle_that_is_no_name_has_no_context(sub: ExpectedState, handle: Any) -> None:
     assert sub.context(handle) is None
 
 
@@ -106,24 +106,26 @@ def test_a_handle_that_is_no_name_has_no_context(sub: Scene, handle: Any) -> Non
     ("model", "output", "passes"),
     [("identity-f32", "x", True), ("identity-renamed", "z", True), ("neg-f32", "y", False)],
 )
-def test_an_output_that_is_an_input_keeps_every_bit(scene: Scene, model: str, output: str, passes: bool) -> None:
-    scene.remember("load", {"model": model, "as": "g"})
-    scene.remember("context", {"graph": "g", "as": "c"})
-    context = scene.context("c")
+def test_an_output_that_is_an_input_keeps_every_bit(
+    state: ExpectedState, model: str, output: str, passes: bool
+) -> None:
+    state.remember("load", {"model": model, "as": "g"})
+    state.remember("context", {"graph": "g", "as": "c"})
+    context = state.context("c")
     assert context is not None
     assert context.passes_through(output) is passes
 
 
-def test_builder_of_the_case_or_of_a_named_encoding(scene: Scene) -> None:
-    assert (scene.builder("add-f32", 0, None)[:5], scene.builder("add-f32", 0, "onnx")[:1]) == (b"<?xml", b"\x08")
+def test_builder_of_the_case_or_of_a_named_encoding(state: ExpectedState) -> None:
+    assert (state.builder("add-f32", 0, None)[:5], state.builder("add-f32", 0, "onnx")[:1]) == (b"<?xml", b"\x08")
 
 
-def test_a_builder_that_does_not_exist_is_refused(scene: Scene) -> None:
+def test_a_builder_that_does_not_exist_is_refused(state: ExpectedState) -> None:
     with pytest.raises(ValueError, match="add-f32 has 2 builders in openvino, no part 2"):
-        scene.builder("add-f32", 2, None)
+        state.builder("add-f32", 2, None)
 
 
-def test_a_builder_without_encoding_is_refused(scene: Scene) -> None:
-    scene.encoding = None
+def test_a_builder_without_encoding_is_refused(state: ExpectedState) -> None:
+    state.encoding = None
     with pytest.raises(ValueError, match="the model add-f32 needs an encoding here"):
-        scene.builder("add-f32", 0, None)
+        state.builder("add-f32", 0, None)

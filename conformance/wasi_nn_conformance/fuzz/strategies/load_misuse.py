@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from wasi_nn_conformance.models import builders_of, load_models
 from wasi_nn_conformance.vectors.abi import WITX
 
-from .call_fault import BEYOND
-from .fault import FAILS, INVALID, REGISTERED, Fault, Setting, Step, near, some
+from .call_misuse import BEYOND
+from .misuse import FAILS, INVALID, REGISTERED, Misuse, Setting, Step, near, some
 
 _FAR = ("unknown", "", ".", "..", "/", "/etc/passwd", "../model.xml", "model.xml", "a\x00b", "ü" * 300)
 _FOREIGN = ("tensorflow", "pytorch", "tensorflowlite")
@@ -104,65 +104,65 @@ def _no_string(draw: st.DrawFn, _setting: Setting) -> list[Step]:
     return [{"load_by_name": {"name": {"hex": each}}, **FAILS} for each in octets]
 
 
-LOAD_FAULTS = (
-    Fault(
+LOAD_MISUSES = (
+    Misuse(
         "builder-count",
         "load.builder-count",
         "a host that takes the builders that it wants fails on too few, or ignores some",
         _builder_count,
     ),
-    Fault(
+    Misuse(
         "other-encoding",
         "load.encoding-is-a-promise",
         "an engine that guesses the format takes what the guest did not say",
         _other_encoding,
     ),
-    Fault(
+    Misuse(
         "unknown-operator",
         "load.unknown-operator",
         "a host that drops a layer it does not know, or dies of its engine's exception, fails here",
         _unknown_operator,
     ),
-    Fault(
+    Misuse(
         "autodetect",
         "load.autodetect",
         "a host that takes the number for another encoding, or guesses by the first byte, loads something else",
         _autodetect,
     ),
-    Fault(
+    Misuse(
         "foreign-encoding",
         "load.encoding-not-available",
         "a host with one backend may ask it whatever the encoding",
         _foreign_encoding,
     ),
-    Fault(
+    Misuse(
         "enumeration",
         "load.enumeration-range",
         "a host that cuts a number to 8 bits, or has a default, takes it for a member",
         _enumeration,
         (WITX,),
     ),
-    Fault(
+    Misuse(
         "graph-name",
         "load-by-name.unknown",
         "a host that opens the name as a file, or takes the first graph, finds one",
         _unknown_name,
     ),
-    Fault(
+    Misuse(
         "graph-name-nearby",
         "load-by-name.is-no-path",
         "a host that trims, folds, cuts or resolves names gives a graph that has another one",
         _name_nearby,
     ),
-    Fault(
+    Misuse(
         "name-bytes",
         "load-by-name.not-a-string",
         "a host that replaces what is not UTF-8, or trusts it, finds a graph or dies",
         _no_string,
         (WITX,),
     ),
-    Fault(
+    Misuse(
         "garbage", "load.corrupt-model", "a host that hands any bytes to an engine depends on its patience", _garbage
     ),
-    Fault("target", "load.target-not-available", "a host that has not thought of this target dies of it", _target),
+    Misuse("target", "load.target-not-available", "a host that has not thought of this target dies of it", _target),
 )

@@ -103,7 +103,7 @@ def test_graphs_that_the_failure_needs_stay() -> None:
     assert reduced(whole, needs("'a'", "graphs")) == whole
 
 
-def drawn(*steps: dict[str, Any]) -> Fields:
+def generated(*steps: dict[str, Any]) -> Fields:
     model = {"inputs": {"x": X, "b": B}, "outputs": {"out": {"add": ["x", "x"]}, "sum": "b"}}
     return vector(*steps, models={"drawn": model})
 
@@ -112,7 +112,7 @@ def test_outputs_that_are_not_read_go_with_their_inputs() -> None:
     steps = [{"set_input": {"context": "c", "input": name}} for name in "xb"]
     read = {"output": {"context": "c", "output": "out"}}
 
-    smaller = reduced(drawn(CONTEXT, *steps, read), needs("'output': 'out'"))
+    smaller = reduced(generated(CONTEXT, *steps, read), needs("'output': 'out'"))
 
     assert smaller["models"]["drawn"] == {"inputs": {"x": X}, "outputs": {"out": {"add": ["x", "x"]}}}
     assert smaller["steps"] == [CONTEXT, steps[0], read]
@@ -121,12 +121,12 @@ def test_outputs_that_are_not_read_go_with_their_inputs() -> None:
 
 def test_inputs_that_the_failure_needs_stay() -> None:
     steps = [{"set_input": {"context": "c", "input": name}} for name in "xb"]
-    whole = drawn(*steps, {"output": {"context": "c", "output": "out"}})
+    whole = generated(*steps, {"output": {"context": "c", "output": "out"}})
 
     assert reduced(whole, needs("'output': 'out'", "'input': 'b'")) == whole
 
 
 def test_a_call_that_looks_at_all_outputs_needs_all() -> None:
-    whole = drawn({"compute_named": {"context": "c", "inputs": [["x", "t0"], ["b", "t1"]]}})
+    whole = generated({"compute_named": {"context": "c", "inputs": [["x", "t0"], ["b", "t1"]]}})
 
     assert reduced(whole, needs("compute_named")) == whole

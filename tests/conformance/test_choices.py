@@ -28,7 +28,7 @@ def answer(choice: str | None, **fields: Any) -> dict[str, Any]:
     ids=["one way", "two ways", "question", "clause", "ABI", "encoding", "level", "no choice", "a failure stays"],
 )
 def test_verdicts(answers: list[dict[str, Any]], verdicts: list[str]) -> None:
-    assert [record["verdict"] for record in compared(answers)] == verdicts
+    assert [case_result["verdict"] for case_result in compared(answers)] == verdicts
 
 
 def test_the_diagnosis_counts_the_answers() -> None:

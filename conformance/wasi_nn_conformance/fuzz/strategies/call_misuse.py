@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.vectors.abi import NEWEST, WIT, WITX
 
-from .fault import FAILS, INVALID, MIDDLES, ONE_BY_ONE, Fault, Setting, Step, bad_tensor, near, some
+from .misuse import FAILS, INVALID, MIDDLES, ONE_BY_ONE, Misuse, Setting, Step, bad_tensor, near, some
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
@@ -151,99 +151,99 @@ def _dead_handle(draw: st.DrawFn, setting: Setting) -> list[Step]:
     return [tensor, {"drop": {"kind": "tensor", "handle": name}}, {**draw(st.sampled_from(uses)), "traps": True}]
 
 
-CALL_FAULTS = (
-    Fault(
+CALL_MISUSES = (
+    Misuse(
         "graph-handle",
         "handle.unknown-graph",
         "a host that indexes a table with the number reads where it must not",
         _unknown_graph,
         (WITX,),
     ),
-    Fault(
+    Misuse(
         "context-handle",
         "handle.unknown-context",
         "a host that indexes a table with the number reads where it must not",
         _unknown_context,
         (WITX,),
     ),
-    Fault(
+    Misuse(
         "input-index",
         "input.unknown-index",
         "a host that indexes its inputs unchecked, or cuts the index, binds another one",
         _unknown_input,
         ONE_BY_ONE,
     ),
-    Fault(
+    Misuse(
         "input-name",
         "input.unknown-name",
         "a host that looks up only the names that it needs takes no notice of another",
         _unknown_input_beside_all,
         (NEWEST,),
     ),
-    Fault(
+    Misuse(
         "missing-input",
         "compute.missing-input",
         "a host that keeps no account of its inputs computes on what memory holds",
         _missing_input,
         ONE_BY_ONE,
     ),
-    Fault(
+    Misuse(
         "left-out-input",
         "compute.only-its-inputs",
         "a host that keeps tensors of an earlier call computes on them",
         _missing_input_at_once,
         (NEWEST,),
     ),
-    Fault(
+    Misuse(
         "input-twice",
         "compute.duplicate-input",
         "a host that takes the first of two, or mixes them, gives neither answer",
         _input_twice,
         (NEWEST,),
     ),
-    Fault(
+    Misuse(
         "output-before-compute",
         "output.before-compute",
         "a host that hands out the engine's buffer gives what memory held",
         _output_before_compute,
         ONE_BY_ONE,
     ),
-    Fault(
+    Misuse(
         "output-index",
         "output.unknown-index",
         "a host that indexes its outputs unchecked, or cuts the index, gives another one",
         _unknown_output,
         (WITX,),
     ),
-    Fault(
+    Misuse(
         "output-name",
         "output.unknown-name",
         "a host that falls back on the first output gives one that was not asked for",
         _unknown_output,
         MIDDLES,
     ),
-    Fault(
+    Misuse(
         "small-buffer",
         "output.too-small-buffer",
         "a host that writes what fits, or all, harms the guest's memory",
         _small_buffer,
         (WITX,),
     ),
-    Fault(
+    Misuse(
         "return-pointer",
         "failure.return-pointer-untouched",
         "a host that writes its result before it knows that there is one gives a handle or a size that is none",
         _return_pointer,
         (WITX,),
     ),
-    Fault(
+    Misuse(
         "tensor-type",
         "input.tensor-type-range",
         "a host that indexes a table with the number, or has a default, takes it for some type",
         bad_tensor(_tensor_type),
         (WITX,),
     ),
-    Fault(
+    Misuse(
         "dead-handle",
         "resource.dropped",
         "a host that keeps dropped resources, or frees them twice, is not safe",

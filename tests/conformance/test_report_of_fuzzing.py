@@ -29,24 +29,24 @@ def run(pytester: pytest.Pytester, adapter_file: Callable[..., Path], tmp_path: 
 
 
 @pytest.fixture
-def drawn(run: Run, pytester: pytest.Pytester) -> dict[str, Any]:
+def generated(run: Run, pytester: pytest.Pytester) -> dict[str, Any]:
     run("--report=out")
     report: dict[str, Any] = json.loads((pytester.path / "out" / "report.json").read_text("utf-8"))
     schema("report").validate(report)
     return report
 
 
-def test_a_report_has_the_vector_of_each_drawn_finding(drawn: dict[str, Any], pytester: pytest.Pytester) -> None:
-    files = {each["file"]: each["text"] for each in drawn["fuzz"]["vectors"].values()}
+def test_a_report_has_the_vector_of_each_drawn_finding(generated: dict[str, Any], pytester: pytest.Pytester) -> None:
+    files = {each["file"]: each["text"] for each in generated["fuzz"]["vectors"].values()}
     written = {f"out/regressions/{path.name}": path.read_text("utf-8") for path in pytester.path.glob("out/*/*.yaml")}
-    found = [case_id for search in drawn["fuzz"]["searches"] for case_id in search["findings"]]
-    assert (files, sorted(drawn["fuzz"]["vectors"])) == (written, sorted(found))
+    found = [case_id for search in generated["fuzz"]["searches"] for case_id in search["findings"]]
+    assert (files, sorted(generated["fuzz"]["vectors"])) == (written, sorted(found))
 
 
 def test_a_report_replays_a_drawn_finding_where_the_run_was_started(
-    drawn: dict[str, Any], pytester: pytest.Pytester
+    generated: dict[str, Any], pytester: pytest.Pytester
 ) -> None:
-    arguments = shlex.split(replay_of(drawn, drawn["cases"][0]))[1:]
+    arguments = shlex.split(replay_of(generated, generated["cases"][0]))[1:]
     assert "all 1 cases: 1 fail" in pytester.runpytest_inprocess(*QUICK, *arguments).stdout.str()
 
 
@@ -57,8 +57,10 @@ def test_lf_draws_again_what_failed_last(run: Run) -> None:
 
 def test_a_run_that_only_draws_and_finds_nothing_speaks_of_no_cases() -> None:
     search = {"kind": "bytes", "examples": 1, "calls": 5, "seconds": 0.5, "known": {}, "findings": []}
-    adapter, drawing = SimpleNamespace(name="mine"), SimpleNamespace(seed=3)
-    suite: Any = SimpleNamespace(records=[], searches=[search], adapter=adapter, drawing=drawing, vain=[])
+    adapter, fuzz_options = SimpleNamespace(name="mine"), SimpleNamespace(seed=3)
+    suite: Any = SimpleNamespace(
+        case_results=[], searches=[search], adapter=adapter, fuzz_options=fuzz_options, complaints=[]
+    )
     lines: list[str] = []
     Gathering(suite).pytest_terminal_summary(SimpleNamespace(section=lines.append, write_line=lines.append))
     assert lines == ["wasi-nn: mine", "drawn (seed 3):", "  bytes: 1 conversation, 5 calls, 0.5 s: no findings"]

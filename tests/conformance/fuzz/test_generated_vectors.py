@@ -8,54 +8,56 @@ from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.features import reached
 from wasi_nn_conformance.fuzz.search import settings_of
 from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
-from wasi_nn_conformance.fuzz.target import Fields, Ground
-from wasi_nn_conformance.results.case_result import Judgement, Record
+from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.abi import ABIS, NEWEST, WITX
 
 LIBRARY = Library()
-DRAWN = 25
+GENERATED = 25
 
 
-def drawn(kind: str, abi: str, encoding: str = "openvino", seed: int = 1, examples: int = DRAWN) -> list[Fields]:
+def generated(
+    kind: str, abi: str, encoding: str = "openvino", seed: int = 1, examples: int = GENERATED
+) -> list[Fields]:
     """Draw conversations without a host."""
     kept: list[Fields] = []
-    ground = Ground(abi, encoding, LIBRARY.models, registers=True)
+    target = FuzzTarget(abi, encoding, LIBRARY.models, registers=True)
     with local_constants.none():
-        KINDS[kind](ground, kept.append, settings_of(examples, shrinks=False), seed)
+        KINDS[kind](target, kept.append, settings_of(examples, shrinks=False), seed)
     return kept
 
 
 def reach(kind: str, abi: str, examples: int) -> Counter[str]:
-    ground = Ground(abi, "openvino", LIBRARY.models, registers=True)
+    target = FuzzTarget(abi, "openvino", LIBRARY.models, registers=True)
     found: Counter[str] = Counter()
-    for fields in drawn(kind, abi, examples=examples):
-        case = ground.case(fields, Path("drawn.yaml"), LIBRARY)
-        found.update(reached(fields, Record.of(case, [Judgement(Verdict.PASS)], 0.0, ())))
+    for fields in generated(kind, abi, examples=examples):
+        case = target.case(fields, Path("drawn.yaml"), LIBRARY)
+        found.update(reached(fields, CaseResult.of(case, [Judgement(Verdict.PASS)], 0.0, ())))
     return found
 
 
 @pytest.mark.parametrize("abi", ABIS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_drawn_is_a_vector_of_its_abi(kind: str, abi: str) -> None:
-    ground = Ground(abi, "openvino", LIBRARY.models, registers=True)
+    target = FuzzTarget(abi, "openvino", LIBRARY.models, registers=True)
 
-    cases = [ground.case(fields, Path("drawn.yaml"), LIBRARY) for fields in drawn(kind, abi)]
+    cases = [target.case(fields, Path("drawn.yaml"), LIBRARY) for fields in generated(kind, abi)]
 
     assert [case.vector.id for case in cases if abi not in case.vector.abis] == []
     assert all(case.vector.id.startswith(f"fuzz/{kind}/") for case in cases)
-    assert len(cases) >= DRAWN
+    assert len(cases) >= GENERATED
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_seed_draws_the_same(kind: str) -> None:
-    assert drawn(kind, WITX, seed=7) == drawn(kind, WITX, seed=7)
+    assert generated(kind, WITX, seed=7) == generated(kind, WITX, seed=7)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_seed_draws_otherwise(kind: str) -> None:
-    assert drawn(kind, WITX, seed=7) != drawn(kind, WITX, seed=8)
+    assert generated(kind, WITX, seed=7) != generated(kind, WITX, seed=8)
 
 
 def test_shapes_reach_every_type_and_rank() -> None:
@@ -86,6 +88,6 @@ def test_sequences_break_and_keep_what_contexts_owe() -> None:
 
 @pytest.mark.parametrize("abi", ABIS)
 def test_drawn_text_refers_to_no_matrix(abi: str) -> None:
-    with_text = drawn("bytes", abi, seed=5, examples=300)
+    with_text = generated("bytes", abi, seed=5, examples=300)
 
     assert [fields["id"] for fields in with_text if "$" in str(fields)] == []

@@ -33,7 +33,7 @@ class Setting:
     number: int
 
     def name(self, word: str) -> str:
-        """Give a name that nothing else has."""
+        """Return a name that nothing else has."""
         return f"{word}{self.number}"
 
     def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
@@ -56,12 +56,12 @@ class Setting:
         return [*self.set_all(draw, context), {"compute": {"context": context}}, *outputs]
 
 
-Drawn = TypeVar("Drawn")
+Generated = TypeVar("Generated")
 Steps: TypeAlias = Callable[[st.DrawFn, Setting], list[Step]]
 
 
 @dataclass(frozen=True)
-class Fault:
+class Misuse:
     """A kind of fault: the clause that it tries, why a host may get it wrong, the ABIs that can say it.
 
     `steps` gives its steps, each with what the clause accepts. They may leave the inputs of `c` in any state, but
@@ -92,7 +92,7 @@ MAY_FAIL: Step = {"accept": ["ok", "error", "trap"], "prefer": "invalid_argument
 
 
 def given(draw: st.DrawFn, setting: Setting, bad: Sequence[dict[str, Any]], name: str) -> list[Step]:
-    """Give bad tensors to the input `name` while all others are good: each must be noticed at the latest in compute.
+    """Return bad tensors to the input `name` while all others are good: each must be noticed at the latest in compute.
 
     Whether an earlier one was taken or not, and what compute has made of it, a bad one is no success.
     """
@@ -113,7 +113,7 @@ def _given_at_once(draw: st.DrawFn, setting: Setting, bad: dict[str, Any], name:
 
 
 def bad_tensor(alter: Callable[[st.DrawFn, Port], dict[str, Any]]) -> Steps:
-    """Give the steps of a fault in a tensor, of one to three that have it."""
+    """Return the steps of a fault in a tensor, of one to three that have it."""
 
     def steps(draw: st.DrawFn, setting: Setting) -> list[Step]:
         port = draw(st.sampled_from(setting.model.inputs))
@@ -123,19 +123,19 @@ def bad_tensor(alter: Callable[[st.DrawFn, Port], dict[str, Any]]) -> Steps:
     return steps
 
 
-def some(draw: st.DrawFn, things: Sequence[Drawn], most: int = 4) -> list[Drawn]:
+def some(draw: st.DrawFn, things: Sequence[Generated], most: int = 4) -> list[Generated]:
     """Draw one to `most` different ones of `things`: a call that fails leaves nothing, so several follow each other."""
     return draw(st.lists(st.sampled_from(things), min_size=1, max_size=most, unique_by=repr))
 
 
 def near(name: str, taken: Collection[str]) -> tuple[str, ...]:
-    """Give names that a careless host takes for `name`, without those that are `taken`."""
+    """Return names that a careless host takes for `name`, without those that are `taken`."""
     cut = (f"{name}\x00", f"{name}\x00x", f"{name} ", f" {name}", name[:-1], f"{name}x", "")
     return tuple(other for other in (*cut, name.upper(), name.capitalize(), "0", "1") if other not in taken)
 
 
 def size_of(port: Port) -> int:
-    """Give the bytes of a tensor of a port whose dimensions are fixed."""
+    """Return the bytes of a tensor of a port whose dimensions are fixed."""
     return prod(dim or 0 for dim in port.type.shape) * port.type.element.size
 
 
@@ -192,21 +192,21 @@ def _overflow(draw: st.DrawFn, port: Port) -> dict[str, Any]:
 
 _LENGTH_WHY = "a host that copies as many bytes as the shape says, or as the data has, goes beyond one of them"
 
-TENSOR_FAULTS = (
-    Fault(
+TENSOR_MISUSES = (
+    Misuse(
         "wrong-shape",
         "input.shape-and-type",
         "a host that looks only at the number of bytes, or at nothing, computes with a tensor of another shape",
         bad_tensor(_wrong_shape),
     ),
-    Fault(
+    Misuse(
         "wrong-type",
         "input.shape-and-type",
         "a host that looks only at the shape, or only at the bytes, computes with numbers of another type",
         bad_tensor(_wrong_type),
     ),
-    Fault("data-length", "input.data-length", _LENGTH_WHY, bad_tensor(_wrong_length)),
-    Fault(
+    Misuse("data-length", "input.data-length", _LENGTH_WHY, bad_tensor(_wrong_length)),
+    Misuse(
         "overflow",
         "input.dimension-overflow",
         "a host that multiplies dimensions in 32 bits finds a small number where the product is huge",

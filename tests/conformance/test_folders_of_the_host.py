@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from wasi_nn_conformance.results.case_result import Record
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.run import host_pool as host_module
-from wasi_nn_conformance.run.case_runner import Conversation
+from wasi_nn_conformance.run.case_runner import CaseRunner
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.vectors.case import Case
 
@@ -19,15 +19,15 @@ def folders(
     def folders() -> dict[str, str]:
         told: dict[str, str] = {}
 
-        class Told(Conversation):
-            def run(self) -> Record:
-                told.update(self.scene.folders)
+        class Told(CaseRunner):
+            def run(self) -> CaseResult:
+                told.update(self.state.folders)
                 return super().run()
 
-        monkeypatch.setattr(host_module, "Conversation", Told)
+        monkeypatch.setattr(host_module, "CaseRunner", Told)
         arguments = {"openvino": ["--graph", "{directory}"]}
         under_test = host("numpy_host.py right", command=["/bin/cat", "{graphs}", "{probe}"], graphs=arguments)
-        monkeypatch.setattr(host_module, "greet", lambda *_: None)
+        monkeypatch.setattr(host_module, "handshake", lambda *_: None)
         (case,) = cases("- load_by_name: {name: named}", graphs="{named: neg-f32}", encoding="openvino")
         under_test.run(case)
         return told

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.vectors.abi import WITX
 
-from .fault import FAILS, Fault, Setting, Step, size_of
+from .misuse import FAILS, Misuse, Setting, Step, size_of
 
 # Places that are not all of memory for a record of some bytes: behind the end, across it, and wrapping around.
 _OUTSIDE: tuple[Any, ...] = ({"end": 0}, {"end": -1}, {"end": -3}, {"end": 4096}, 0xFFFFFFFF, 0xFFFFFFFC, 0x80000000)
@@ -181,8 +181,8 @@ def _null(draw: st.DrawFn, setting: Setting) -> list[Step]:
 _WHY = "a host that trusts a pointer or a length, or adds them in 32 bits, reads or writes outside the guest's memory"
 _OUT = "memory.out-of-bounds"
 
-MEMORY_FAULTS = tuple(
-    Fault(name, clause, why, steps, (WITX,))
+MEMORY_MISUSES = tuple(
+    Misuse(name, clause, why, steps, (WITX,))
     for name, clause, why, steps in (
         (
             "good-place",

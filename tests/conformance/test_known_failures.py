@@ -1,0 +1,159 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.commands.known_failures import main
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.known_failures import KnownFailures, first_file, read_known_failures
+
+ENTRY = """
+[[known]]
+cases = ["area/*[witx]"]
+outcome = "crash"
+match = "the host died: exit code 101"
+because = "the host panics where an error belongs"
+"""
+CRASHED = {"verdict": "crash", "diagnosis": "the host died: exit code 101: panicked; wanted success; step 1 (load)"}
+
+
+def case_result(case_id: str = "area/one[witx]", verdict: str = "pass", diagnosis: str = "") -> CaseResult:
+    return CaseResult(case_id, case_id.partition("[")[0], "a.b", "must", "witx", None, verdict, diagnosis, None, 0.0)
+
+
+@pytest.fixture
+def expected(tmp_path: Path) -> Callable[..., KnownFailures]:
+    """Read a file of known failures of this text for that version of a host."""
+
+    def expected(text: str = ENTRY, version: str = "mine 1.2.3") -> KnownFailures:
+        path = tmp_path / "mine.known-failures.toml"
+        path.write_text(text, "utf-8")
+        return read_known_failures(path, version)
+
+    return expected
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        (case_result(**CRASHED), "xfail"),
+        (case_result(), "xpass"),
+        (case_result(verdict="deviates", diagnosis="error busy"), "xpass"),
+        (case_result(verdict="fail", diagnosis="success; wanted an error; step 1"), "fail"),
+        (case_result(verdict="crash", diagnosis="the host died: signal SIGSEGV; wanted success; step 1"), "crash"),
+        (case_result(verdict="unsupported", diagnosis="no ONNX"), "unsupported"),
+        (case_result(verdict="error", diagnosis="refused; step 1"), "error"),
+        (case_result("other/one[witx]", **CRASHED), "crash"),
+        (case_result("area/one[witx-onnx]", **CRASHED), "crash"),
+    ],
+    ids=["as told", "passes", "deviates", "fails", "crashes otherwise", "unsupported", "error", "case", "encoding"],
+)
+def test_verdict_with_an_expectation(expected: Callable[..., KnownFailures], case: CaseResult, verdict: str) -> None:
+    assert expected().applied(case).verdict == verdict
+
+
+@pytest.mark.parametrize(("contains", "verdict"), [("panicked", "xfail"), ("aborted", "crash")])
+def test_what_a_diagnosis_has_somewhere_restricts_an_entry(
+    expected: Callable[..., KnownFailures], contains: str, verdict: str
+) -> None:
+    text = ENTRY + f'contains = "{contains}"\n'
+    assert expected(text).applied(case_result(**CRASHED)).verdict == verdict
+
+
+def test_a_told_finding_says_why(expected: Callable[..., KnownFailures]) -> None:
+    because = {"outcome": "crash", "because": "the host panics where an error belongs"}
+    assert expected().applied(case_result(**CRASHED)).expected == because
+
+
+def test_another_finding_says_what_was_expected(expected: Callable[..., KnownFailures]) -> None:
+    diagnosis = expected().applied(case_result(verdict="fail", diagnosis="success; step 1")).diagnosis
+    assert diagnosis == "success; step 1; expected was crash: the host died: exit code 101"
+
+
+def test_any_of_several_entries_may_tell(expected: Callable[..., KnownFailures]) -> None:
+    both = expected(ENTRY.replace("101", "77") + ENTRY)
+    assert both.applied(case_result(**CRASHED)).verdict == "xfail"
+
+
+@pytest.mark.parametrize(
+    ("case_id", "unmatched"), [("area/one[witx]", 0), ("other[witx]", 1)], ids=["borne out", "in vain"]
+)
+def test_an_entry_that_no_case_bears_out(expected: Callable[..., KnownFailures], case_id: str, unmatched: int) -> None:
+    known = expected()
+    case_results = [known.applied(case_result(case_id, **CRASHED)).json()]
+    assert len(list(known.unmatched(case_results))) == unmatched
+
+
+@pytest.mark.parametrize(("version", "entries"), [("mine 1.2.3", 1), ("mine 2.0", 0), ("mine of today", 1)])
+def test_versions_restrict_an_entry(expected: Callable[..., KnownFailures], version: str, entries: int) -> None:
+    assert len(expected(ENTRY + 'versions = ">=1,<2"\n', version).entries) == entries
+
+
+@pytest.mark.parametrize(("cpu", "entries"), [({"sse2", "amx_bf16"}, 1), ({"sse2"}, 0)], ids=["has it", "has not"])
+def test_features_of_the_processor_restrict_an_entry(tmp_path: Path, cpu: set[str], entries: int) -> None:
+    path = tmp_path / "mine.known-failures.toml"
+    path.write_text(ENTRY + 'cpu = ["avx512_bf16", "amx_bf16"]\n', "utf-8")
+    assert len(read_known_failures(path, "mine 1.0", cpu).entries) == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (ENTRY + 'reason = "x"', r"mine\.known-failures\.toml:7: .*unknown key 'reason'"),
+        (ENTRY.replace("crash", "pass"), r"mine\.known-failures\.toml:4: .*'pass' is not one of"),
+        (ENTRY + 'versions = "new"', r"mine\.known-failures\.toml:7: Invalid specifier"),
+        ("[[known]]", r"mine\.known-failures\.toml:1: .*required property"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(expected: Callable[..., KnownFailures], text: str, complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        expected(text)
+
+
+def told(*cases: tuple[str, dict[str, str]]) -> list[dict[str, Any]]:
+    return [case_result(case_id, **fields).json() for case_id, fields in cases]
+
+
+def test_a_first_file_makes_its_own_run_green(expected: Callable[..., KnownFailures]) -> None:
+    text = first_file(told(("area/x/one[witx]", CRASHED), ("area/x/two[witx]", CRASHED), ("area/y[witx]", {})))
+    assert expected(text).applied(case_result("area/x/two[witx]", **CRASHED)).verdict == "xfail"
+
+
+def test_a_first_file_joins_cases_that_all_fail() -> None:
+    text = first_file(told(("area/x/one[witx]", CRASHED), ("area/x/two[witx]", CRASHED), ("area/y[witx]", {})))
+    assert '"area/x/*[witx]",' in text
+
+
+def test_a_first_file_does_not_speak_of_cases_that_pass() -> None:
+    text = first_file(told(("area/x/one[witx]", CRASHED), ("area/x/two[witx]", {})))
+    assert '"area/x/one[witx]",' in text
+
+
+@pytest.mark.parametrize(
+    "diagnosis",
+    [
+        "success; wanted an error; step 2 (load)",
+        "output y: element [3] of f32 is 2.0 where 1.0 was wanted (1 of 4 differ); step 5 (output)",
+    ],
+    ids=["answer", "values"],
+)
+def test_a_first_file_tells_of_what_is_drawn_next_time(expected: Callable[..., KnownFailures], diagnosis: str) -> None:
+    kept = case_result("fuzz/shapes/f32-computed/0a1b2c3d[witx]", "fail", diagnosis)
+    met = case_result(
+        "fuzz/shapes/f32+u8-computed[witx]", "fail", diagnosis.replace("[3] of f32 is 2.0", "[0] of f32 is 7.5")
+    )
+    assert expected(first_file([kept.json()])).told(met) is not None
+
+
+def test_a_first_file_does_not_tell_of_wrong_numbers_of_another_type(expected: Callable[..., KnownFailures]) -> None:
+    diagnosis = "output y: element [3] of i64 is 2 where 1 was wanted (1 of 4 differ); step 5 (output)"
+    kept = case_result("fuzz/shapes/i64-computed/0a1b2c3d[witx]", "fail", diagnosis)
+    met = case_result("fuzz/shapes/i64-computed[witx]", "fail", diagnosis.replace("i64", "i32"))
+    assert expected(first_file([kept.json()])).told(met) is None
+
+
+def test_the_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "report.json").write_text("{}", "utf-8")
+    assert (main([str(tmp_path / "report.json")]), "is no report" in capsys.readouterr().err) == (2, True)
