@@ -11,12 +11,12 @@ from wasmtime import component
 import component_guest
 from row import Figures, Row
 from wasi_nn_reference.abi.wit.calls import WitCalls
-from wasi_nn_reference.abi.witx import WitxAbi
-from wasi_nn_reference.abi.witx_calls import WitxCalls
+from wasi_nn_reference.abi.witx.calls import WitxCalls
+from wasi_nn_reference.backends.registry import backends
+from wasi_nn_reference.backends.settings import EngineSettings
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import NamedGraph, Registry
-from wasi_nn_reference.serving import backends
+from wasi_nn_reference.named_graphs import NamedGraph, NamedGraphs
 from wasi_nn_reference.types import GraphEncoding
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ _MODEL = b"""<?xml version="1.0"?>
 
 def new_host() -> Host:
     """Return a host that has the graph of `component_guest`."""
-    registry = Registry()
-    registry.add(component_guest.GRAPH, NamedGraph(GraphEncoding.OPENVINO, (_MODEL, b"")))
-    return Host(backends("f32", 1), registry, Limits())
+    named_graphs = NamedGraphs()
+    named_graphs.add(component_guest.GRAPH, NamedGraph(GraphEncoding.OPENVINO, (_MODEL, b"")))
+    return Host(backends(EngineSettings(threads=1)), named_graphs, Limits())
 
 
 def component_exports(host: Host, *names: str) -> tuple[WitCalls, list[Callable[[int], Any]]]:
@@ -98,7 +98,7 @@ def _module_export(host: Host) -> Callable[[int], Any]:
     engine = wasmtime.Engine()
     store = wasmtime.Store(engine)
     linker = wasmtime.Linker(engine)
-    calls = WitxCalls(WitxAbi(host), store)
+    calls = WitxCalls(host, store)
     calls.define(linker)
     exports = linker.instantiate(store, wasmtime.Module(engine, component_guest.MODULE)).exports(store)
     calls.memory = exports["memory"]

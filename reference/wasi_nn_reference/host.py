@@ -7,30 +7,30 @@ operation either works or raises `WasiNnError` and changes nothing.
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wasi_nn_reference.backends import detection
 from wasi_nn_reference.errors import invalid_argument, invalid_encoding, too_large, unsupported
 from wasi_nn_reference.sharing import SharedGraphs
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
-    from wasi_nn_reference.backends import Backend, BackendGraph, BackendRequest, Port
+    from wasi_nn_reference.backends.backend import Backend, BackendGraph, BackendRequest, Port
     from wasi_nn_reference.limits import Limits
-    from wasi_nn_reference.registry import NamedGraph, Registry
+    from wasi_nn_reference.named_graphs import NamedGraph, NamedGraphs
 
 _I32_MIN, _I32_MAX = -(2**31), 2**31 - 1
 
 
-@dataclass(eq=False)
 class Graph:
     """A loaded graph. It lives as long as someone holds it; its contexts outlive it."""
 
-    backend: BackendGraph
-    model_bytes: int
+    def __init__(self, backend: BackendGraph, model_bytes: int) -> None:
+        self.backend = backend
+        self.model_bytes = model_bytes
 
     @property
     def inputs(self) -> tuple[Port, ...]:
@@ -43,22 +43,22 @@ class Graph:
         return self.backend.outputs
 
 
-@dataclass(eq=False)
 class ExecutionContext:
     """An execution context: the inputs set so far, and the outputs of the last successful compute."""
 
-    graph: Graph
-    inputs: dict[int, Tensor] = field(default_factory=dict)
-    outputs: list[Tensor] | None = None
-    request: BackendRequest | None = None
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.inputs: dict[int, Tensor] = {}
+        self.outputs: list[Tensor] | None = None
+        self.request: BackendRequest | None = None
 
 
 class Host:
     """All that one guest has: its graphs and contexts count against `limits`."""
 
-    def __init__(self, backends: Sequence[Backend], registry: Registry, limits: Limits) -> None:
-        self._backends = {encoding: backend for backend in backends for encoding in backend.encodings}
-        self._registry = registry
+    def __init__(self, backends: Mapping[GraphEncoding, Backend], named_graphs: NamedGraphs, limits: Limits) -> None:
+        self._backends = backends
+        self._named_graphs = named_graphs
         self.limits = limits
         self._shared = SharedGraphs(limits.shared_model_bytes)
         self._graphs: weakref.WeakSet[Graph] = weakref.WeakSet()
@@ -75,8 +75,6 @@ class Host:
         """
         if not builders:
             raise invalid_argument("load needs at least one builder")
-        from wasi_nn_reference.backends import detection  # noqa: PLC0415 - with the first model, not with the host
-
         self.check_model_size(sum(map(len, builders)))
         if encoding is GraphEncoding.AUTODETECT:
             encoding = detection.detect(builders)
@@ -111,7 +109,7 @@ class Host:
 
     def load_by_name(self, name: str) -> Graph:
         """Load the graph that is registered as `name`, each time anew; raises `not_found`, and as `load`."""
-        named: NamedGraph = self._registry.get(name)
+        named: NamedGraph = self._named_graphs.get(name)
         return self.load(named.builders, named.encoding, ExecutionTarget.CPU)
 
     def init_execution_context(self, graph: Graph) -> ExecutionContext:

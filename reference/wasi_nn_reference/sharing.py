@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends import Backend, BackendGraph
+    from wasi_nn_reference.backends.backend import Backend, BackendGraph
 
 _Key = tuple[GraphEncoding, ExecutionTarget, tuple[bytes, ...]]
 

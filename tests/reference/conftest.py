@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 import pytest
 from program import Program
 
-from wasi_nn_reference.backends.openvino import OpenVino
+from wasi_nn_reference.backends import registry
+from wasi_nn_reference.backends.openvino.engine import OpenVino
+from wasi_nn_reference.backends.settings import EngineSettings
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.named_graphs import NamedGraphs
 from wasi_nn_reference.sharing import SharedGraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from openvino_graph import Backends
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +31,12 @@ def own_cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
 
 @pytest.fixture(scope="session")
 def backend() -> OpenVino:
-    return OpenVino(threads=1)
+    return OpenVino(EngineSettings(threads=1))
+
+
+@pytest.fixture(scope="session")
+def backends(backend: OpenVino) -> Backends:
+    return dict.fromkeys(registry.SERVED, backend)
 
 
 @pytest.fixture(scope="session")
@@ -37,13 +46,13 @@ def shared_graphs() -> SharedGraphs:
 
 
 @pytest.fixture
-def registry() -> Registry:
-    return Registry()
+def named_graphs() -> NamedGraphs:
+    return NamedGraphs()
 
 
 @pytest.fixture
-def host(backend: OpenVino, registry: Registry, shared_graphs: SharedGraphs) -> Host:
-    made = Host([backend], registry, Limits(call_seconds=60))
+def host(backends: Backends, named_graphs: NamedGraphs, shared_graphs: SharedGraphs) -> Host:
+    made = Host(backends, named_graphs, Limits(call_seconds=60))
     made._shared = shared_graphs
     return made
 

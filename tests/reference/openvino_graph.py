@@ -10,9 +10,10 @@ from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends import BackendGraph
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from wasi_nn_reference.backends.backend import Backend, BackendGraph
+    from wasi_nn_reference.backends.openvino.engine import OpenVino
 
+    Backends = dict[GraphEncoding, Backend]
 
 CPU = ExecutionTarget.CPU
 Array = np.ndarray[Any, np.dtype[Any]]

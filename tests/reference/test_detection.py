@@ -4,7 +4,8 @@ import pytest
 import small_ir
 import small_onnx
 
-from wasi_nn_reference.backends import detection, onnx_wire
+from wasi_nn_reference.backends import detection
+from wasi_nn_reference.backends.formats import onnx
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 from wasi_nn_reference.types import GraphEncoding
 
@@ -88,44 +89,42 @@ def test_what_can_not_be_detected_is_refused(builders: tuple[bytes, ...]) -> Non
 
 def test_a_tensor_in_another_file_is_found() -> None:
     tensor = small_onnx.external_tensor("/etc/passwd")
-    assert onnx_wire.has_external_data(small_onnx.model(small_onnx.node("Relu", ("x",), "y"), initializer=tensor))
+    assert onnx.has_external_data(small_onnx.model(small_onnx.node("Relu", ("x",), "y"), initializer=tensor))
 
 
 def test_a_tensor_in_another_file_is_found_in_an_attribute() -> None:
     attribute = small_onnx.field(1, "value") + small_onnx.field(5, small_onnx.external_tensor("/etc/passwd"))
     constant = small_onnx.node("Constant", (), "y") + small_onnx.field(5, attribute)
-    assert onnx_wire.has_external_data(small_onnx.model(constant))
+    assert onnx.has_external_data(small_onnx.model(constant))
 
 
 def test_a_tensor_in_another_file_is_found_in_a_graph_inside() -> None:
     inner = small_onnx.field(5, small_onnx.external_tensor("/etc/passwd"))
     attribute = small_onnx.field(1, "body") + small_onnx.field(6, inner)
-    assert onnx_wire.has_external_data(
-        small_onnx.model(small_onnx.node("If", ("x",), "y") + small_onnx.field(5, attribute))
-    )
+    assert onnx.has_external_data(small_onnx.model(small_onnx.node("If", ("x",), "y") + small_onnx.field(5, attribute)))
 
 
 def test_a_whole_model_has_no_external_data() -> None:
-    assert not onnx_wire.has_external_data(small_onnx.unary())
+    assert not onnx.has_external_data(small_onnx.unary())
 
 
 def test_the_newest_operator_set_is_found() -> None:
     other = small_onnx.field(8, small_onnx.field(1, "ai.onnx.ml") + small_onnx.field(2, 20_000))
-    assert onnx_wire.newest_operator_set(small_onnx.unary()) == 13
-    assert onnx_wire.newest_operator_set(other + small_onnx.unary()) == 20_000
+    assert onnx.newest_operator_set(small_onnx.unary()) == 13
+    assert onnx.newest_operator_set(other + small_onnx.unary()) == 20_000
 
 
 def test_the_operator_sets_of_functions_count() -> None:
     function = small_onnx.field(25, small_onnx.field(9, small_onnx.field(2, 1 << 63)))
-    assert onnx_wire.newest_operator_set(small_onnx.unary() + function) == 1 << 63
+    assert onnx.newest_operator_set(small_onnx.unary() + function) == 1 << 63
 
 
 def test_graphs_nested_without_end_are_malformed() -> None:
     graph = small_onnx.field(2, "g")
     for _ in range(100):
         graph = small_onnx.field(1, small_onnx.field(5, small_onnx.field(6, graph)))
-    with pytest.raises(onnx_wire.MalformedError, match="deep"):
-        onnx_wire.has_external_data(small_onnx.field(7, graph))
+    with pytest.raises(onnx.MalformedError, match="deep"):
+        onnx.has_external_data(small_onnx.field(7, graph))
 
 
 def test_entities_are_not_expanded() -> None:

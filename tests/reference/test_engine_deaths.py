@@ -14,7 +14,8 @@ IS_KNOWN = version("openvino").startswith("2026.4.")
 MODELS = sorted(Path(__file__).with_name("engine-deaths").iterdir())
 LOAD = """
 import pathlib, sys
-from wasi_nn_reference.backends.openvino import OpenVino
+from wasi_nn_reference.backends.settings import EngineSettings
+from wasi_nn_reference.backends.openvino.engine import OpenVino
 from wasi_nn_reference.errors import WasiNnError
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding
 
@@ -23,7 +24,7 @@ data = model.read_bytes()
 is_ir = model.suffix == ".xml"
 encoding, builders = (GraphEncoding.OPENVINO, (data, b"")) if is_ir else (GraphEncoding.ONNX, (data,))
 try:
-    OpenVino().load(encoding, builders, ExecutionTarget.CPU, 10.0)
+    OpenVino(EngineSettings()).load(encoding, builders, ExecutionTarget.CPU, 10.0)
 except WasiNnError:
     pass
 """

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wasi_nn_reference.abi.witx.memory import GuestMemory
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
-from wasi_nn_reference.memory import GuestMemory
 
 # The same examples in each run, and no test that fails because the machine is slow.
 same_everywhere = settings(deadline=None, derandomize=True)

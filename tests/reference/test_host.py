@@ -9,12 +9,12 @@ import small_ir
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 from wasi_nn_reference.host import ExecutionContext, Graph, Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.named_graphs import NamedGraphs
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from openvino_graph import Backends
 
 CPU = ExecutionTarget.CPU
 IR = GraphEncoding.OPENVINO
@@ -213,50 +213,50 @@ def test_an_output_taken_does_not_change_with_later_computes(host: Host) -> None
 # limits
 
 
-def limited(backend: OpenVino, **limits: float) -> Host:
-    return Host([backend], Registry(), Limits(**limits))  # type: ignore[arg-type]
+def limited(backends: Backends, **limits: float) -> Host:
+    return Host(backends, NamedGraphs(), Limits(**limits))  # type: ignore[arg-type]
 
 
-def test_a_model_beyond_the_limit(backend: OpenVino) -> None:
-    refused(ErrorCode.TOO_LARGE, load, limited(backend, model_bytes=100), small_ir.identity())
+def test_a_model_beyond_the_limit(backends: Backends) -> None:
+    refused(ErrorCode.TOO_LARGE, load, limited(backends, model_bytes=100), small_ir.identity())
 
 
-def test_all_models_beyond_the_limit(backend: OpenVino) -> None:
-    host = limited(backend, total_model_bytes=2 * len(small_ir.identity()) - 1)
+def test_all_models_beyond_the_limit(backends: Backends) -> None:
+    host = limited(backends, total_model_bytes=2 * len(small_ir.identity()) - 1)
     held = load(host, small_ir.identity())
     refused(ErrorCode.TOO_LARGE, load, host, small_ir.identity())
     assert held.inputs
 
 
-def test_a_graph_that_nobody_holds_does_not_count(backend: OpenVino) -> None:
-    host = limited(backend, graphs=1)
+def test_a_graph_that_nobody_holds_does_not_count(backends: Backends) -> None:
+    host = limited(backends, graphs=1)
     for _ in range(3):
         load(host, small_ir.identity())
 
 
-def test_graphs_beyond_the_limit(backend: OpenVino) -> None:
-    host = limited(backend, graphs=2)
+def test_graphs_beyond_the_limit(backends: Backends) -> None:
+    host = limited(backends, graphs=2)
     held = [load(host, small_ir.identity()) for _ in range(2)]
     refused(ErrorCode.TOO_LARGE, load, host, small_ir.identity())
     assert len(held) == 2
 
 
-def test_contexts_beyond_the_limit(backend: OpenVino) -> None:
-    host = limited(backend, contexts=2)
+def test_contexts_beyond_the_limit(backends: Backends) -> None:
+    host = limited(backends, contexts=2)
     graph = load(host, small_ir.identity())
     held = [host.init_execution_context(graph) for _ in range(2)]
     refused(ErrorCode.TOO_LARGE, host.init_execution_context, graph)
     assert len(held) == 2
 
 
-def test_an_input_beyond_the_limit(backend: OpenVino) -> None:
-    host = limited(backend, tensor_bytes=15)
+def test_an_input_beyond_the_limit(backends: Backends) -> None:
+    host = limited(backends, tensor_bytes=15)
     context = host.init_execution_context(load(host, small_ir.identity()))
     refused(ErrorCode.TOO_LARGE, host.set_input, context, 0, f32(1, 2, 3, 4))
 
 
-def test_an_output_beyond_the_limit(backend: OpenVino) -> None:
-    host = limited(backend, tensor_bytes=15)
+def test_an_output_beyond_the_limit(backends: Backends) -> None:
+    host = limited(backends, tensor_bytes=15)
     context = host.init_execution_context(load(host, small_ir.converted("u8", "f32")))
     host.set_input(context, 0, Tensor(TensorType.U8, (1, 4), bytes(4)))
     refused(ErrorCode.TOO_LARGE, host.compute, context)

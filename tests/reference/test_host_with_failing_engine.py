@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 import small_ir
 
-from wasi_nn_reference.backends import Port
+from wasi_nn_reference.backends.backend import Port
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 from wasi_nn_reference.host import ExecutionContext, Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.named_graphs import NamedGraphs
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
@@ -26,7 +26,6 @@ ONE = Tensor(TensorType.F32, (1,), bytes(4))
 class Engine:
     """Backend, graph and request in one; `failure` is raised by the next infer."""
 
-    encodings = frozenset({GraphEncoding.OPENVINO})
     inputs = (Port("x", TensorType.F32, (1,)), Port("wide", TensorType.I64, (1,), narrow=True))
     outputs = (Port("y", TensorType.F32, (1,)),)
     failure: WasiNnError | None = None
@@ -56,7 +55,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def failing_host(engine: Engine) -> Host:
-    return Host([engine], Registry(), Limits(call_seconds=7))
+    return Host({GraphEncoding.OPENVINO: engine}, NamedGraphs(), Limits(call_seconds=7))
 
 
 @pytest.fixture

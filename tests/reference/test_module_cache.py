@@ -7,7 +7,7 @@ import pytest
 from wat_guests import exiting
 
 from wasi_nn_reference import cli
-from wasi_nn_reference.module_cache import ModuleCache
+from wasi_nn_reference.wasmtime_host.cache import ModuleCache
 
 WASM = b"some module"
 COMPILED = b"its compiled form"

@@ -7,7 +7,7 @@ import pytest
 import small_ir
 
 from wasi_nn_reference.errors import ErrorCode, UserError, WasiNnError
-from wasi_nn_reference.registry import NamedGraph, Registry
+from wasi_nn_reference.named_graphs import NamedGraph, NamedGraphs
 from wasi_nn_reference.types import GraphEncoding
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def in_parent(registry: Registry, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def in_parent(named_graphs: NamedGraphs, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which `digits` lies, as the working directory, and `digits` registered."""
-    registry.add_option(f"openvino::{folder}")
+    named_graphs.add_option(f"openvino::{folder}")
     monkeypatch.chdir(folder.parent)
     return folder.parent
 
@@ -58,28 +58,30 @@ def opened() -> Iterator[list[str]]:
         ("openvino::{}/", "digits"),
     ],
 )
-def test_the_name_under_which_a_folder_is_registered(registry: Registry, folder: Path, option: str, name: str) -> None:
-    registry.add_option(option.format(folder))
-    assert registry.get(name).builders == (small_ir.identity(), b"")
+def test_the_name_under_which_a_folder_is_registered(
+    named_graphs: NamedGraphs, folder: Path, option: str, name: str
+) -> None:
+    named_graphs.add_option(option.format(folder))
+    assert named_graphs.get(name).builders == (small_ir.identity(), b"")
 
 
-def test_an_onnx_folder(registry: Registry, tmp_path: Path) -> None:
+def test_an_onnx_folder(named_graphs: NamedGraphs, tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"bytes")
-    registry.add_option(f"m=onnx::{tmp_path}")
-    assert registry.get("m") == NamedGraph(GraphEncoding.ONNX, (b"bytes",))
+    named_graphs.add_option(f"m=onnx::{tmp_path}")
+    assert named_graphs.get("m") == NamedGraph(GraphEncoding.ONNX, (b"bytes",))
 
 
-def test_an_only_file_may_have_any_name(registry: Registry, folder: Path) -> None:
+def test_an_only_file_may_have_any_name(named_graphs: NamedGraphs, folder: Path) -> None:
     (folder / "model.xml").rename(folder / "net.xml")
-    registry.add_option(f"m=openvino::{folder}")
-    assert registry.get("m").builders[0] == small_ir.identity()
+    named_graphs.add_option(f"m=openvino::{folder}")
+    assert named_graphs.get("m").builders[0] == small_ir.identity()
 
 
-def test_two_files_of_other_names_are_no_model(registry: Registry, folder: Path) -> None:
+def test_two_files_of_other_names_are_no_model(named_graphs: NamedGraphs, folder: Path) -> None:
     (folder / "model.xml").rename(folder / "one.xml")
     (folder / "two.xml").write_bytes(b"")
     with pytest.raises(UserError, match=r"neither model\.xml nor exactly one"):
-        registry.add_option(f"m=openvino::{folder}")
+        named_graphs.add_option(f"m=openvino::{folder}")
 
 
 @pytest.mark.parametrize(
@@ -93,15 +95,15 @@ def test_two_files_of_other_names_are_no_model(registry: Registry, folder: Path)
         ("=openvino::{}", "not empty"),
     ],
 )
-def test_options_that_are_refused(registry: Registry, folder: Path, option: str, complaint: str) -> None:
+def test_options_that_are_refused(named_graphs: NamedGraphs, folder: Path, option: str, complaint: str) -> None:
     with pytest.raises(UserError, match=complaint):
-        registry.add_option(option.format(folder))
+        named_graphs.add_option(option.format(folder))
 
 
-def test_a_name_is_given_once(registry: Registry, folder: Path) -> None:
-    registry.add_option(f"m=openvino::{folder}")
+def test_a_name_is_given_once(named_graphs: NamedGraphs, folder: Path) -> None:
+    named_graphs.add_option(f"m=openvino::{folder}")
     with pytest.raises(UserError, match="two graphs are called 'm'"):
-        registry.add_option(f"m=openvino::{folder}")
+        named_graphs.add_option(f"m=openvino::{folder}")
 
 
 @pytest.mark.parametrize("name", ["{folder}", "./digits", "..", "", "digits\0", "letters", "Digits"])
@@ -113,14 +115,16 @@ def test_other_names_are_not_found_and_open_no_file(host: Host, in_parent: Path,
     assert opened == []
 
 
-def test_a_graph_is_read_at_registration_only(host: Host, registry: Registry, folder: Path, opened: list[str]) -> None:
-    registry.add_option(f"openvino::{folder}")
+def test_a_graph_is_read_at_registration_only(
+    host: Host, named_graphs: NamedGraphs, folder: Path, opened: list[str]
+) -> None:
+    named_graphs.add_option(f"openvino::{folder}")
     assert any("digits" in name for name in opened)
     opened.clear()
     host.load_by_name("digits")
     assert not [name for name in opened if "digits" in name]
 
 
-def test_each_load_is_a_graph_of_its_own(host: Host, registry: Registry, folder: Path) -> None:
-    registry.add_option(f"openvino::{folder}")
+def test_each_load_is_a_graph_of_its_own(host: Host, named_graphs: NamedGraphs, folder: Path) -> None:
+    named_graphs.add_option(f"openvino::{folder}")
     assert host.load_by_name("digits") is not host.load_by_name("digits")

@@ -11,7 +11,7 @@ from openvino_graph import infer, load, load_onnx, tensor
 from small_ir import constant, graph, result
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from wasi_nn_reference.backends.openvino.engine import OpenVino
 
 
 def test_ports_of_ir(backend: OpenVino) -> None:

@@ -15,7 +15,7 @@ from wasi_nn_reference.errors import ErrorCode, WasiNnError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from wasi_nn_reference.backends.openvino.engine import OpenVino
 
 
 @pytest.mark.parametrize(

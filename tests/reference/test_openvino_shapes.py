@@ -14,7 +14,7 @@ from small_onnx import field, node, value_info
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from wasi_nn_reference.backends.openvino.engine import OpenVino
 
 
 def transposed_sum(shape: tuple[int, ...]) -> bytes:

@@ -17,7 +17,7 @@ from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import TensorType
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from wasi_nn_reference.backends.openvino.engine import OpenVino
 
 
 Oracle = Callable[[Array], Any]

@@ -48,8 +48,9 @@ def test_a_guest_stuck_in_an_engine(guest: Path) -> None:
     # In place of an engine that hangs: one that waits for an event that never comes.
     guest.write_bytes(command("(drop (call $compute (i32.const 0)))"))
     program = (
-        "import sys, threading; from wasi_nn_reference import cli; from wasi_nn_reference.abi.witx import WitxAbi;"
-        "WitxAbi.compute = lambda *_: threading.Event().wait(); sys.exit(cli.main())"
+        "import sys, threading; from wasi_nn_reference import cli; "
+        "from wasi_nn_reference.abi.witx.operations import Operations;"
+        "Operations.compute = lambda *_: threading.Event().wait(); sys.exit(cli.main())"
     )
     words = [sys.executable, "-c", program, "run", "--timeout", "0.1", str(guest)]
     ended = started(words, stdout=subprocess.PIPE)

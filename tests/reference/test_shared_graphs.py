@@ -12,8 +12,6 @@ IR, ONNX = GraphEncoding.OPENVINO, GraphEncoding.ONNX
 class Counting:
     """A backend whose graphs are just objects."""
 
-    encodings = frozenset({IR, ONNX})
-
     def __init__(self) -> None:
         self.loads = 0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import UserError, WasiNnError
@@ -19,8 +19,7 @@ FAILED, USAGE, BROKEN_PIPE = 1, 2, 141
 ENGINES = ("wasmtime", "openvino")
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A subcommand: `module` is imported when it is called and has `main(arguments) -> exit status`."""
 
     summary: str

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from wasi_nn_reference.inspect import as_json, inspect
+from wasi_nn_reference.inspection import inspect
 
 
 def main(arguments: list[str]) -> int:
@@ -21,6 +21,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     report = inspect(options.path)
-    text = json.dumps(as_json(report), indent=2) if options.json else "\n".join(report.lines())
+    text = json.dumps(report.as_json(), indent=2) if options.json else "\n".join(report.lines())
     sys.stdout.write(text + "\n")
     return 0

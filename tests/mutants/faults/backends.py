@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mutant import WIT_08_19, WIT_10_28, WITX, module, mutant, put, rewritten
 
-_FILL, _OUTPUT = "backends.openvino:_Request._fill", "backends.openvino:_Request._output"
-_COPIED = "openvino_types.copy_into(view, tensor.data)"
-_PLAN, _PLANNED = "backends.numpy_plan:Plan.infer", "backends.numpy_plan:Plan._tensor"
+_FILL, _OUTPUT = "backends.openvino.graph:Request._fill", "backends.openvino.graph:Request._output"
+_COPIED = "element_types.copy_into(view, tensor.data)"
+_PLAN, _PLANNED = "backends.openvino.numpy_plan:Plan.infer", "backends.openvino.numpy_plan:Plan._tensor"
 _READ = "np.frombuffer(tensor.data, DTYPES[tensor.type])"
 
 
@@ -69,7 +69,7 @@ _fault(
     "the engine's buffer keeps the first tensor until the shape changes",
     _FILL,
     _COPIED,
-    "if shape != tensor.dimensions:\n        openvino_types.copy_into(view, tensor.data)",
+    "if shape != tensor.dimensions:\n        element_types.copy_into(view, tensor.data)",
 )
 _fault(
     "columns-first",
@@ -78,7 +78,7 @@ _fault(
     _COPIED,
     "import numpy as np\n"
     "    x = np.frombuffer(tensor.data, f'V{tensor.type.size}').reshape(tensor.dimensions[::-1])\n"
-    "    openvino_types.copy_into(view, x.T.tobytes())",
+    "    element_types.copy_into(view, x.T.tobytes())",
 )
 _fault(
     "images-reordered",
@@ -88,7 +88,7 @@ _fault(
     "import numpy as np\n"
     "    x = np.frombuffer(tensor.data, f'V{tensor.type.size}').reshape(tensor.dimensions)\n"
     "    x = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x\n"
-    "    openvino_types.copy_into(view, x.tobytes())",
+    "    element_types.copy_into(view, x.tobytes())",
 )
 _fault(
     "big-endian",
@@ -97,14 +97,14 @@ _fault(
     _COPIED,
     "import numpy as np\n"
     "    x = np.frombuffer(tensor.data, f'<u{tensor.type.size}').byteswap()\n"
-    "    openvino_types.copy_into(view, x.tobytes())",
+    "    element_types.copy_into(view, x.tobytes())",
 )
 _fault(
     "large-inputs-cut",
     "of an input only the first 4096 bytes count",
     _FILL,
     _COPIED,
-    "openvino_types.copy_into(view, tensor.data[:4096].ljust(len(tensor.data), b'\\0'))",
+    "element_types.copy_into(view, tensor.data[:4096].ljust(len(tensor.data), b'\\0'))",
 )
 _fault(
     "output-shared",
@@ -162,26 +162,26 @@ _fault(
 
 @mutant("backends/i32-for-i64", "a model's i64 is called i32")
 def _() -> None:
-    types = module("backends.openvino_types")
+    types = module("backends.openvino.element_types")
     put(types.TENSOR_TYPES, types.ov.Type.i64, types.TensorType.I32)
 
 
 @mutant("backends/bf16-for-f16", "a model's f16 is called bf16")
 def _() -> None:
-    types = module("backends.openvino_types")
+    types = module("backends.openvino.element_types")
     put(types.TENSOR_TYPES, types.ov.Type.f16, types.TensorType.BF16)
 
 
 @mutant("backends/subtraction-is-addition", "Subtract adds where numpy computes")
 def _() -> None:
-    operators = module("backends.numpy_plan")._OPERATORS
+    operators = module("backends.openvino.numpy_plan")._OPERATORS
     put(operators, "Subtract", operators["Add"])
 
 
 _fault(
     "transposed-product",
     "the second matrix of a product is read by columns where numpy computes",
-    "backends.numpy_plan:_matmul",
+    "backends.openvino.numpy_plan:_matmul",
     "return np.asarray(np.matmul(left, right))",
     "return np.asarray(np.matmul(left, right.reshape(right.shape[::-1]).T))",
 )
@@ -189,7 +189,7 @@ rewritten(
     "backends/inputs-by-name",
     "the inputs' names are those of their index",
     WIT_10_28,
-    "backends.openvino_ports:port_of",
+    "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(str(index)",
 )
@@ -197,7 +197,7 @@ rewritten(
     "backends/name-before-colon",
     "a name ends at its first colon",
     (WIT_08_19, WIT_10_28),
-    "backends.openvino_ports:port_of",
+    "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).partition(':')[0]",
 )
@@ -205,7 +205,7 @@ rewritten(
     "backends/name-without-folders",
     "of a name with slashes the last part is the name",
     WIT_10_28,
-    "backends.openvino_ports:port_of",
+    "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).rpartition('/')[2]",
 )
@@ -213,7 +213,7 @@ rewritten(
     "backends/name-in-small-letters",
     "names are in small letters",
     WIT_10_28,
-    "backends.openvino_ports:port_of",
+    "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).lower()",
 )
@@ -221,7 +221,7 @@ rewritten(
     "backends/name-cut",
     "a name has at most 64 characters",
     WIT_10_28,
-    "backends.openvino_ports:port_of",
+    "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index)[:64]",
 )
@@ -229,15 +229,15 @@ rewritten(
 
 @mutant("backends/onnx-is-anything", "any bytes are taken for ONNX", WITX, ("onnx",))
 def _() -> None:
-    detection = module("backends.detection")
-    put(detection._RECOGNISERS, detection.GraphEncoding.ONNX, lambda _data: True)
+    served, encoding = module("backends.registry").SERVED, module("types").GraphEncoding.ONNX
+    put(served, encoding, served[encoding]._replace(recognises=lambda _data: True))
 
 
 rewritten(
     "backends/operator-set-unchecked",
     "the engine counts up to the operator set that is asked for",
     WITX,
-    "backends.openvino:_refuse_onnx",
+    "backends.openvino.engine:_refuse_onnx",
     "operator_set > _NEWEST_OPERATOR_SET",
     "False",
     encodings=("onnx",),

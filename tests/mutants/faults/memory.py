@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mutant import WITX, rewritten
 
-_CHECK = "memory:GuestMemory.check"
+_CHECK = "abi.witx.memory:GuestMemory.check"
 
 rewritten(
     "memory/bound-off-by-one",
@@ -90,7 +90,7 @@ rewritten(
     "memory/big-endian-read",
     "u32 of the guest are read with the high byte first",
     WITX,
-    "memory:GuestMemory.read_u32s",
+    "abi.witx.memory:GuestMemory.read_u32s",
     'f"<{count}I"',
     'f">{count}I"',
 )
@@ -98,7 +98,7 @@ rewritten(
     "memory/big-endian-write",
     "u32 for the guest are written with the high byte first",
     WITX,
-    "memory:GuestMemory.write_u32",
+    "abi.witx.memory:GuestMemory.write_u32",
     '"<I"',
     '">I"',
 )
@@ -106,7 +106,7 @@ rewritten(
     "memory/writes-one-more",
     "a zero is written behind all that is written",
     WITX,
-    "memory:GuestMemory.write",
+    "abi.witx.memory:GuestMemory.write",
     "ctypes.memmove(self.base + pointer, data, len(data))",
     'ctypes.memmove(self.base + pointer, data + b"\\0", len(data) + 1)',
 )
@@ -114,7 +114,7 @@ rewritten(
     "memory/writes-one-less",
     "the last byte of all that is written is left out",
     WITX,
-    "memory:GuestMemory.write",
+    "abi.witx.memory:GuestMemory.write",
     "ctypes.memmove(self.base + pointer, data, len(data))",
     "ctypes.memmove(self.base + pointer, data, len(data) - 1)",
 )
@@ -122,7 +122,7 @@ rewritten(
     "memory/size-kept",
     "the size of memory is that of the first call: what has grown since is refused",
     WITX,
-    "abi.witx_calls:WitxCalls._view",
+    "abi.witx.calls:WitxCalls._view",
     "return GuestMemory(base or 0, memory.data_len(self._store))",
     'self.__dict__.setdefault("_size", memory.data_len(self._store)); return GuestMemory(base or 0, self._size)',
 )

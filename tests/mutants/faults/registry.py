@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mutant import WIT_08_19, WIT_10_28, WITX, rewritten
 
-_GET = "registry:Registry.get"
+_GET = "named_graphs:NamedGraphs.get"
 _LOOKUP = "graph = self._graphs.get(name)"
 _ERROR = "errors:WasiNnError.__init__"
 

@@ -6,11 +6,11 @@ import pytest
 import small_ir
 from wit_probe import TAGS, Probe, context, drop, load, tensor
 
-from wasi_nn_reference.backends import Port
+from wasi_nn_reference.backends.backend import Port
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.named_graphs import NamedGraphs
 from wasi_nn_reference.types import GraphEncoding, TensorType
 
 CODES = (
@@ -29,7 +29,6 @@ CODES = (
 class FailingEngine:
     """Backend, graph and request in one, whose computations fail."""
 
-    encodings = frozenset({GraphEncoding.OPENVINO})
     inputs = (Port("x", TensorType.U8, (1,)),)
     outputs = (Port("y", TensorType.U8, (1,)),)
 
@@ -47,7 +46,7 @@ class FailingEngine:
 
 
 def failing(tag: str, folder: object, failure: Exception) -> Probe:
-    return Probe(tag, Host([FailingEngine(failure)], Registry(), Limits()), folder)  # type: ignore[list-item, arg-type]
+    return Probe(tag, Host({GraphEncoding.OPENVINO: FailingEngine(failure)}, NamedGraphs(), Limits()), folder)  # type: ignore[list-item, arg-type]
 
 
 def computed(probe: Probe) -> list[dict[str, str]]:

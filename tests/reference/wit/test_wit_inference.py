@@ -11,13 +11,13 @@ import small_onnx
 from small_ir import Layer, parameter, result
 from wit_probe import BY_NAME, TAGS, compute, context, drop, get_output, load, set_input, tensor, text
 
-from wasi_nn_reference.registry import NamedGraph
+from wasi_nn_reference.named_graphs import NamedGraph
 from wasi_nn_reference.types import GraphEncoding
 
 if TYPE_CHECKING:
     from wit_probe import Probe, Request
 
-    from wasi_nn_reference.registry import Registry
+    from wasi_nn_reference.named_graphs import NamedGraphs
 
 SUM = small_ir.binary("Add")
 # `high` before `low`: neither the order of the alphabet nor that of the operators.
@@ -74,8 +74,8 @@ def test_outputs_are_gotten_by_name(probe: Probe, names: tuple[str, str]) -> Non
     ]
 
 
-def test_load_by_name(probe: Probe, registry: Registry) -> None:
-    registry.add("sum", NamedGraph(GraphEncoding.OPENVINO, (SUM, b"")))
+def test_load_by_name(probe: Probe, named_graphs: NamedGraphs) -> None:
+    named_graphs.add("sum", NamedGraph(GraphEncoding.OPENVINO, (SUM, b"")))
     talk = probe(
         {"call": "load_by_name", "name": "sum", "as": "g"}, context(), probe.infer("c", {"a": A, "b": B}, ("y",))
     )
@@ -84,8 +84,8 @@ def test_load_by_name(probe: Probe, registry: Registry) -> None:
 
 @pytest.mark.parametrize("tag", TAGS[-1:])
 @pytest.mark.parametrize("name", ["", "sum2", "../sum", "/etc/passwd", "sum\0", "s" * 5000, "\N{SNOWMAN}"])
-def test_a_name_that_is_not_registered(probe: Probe, registry: Registry, name: str) -> None:
-    registry.add("sum", NamedGraph(GraphEncoding.OPENVINO, (SUM, b"")))
+def test_a_name_that_is_not_registered(probe: Probe, named_graphs: NamedGraphs, name: str) -> None:
+    named_graphs.add("sum", NamedGraph(GraphEncoding.OPENVINO, (SUM, b"")))
     talk = probe({"call": "load_by_name", "name": name})
     assert talk.last["code"] == "not-found"
 

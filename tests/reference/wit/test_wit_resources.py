@@ -12,15 +12,14 @@ from wit_probe import BY_NAME, TAGS, Probe, compute, context, drop, get_output, 
 
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.named_graphs import NamedGraphs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from openvino_graph import Backends
     from wit_probe import Request
-
-    from wasi_nn_reference.backends.openvino import OpenVino
 
 IDENTITY = small_ir.identity()
 FOUR = tensor(bytes(range(16)), (1, 4))
@@ -30,9 +29,9 @@ KINDS = {"graph": "graph", "graph-execution-context": "context", "tensor": "tens
 
 
 @pytest.fixture
-def limited(backend: OpenVino, tag: str, tmp_path: Path) -> Callable[..., Probe]:
+def limited(backends: Backends, tag: str, tmp_path: Path) -> Callable[..., Probe]:
     """Return a probe on a host with other limits."""
-    return lambda **limits: Probe(tag, Host([backend], Registry(), replace(Limits(), **limits)), tmp_path)
+    return lambda **limits: Probe(tag, Host(backends, NamedGraphs(), replace(Limits(), **limits)), tmp_path)
 
 
 def test_what_is_alive_is_counted(probe: Probe) -> None:

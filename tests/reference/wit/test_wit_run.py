@@ -13,8 +13,7 @@ from wat_components import GRAPH, TENSOR, component, function, importing, passin
 from wit_probe import PREBUILT, TAGS, binary, compiled
 
 from wasi_nn_reference import cli
-from wasi_nn_reference.module_cache import ModuleCache
-from wasi_nn_reference.serving import module_cache
+from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -171,7 +170,9 @@ def asked() -> Callable[..., Run]:
     """Run a probe in a process of its own, whose standard input are these lines."""
 
     def call(tag: str, lines: str, *options: str) -> Run:
-        module_cache().write(binary(tag), bytes(compiled(tag).serialize()))
+        cache = user_cache()
+        assert cache is not None
+        cache.write(binary(tag), bytes(compiled(tag).serialize()))
         guest = PREBUILT / f"probe-wit-{tag}.wasm"
         words = [sys.executable, "-m", "wasi_nn_reference", "run", *options, str(guest)]
         done = subprocess.run(words, input=lines, capture_output=True, text=True, check=False)  # noqa: S603

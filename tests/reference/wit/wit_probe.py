@@ -13,7 +13,7 @@ import wasmtime
 from wasmtime.component import Component, Linker
 
 from wasi_nn_reference.abi.wit.calls import WitCalls
-from wasi_nn_reference.engine import new_engine
+from wasi_nn_reference.wasmtime_host.compilation import new_engine
 
 if TYPE_CHECKING:
     from wasi_nn_reference.host import Host

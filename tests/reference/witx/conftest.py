@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from direct_guest import F32, IR, OK, ONES, DirectGuest
 
-from wasi_nn_reference.registry import NamedGraph, Registry
+from wasi_nn_reference.named_graphs import NamedGraph, NamedGraphs
 from wasi_nn_reference.types import GraphEncoding
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def guest(host: Host, registry: Registry) -> DirectGuest:
-    registry.add("digits", NamedGraph(GraphEncoding.OPENVINO, (IR, b"")))
+def guest(host: Host, named_graphs: NamedGraphs) -> DirectGuest:
+    named_graphs.add("digits", NamedGraph(GraphEncoding.OPENVINO, (IR, b"")))
     return DirectGuest(host)
 
 

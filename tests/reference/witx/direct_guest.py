@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import small_ir
 
-from wasi_nn_reference.abi.witx import WitxAbi
-from wasi_nn_reference.abi.witx_calls import WitxCalls
-from wasi_nn_reference.memory import GuestMemory
+from wasi_nn_reference.abi.witx.calls import WitxCalls
+from wasi_nn_reference.abi.witx.memory import GuestMemory
 
 if TYPE_CHECKING:
     from wasi_nn_reference.host import Host
@@ -32,7 +31,7 @@ class DirectGuest(WitxCalls):
     """`call(name, ...)` returns the errno. Memory is handed out from address 16 upwards, never freed."""
 
     def __init__(self, host: Host, tensor_types: str = "2023", *, verbose: bool = False) -> None:
-        super().__init__(WitxAbi(host, tensor_types), None, verbose=verbose)  # type: ignore[arg-type]
+        super().__init__(host, None, tensor_types, verbose=verbose)  # type: ignore[arg-type]
         self._buffer = ctypes.create_string_buffer(MEMORY_SIZE)
         self._next = 16
         self.views = 0

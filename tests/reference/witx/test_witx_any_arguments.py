@@ -11,20 +11,22 @@ from direct_guest import MEMORY_SIZE, DirectGuest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wasi_nn_reference.abi import witx
+from wasi_nn_reference.abi.witx.handles import FIRST_CONTEXT, FIRST_GRAPH
+from wasi_nn_reference.abi.witx.module import FUNCTIONS
+from wasi_nn_reference.abi.witx.values import ERRNO, SUCCESS
 from wasi_nn_reference.errors import ErrorCode
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.named_graphs import NamedGraphs
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from openvino_graph import Backends
 
 
 @pytest.fixture(scope="module")
-def prepared(backend: OpenVino) -> DirectGuest:
+def prepared(backends: Backends) -> DirectGuest:
     """A guest with a graph and a computed context; its memory is full of plausible pointers and lengths."""
-    guest = DirectGuest(Host([backend], Registry(), Limits()))
+    guest = DirectGuest(Host(backends, NamedGraphs(), Limits()))
     context = guest.context(guest.load(small_ir.identity(), b""))
     assert guest.call("set_input", context, 0, guest.tensor((1, 4), 1, bytes(16))) == 0
     assert guest.call("compute", context) == 0
@@ -38,11 +40,11 @@ numbers = st.one_of(
     st.integers(-(2**31), 2**32 - 1),
     st.integers(MEMORY_SIZE - 24, MEMORY_SIZE + 4),
     st.integers(0x4000, 0x4040),
-    st.sampled_from([witx.FIRST_GRAPH, witx.FIRST_CONTEXT, 256, 2**31, 2**32 - 4]),
+    st.sampled_from([FIRST_GRAPH, FIRST_CONTEXT, 256, 2**31, 2**32 - 4]),
 )
 
 
-@pytest.mark.parametrize(("name", "count"), witx.FUNCTIONS.items())
+@pytest.mark.parametrize(("name", "count"), FUNCTIONS.items())
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_any_arguments_give_an_errno(prepared: DirectGuest, name: str, count: int, data: st.DataObject) -> None:
@@ -50,7 +52,7 @@ def test_any_arguments_give_an_errno(prepared: DirectGuest, name: str, count: in
     before = prepared.everything
     errno = prepared.call(name, *arguments)
     assert errno in range(9)
-    assert errno != witx.ERRNO[ErrorCode.RUNTIME_ERROR]
-    if errno != witx.SUCCESS:
+    assert errno != ERRNO[ErrorCode.RUNTIME_ERROR]
+    if errno != SUCCESS:
         assert prepared.everything == before
     prepared.place(before, at=0)

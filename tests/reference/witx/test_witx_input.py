@@ -23,10 +23,10 @@ from direct_guest import (
 
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.named_graphs import NamedGraphs
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from openvino_graph import Backends
 
 
 def test_the_padding_of_a_tensor_means_nothing(guest: DirectGuest, context: int) -> None:
@@ -121,8 +121,8 @@ def test_a_tensor_at_the_very_end_of_memory(guest: DirectGuest, context: int) ->
     assert guest.call("set_input", context, 0, record) == OK
 
 
-def test_a_tensor_beyond_the_limit(backend: OpenVino) -> None:
-    guest = DirectGuest(Host([backend], Registry(), Limits(tensor_bytes=15)))
+def test_a_tensor_beyond_the_limit(backends: Backends) -> None:
+    guest = DirectGuest(Host(backends, NamedGraphs(), Limits(tensor_bytes=15)))
     made = guest.context(guest.load(IR, b""))
     assert unchanged(guest, "set_input", made, 0, guest.tensor((1, 4), F32, ONES)) == TOO_LARGE
 

@@ -26,10 +26,10 @@ from direct_guest import (
 
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.registry import Registry
+from wasi_nn_reference.named_graphs import NamedGraphs
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends.openvino import OpenVino
+    from openvino_graph import Backends
 
 
 def test_load_writes_a_handle(guest: DirectGuest) -> None:
@@ -96,8 +96,8 @@ def test_load_with_a_builder_outside_memory(guest: DirectGuest, record: tuple[in
     assert unchanged(guest, "load", records, 2, 0, 0, guest.slot()) == INVALID_ARGUMENT
 
 
-def test_load_of_builders_that_lie_over_each_other(backend: OpenVino) -> None:
-    guest = DirectGuest(Host([backend], Registry(), Limits(model_bytes=MEMORY_SIZE)))
+def test_load_of_builders_that_lie_over_each_other(backends: Backends) -> None:
+    guest = DirectGuest(Host(backends, NamedGraphs(), Limits(model_bytes=MEMORY_SIZE)))
     records = guest.place(struct.pack("<IIII", 0, MEMORY_SIZE, 0, 1))
     assert unchanged(guest, "load", records, 2, 0, 0, guest.slot()) == TOO_LARGE
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wasi_nn_reference.abi.wit.resources import ResourceTable
-    from wasi_nn_reference.backends import Port
+    from wasi_nn_reference.backends.backend import Port
     from wasi_nn_reference.host import ExecutionContext, Graph, Host
     from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 

@@ -6,17 +6,17 @@ from mutant import WITX, module, mutant, put, swap
 
 from faults.witx import fault
 
-_CALL = "abi.witx_calls:WitxCalls.function"
+_CALL = "abi.witx.calls:WitxCalls.function"
 
 
 def _errno(name: str, number: int) -> None:
-    put(module("abi.witx").ERRNO, getattr(module("errors").ErrorCode, name), number)
+    put(module("abi.witx.values").ERRNO, getattr(module("errors").ErrorCode, name), number)
 
 
 @mutant("witx/errno-swapped", "too_large and not_found have each other's number", WITX)
 def _() -> None:
     errors = module("errors").ErrorCode
-    swap(module("abi.witx").ERRNO, errors.TOO_LARGE, errors.NOT_FOUND)
+    swap(module("abi.witx.values").ERRNO, errors.TOO_LARGE, errors.NOT_FOUND)
 
 
 @mutant("witx/errno-77", "a bad argument is errno 77, which does not exist", WITX)
@@ -48,20 +48,20 @@ fault(
     "traps-instead-of-errno",
     "a call that fails traps",
     _CALL,
-    "return witx.ERRNO[error.code]",
+    "return ERRNO[error.code]",
     "raise wasmtime.WasmtimeError('failed')",
 )
 fault(
     "failure-is-success",
     "compute says success when it failed",
     _CALL,
-    "return witx.ERRNO[error.code]",
-    "return 0 if name == 'compute' else witx.ERRNO[error.code]",
+    "return ERRNO[error.code]",
+    "return 0 if name == 'compute' else ERRNO[error.code]",
 )
 fault(
     "set-input-without-context",
     "set_input ignores a context that nobody made",
     _CALL,
-    "return witx.ERRNO[error.code]",
-    "return 0 if name == 'set_input' and 'handle' in error.message else witx.ERRNO[error.code]",
+    "return ERRNO[error.code]",
+    "return 0 if name == 'set_input' and 'handle' in error.message else ERRNO[error.code]",
 )

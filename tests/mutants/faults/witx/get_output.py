@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from faults.witx import fault
 
-_GET_OUTPUT = "abi.witx:WitxAbi.get_output"
+_GET_OUTPUT = "abi.witx.operations:Operations.get_output"
 
 fault(
     "buffer-off-by-one",

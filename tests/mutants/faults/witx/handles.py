@@ -7,21 +7,21 @@ from faults.witx import fault
 fault(
     "handle-given-twice",
     "each handle is the number of the first one",
-    "abi.witx:HandleTable.insert",
+    "abi.witx.handles:HandleTable.insert",
     "self._next += 1",
     "self._next += 0",
 )
 fault(
     "handle-unknown-is-newest",
     "a handle that nobody gave stands for what was made last",
-    "abi.witx:HandleTable.get",
+    "abi.witx.handles:HandleTable.get",
     'raise invalid_argument(f"{handle} is no {self._kind} handle")',
     "return list(self._values.values())[-1]",
 )
 fault(
     "handle-cut-to-u16",
     "the upper half of a handle does not count",
-    "abi.witx:HandleTable.get",
+    "abi.witx.handles:HandleTable.get",
     "if handle not in self._values:",
     "handle = next((each for each in self._values if each & 0xFFFF == handle & 0xFFFF), handle)\n"
     "    if handle not in self._values:",
@@ -29,14 +29,14 @@ fault(
 fault(
     "handle-unknown-dies",
     "a handle that nobody gave ends the host",
-    "abi.witx:HandleTable.get",
+    "abi.witx.handles:HandleTable.get",
     'raise invalid_argument(f"{handle} is no {self._kind} handle")',
     "import os; os.abort()",
 )
 fault(
     "context-writes-first",
     "init_execution_context writes 0 to its return pointer before it works",
-    "abi.witx:WitxAbi.init_execution_context",
+    "abi.witx.operations:Operations.init_execution_context",
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from faults.witx import fault
 
-_LOAD = "abi.witx:WitxAbi.load"
-_LOAD_BY_NAME = "abi.witx:WitxAbi.load_by_name"
+_LOAD = "abi.witx.operations:Operations.load"
+_LOAD_BY_NAME = "abi.witx.operations:Operations.load_by_name"
 _DECODED = "text = memory.read(name, length).decode()"
 
 fault(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+
+from mutant import WITX, module, mutant, replace
+
 from faults.witx import fault
 
-_SET_INPUT = "abi.witx:WitxAbi.set_input"
+_SET_INPUT = "abi.witx.operations:Operations.set_input"
 
 fault(
     "dimensions-in-bytes",
@@ -27,13 +31,13 @@ fault(
     "memory.read_u32s(dims, rank)",
     "memory.read_u32s(dims, rank)[::-1]",
 )
-fault(
-    "padding-is-type",
-    "the padding behind a tensor's type counts as its upper bytes",
-    _SET_INPUT,
-    '"<IIB3xII"',
-    '"<IIIII"',
-)
+
+
+@mutant("witx/padding-is-type", "the padding behind a tensor's type counts as its upper bytes", WITX)
+def _() -> None:
+    replace(module("abi.witx.records"), "_TENSOR", struct.Struct("<IIIII"))
+
+
 fault("rank-limit-off-by-one", "rank 8 is refused", _SET_INPUT, "rank > MAX_RANK", "rank >= MAX_RANK")
 fault("rank-limit-of-four", "rank 5 is refused, as where all are images", _SET_INPUT, "rank > MAX_RANK", "rank > 4")
 fault(

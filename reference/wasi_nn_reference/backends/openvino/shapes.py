@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large, unsupported
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.backends import Port
+    from wasi_nn_reference.backends.backend import Port
 
 
 def refuse_large_tensors(model: Any, limit: int) -> None:

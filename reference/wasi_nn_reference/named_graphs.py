@@ -6,29 +6,24 @@ when a guest asks for one. Folders are read once, when the host starts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from wasi_nn_reference.backends import registry
 from wasi_nn_reference.errors import ErrorCode, UserError, WasiNnError
-from wasi_nn_reference.types import GraphEncoding
 
-# For each encoding the files of its builders, in the order of `load`: the name that a folder of
-# models by convention uses, and the ending by which an only file is taken all the same.
-FILES: dict[GraphEncoding, tuple[tuple[str, str], ...]] = {
-    GraphEncoding.OPENVINO: (("model.xml", ".xml"), ("model.bin", ".bin")),
-    GraphEncoding.ONNX: (("model.onnx", ".onnx"),),
-}
+if TYPE_CHECKING:
+    from wasi_nn_reference.types import GraphEncoding
 
 
-@dataclass(frozen=True)
-class NamedGraph:
+class NamedGraph(NamedTuple):
     """A model as `load` takes it: its encoding and the bytes of its builders, in order."""
 
     encoding: GraphEncoding
     builders: tuple[bytes, ...]
 
 
-class Registry:
+class NamedGraphs:
     """The table of named graphs of one host."""
 
     def __init__(self) -> None:
@@ -54,10 +49,10 @@ class Registry:
         if not separator or not folder:
             raise UserError(f"--graph {option}: give it as ENCODING::DIR or NAME=ENCODING::DIR")
         name, named, encoding_name = head.rpartition("=")
-        encodings = {encoding.value: encoding for encoding in FILES}
+        encodings = {encoding.value: encoding for encoding in registry.SERVED}
         if encoding_name not in encodings:
             raise UserError(
-                f"--graph {option}: the encoding {encoding_name!r} is not served; served: {', '.join(encodings)}"
+                f"--graph {option}: the encoding {encoding_name!r} is not served; served: {registry.names()}"
             )
         path = Path(folder)
         graph = read_folder(path, encodings[encoding_name])
@@ -75,15 +70,15 @@ def read_folder(folder: Path, encoding: GraphEncoding) -> NamedGraph:
     """Read the model of that encoding in `folder`; raises UserError if there is none."""
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
-    return NamedGraph(encoding, tuple(_read(folder, *file) for file in FILES[encoding]))
+    return NamedGraph(encoding, tuple(_read(folder, each) for each in registry.SERVED[encoding].builders))
 
 
-def _read(folder: Path, usual: str, ending: str) -> bytes:
-    path = folder / usual
+def _read(folder: Path, builder: registry.Builder) -> bytes:
+    path = folder / builder.file
     if not path.is_file():
-        found = sorted(entry for entry in folder.iterdir() if entry.suffix == ending and entry.is_file())
+        found = sorted(entry for entry in folder.iterdir() if entry.suffix == builder.ending and entry.is_file())
         if len(found) != 1:
-            raise UserError(f"{folder}: has neither {usual} nor exactly one other file *{ending}")
+            raise UserError(f"{folder}: has neither {builder.file} nor exactly one other file *{builder.ending}")
         path = found[0]
     try:
         return path.read_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wasi_nn_reference.errors import invalid_argument
 
@@ -12,8 +12,7 @@ _U32_MAX = 0xFFFF_FFFF
 U32_SIZE = 4  # bytes; also the alignment of u32 and of every record of the witx ABI
 
 
-@dataclass(frozen=True, slots=True)
-class GuestMemory:
+class GuestMemory(NamedTuple):
     """Linear memory as it stands during one call of the guest.
 
     `base` is the host address of its first byte, `size` its length in bytes. Memory may grow and

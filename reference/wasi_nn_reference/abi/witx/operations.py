@@ -1,121 +1,30 @@
-"""The witx ABI: core modules that import `wasi_ephemeral_nn` (wasi-nn.witx).
+"""What the functions of wasi-nn's witx do.
 
-Every parameter is an i32 read as unsigned, every result an errno, return pointers come last. A
-call is done in this order: arguments and all pointers are checked, the host works, results are
-written; so a call that fails has written nothing. Enum values count as whole 32-bit numbers: 256
-is no value, not another spelling of 0. Pointers to records (builders, tensor), to dimensions and
-to results are aligned to 4, pointers to bytes to 1; an empty range may lie at the very end of
-memory, not beyond it.
+A call is done in this order: arguments and all pointers are checked, the host works, results are
+written; so a call that fails has written nothing. Pointers to records, to dimensions and to results
+are aligned to 4, pointers to bytes to 1; an empty range may lie at the very end of memory, not beyond it.
 """
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
+from wasi_nn_reference.abi.witx import records
+from wasi_nn_reference.abi.witx.handles import FIRST_CONTEXT, FIRST_GRAPH, HandleTable
+from wasi_nn_reference.abi.witx.values import EXECUTION_TARGETS, GRAPH_ENCODINGS, TENSOR_TYPES, decode
 from wasi_nn_reference.errors import ErrorCode, WasiNnError, invalid_argument, too_large
 from wasi_nn_reference.limits import MAX_RANK
 from wasi_nn_reference.tensor import Tensor, byte_length
-from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wasi_nn_reference.abi.witx.memory import GuestMemory
     from wasi_nn_reference.host import ExecutionContext, Graph, Host
-    from wasi_nn_reference.memory import GuestMemory
-
-MODULE = "wasi_ephemeral_nn"
-
-# The six functions and how many i32 each takes; each returns one i32, the errno.
-FUNCTIONS = {
-    "load": 5,
-    "load_by_name": 3,
-    "init_execution_context": 2,
-    "set_input": 3,
-    "compute": 1,
-    "get_output": 5,
-}
-
-SUCCESS = 0
-# nn_errno. Codes of the WIT ABI alone are given by the nearest code here.
-ERRNO = {
-    ErrorCode.INVALID_ARGUMENT: 1,
-    ErrorCode.INVALID_ENCODING: 2,
-    ErrorCode.MISSING_MEMORY: 3,
-    ErrorCode.BUSY: 4,
-    ErrorCode.TIMEOUT: 4,
-    ErrorCode.RUNTIME_ERROR: 5,
-    ErrorCode.UNKNOWN: 5,
-    ErrorCode.UNSUPPORTED_OPERATION: 6,
-    ErrorCode.SECURITY: 6,
-    ErrorCode.TOO_LARGE: 7,
-    ErrorCode.NOT_FOUND: 8,
-}
-
-GRAPH_ENCODINGS = {
-    0: GraphEncoding.OPENVINO,
-    1: GraphEncoding.ONNX,
-    2: GraphEncoding.TENSORFLOW,
-    3: GraphEncoding.PYTORCH,
-    4: GraphEncoding.TENSORFLOWLITE,
-    5: GraphEncoding.AUTODETECT,
-}
-EXECUTION_TARGETS = {0: ExecutionTarget.CPU, 1: ExecutionTarget.GPU, 2: ExecutionTarget.TPU}
-
-# tensor_type today, and as it was before 2023-08-23 under the same module name: only the user
-# knows which one an old guest means.
-TENSOR_TYPES = {
-    "2023": {
-        0: TensorType.F16,
-        1: TensorType.F32,
-        2: TensorType.F64,
-        3: TensorType.U8,
-        4: TensorType.I32,
-        5: TensorType.I64,
-    },
-    "2022": {0: TensorType.F16, 1: TensorType.F32, 2: TensorType.U8, 3: TensorType.I32},
-}
-
-_BUILDER_SIZE = 8  # {ptr u32, len u32}
-_TENSOR_SIZE = 20  # {dims_ptr, dims_len, type u8 and 3 bytes of padding, data_ptr, data_len}
-_RECORD_ALIGNMENT = 4
-
-# Handles of the two kinds never overlap, so that one can not be taken for the other, and small
-# numbers, which a confused guest is likely to hold, are handles of nothing.
-FIRST_GRAPH = 0x0100_0000
-FIRST_CONTEXT = 0x4100_0000
-_HANDLES = 0x4000_0000  # of each kind in the life of a guest; a number is never given twice
-
-_Value = TypeVar("_Value")
 
 
-class HandleTable(Generic[_Value]):
-    """Handles of one kind: numbers counting up from `first`, none used twice."""
-
-    def __init__(self, kind: str, first: int) -> None:
-        self._kind = kind
-        self._next = first
-        self._end = first + _HANDLES
-        self._values: dict[int, _Value] = {}
-
-    def insert(self, value: _Value) -> int:
-        """Return a new handle for `value`; raises `too_large` when all numbers are used up."""
-        if self._next == self._end:
-            raise too_large(f"no {self._kind} handle is left")
-        handle = self._next
-        self._next += 1
-        self._values[handle] = value
-        return handle
-
-    def get(self, handle: int) -> _Value:
-        """Return what `handle` stands for; raises `invalid_argument`."""
-        if handle not in self._values:
-            raise invalid_argument(f"{handle} is no {self._kind} handle")
-        return self._values[handle]
-
-
-class WitxAbi:
-    """The six functions for one guest.
+class Operations:
+    """The functions for one guest.
 
     A call gets the guest's memory as a function that returns a view of it as it is now, and
     raises `missing_memory` if the guest exports none.
@@ -137,11 +46,10 @@ class WitxAbi:
             raise invalid_argument("load needs at least one builder")
         if count > self._host.limits.builders:
             raise invalid_argument(f"{count} builders; no encoding takes more than {self._host.limits.builders}")
-        memory.check(builders, count * _BUILDER_SIZE, _RECORD_ALIGNMENT)
-        graph_encoding = _decode(GRAPH_ENCODINGS, encoding, "graph encoding")
-        execution_target = _decode(EXECUTION_TARGETS, target, "execution target")
-        words = memory.read_u32s(builders, count * 2)
-        ranges = list(zip(words[::2], words[1::2], strict=True))
+        memory.check(builders, count * records.BUILDER_SIZE, records.ALIGNMENT)
+        graph_encoding = decode(GRAPH_ENCODINGS, encoding, "graph encoding")
+        execution_target = decode(EXECUTION_TARGETS, target, "execution target")
+        ranges = records.read_builders(memory, builders, count)
         for pointer, length in ranges:
             memory.check(pointer, length)
         # Builders may overlap: their sum can pass the size of memory, and is copied only after this.
@@ -172,10 +80,10 @@ class WitxAbi:
     def set_input(self, view: Callable[[], GuestMemory], context: int, index: int, tensor: int) -> None:
         """`set_input`: the tensor is copied; what the guest does to its bytes later has no effect."""
         memory = view()
-        memory.check(tensor, _TENSOR_SIZE, _RECORD_ALIGNMENT)
+        memory.check(tensor, records.TENSOR_SIZE, records.ALIGNMENT)
         execution_context = self._contexts.get(context)
-        dims, rank, type_number, data, length = struct.unpack("<IIB3xII", memory.read(tensor, _TENSOR_SIZE))
-        tensor_type = _decode(self._tensor_types, type_number, "tensor type")
+        dims, rank, type_number, data, length = records.read_tensor(memory, tensor)
+        tensor_type = decode(self._tensor_types, type_number, "tensor type")
         if rank > MAX_RANK:
             raise invalid_argument(f"the tensor has rank {rank}; at most {MAX_RANK} is possible")
         dimensions = memory.read_u32s(dims, rank)
@@ -201,10 +109,3 @@ class WitxAbi:
             raise too_large(f"the output has {len(data)} bytes, the buffer {capacity}")
         memory.write(buffer, data)
         memory.write_u32(result, len(data))
-
-
-def _decode(values: dict[int, _Value], number: int, kind: str) -> _Value:
-    value = values.get(number)
-    if value is None:
-        raise invalid_argument(f"{number} is no {kind}")
-    return value

@@ -1,6 +1,6 @@
-"""Looks into the bytes of an ONNX model without an engine.
+"""ONNX: looks into the bytes of a model.
 
-ONNX has no magic number. Its bytes are a protobuf `ModelProto`, so a file is taken for ONNX if its
+It has no magic number. Its bytes are a protobuf `ModelProto`, so a file is taken for ONNX if its
 outer level is well-formed protobuf, all its fields are ones of ModelProto, and it has a graph.
 A walk through what is nested in it finds tensors that keep their data in other files, which an engine
 would open, and the versions of the operator sets, to which an engine may count.
@@ -43,7 +43,7 @@ class MalformedError(Exception):
     """The bytes are not protobuf."""
 
 
-def is_onnx(data: bytes) -> bool:
+def recognises(data: bytes) -> bool:
     """Tell whether `data` is a ModelProto at its outer level."""
     try:
         fields = {number: wire for number, wire, _, _ in _fields(data, 0, len(data))}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wasi_nn_reference.backends import Port, openvino_types
+from wasi_nn_reference.backends.backend import Port
+from wasi_nn_reference.backends.openvino import element_types
 from wasi_nn_reference.errors import unsupported
 
 
@@ -13,7 +14,7 @@ def port_of(port: Any, index: int, narrow: bool) -> Port:
 
     `narrow` tells that the engine computes it in 32 bits.
     """
-    element_type = openvino_types.TENSOR_TYPES.get(port.get_element_type())
+    element_type = element_types.TENSOR_TYPES.get(port.get_element_type())
     if element_type is None:
         name = port.get_element_type().get_type_name()
         raise unsupported(f"the model has an input or output of type {name}, which wasi-nn does not have")

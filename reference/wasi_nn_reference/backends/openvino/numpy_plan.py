@@ -25,7 +25,7 @@ from wasi_nn_reference.types import TensorType
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wasi_nn_reference.backends import Port
+    from wasi_nn_reference.backends.backend import Port
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -58,7 +58,7 @@ class _Step:
 
 
 class Plan:
-    """A graph as a list of numpy operations; see `wasi_nn_reference.backends.BackendRequest`.
+    """A graph as a list of numpy operations; see `wasi_nn_reference.backends.backend.BackendRequest`.
 
     It keeps nothing between runs, so one plan serves all requests of a graph.
     """

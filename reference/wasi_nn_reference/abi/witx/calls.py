@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
-from wasi_nn_reference.abi import witx
+from wasi_nn_reference.abi.witx.memory import GuestMemory
+from wasi_nn_reference.abi.witx.module import FUNCTIONS, MODULE
+from wasi_nn_reference.abi.witx.operations import Operations
+from wasi_nn_reference.abi.witx.values import ERRNO, SUCCESS
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
-from wasi_nn_reference.memory import GuestMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wasi_nn_reference.host import Host
 
 _U32 = 0xFFFF_FFFF
 
@@ -27,8 +30,8 @@ class WitxCalls:
     verbose: say on standard error why a call failed, because an errno cannot.
     """
 
-    def __init__(self, abi: witx.WitxAbi, store: wasmtime.Store, *, verbose: bool = False) -> None:
-        self._abi = abi
+    def __init__(self, host: Host, store: wasmtime.Store, tensor_types: str = "2023", *, verbose: bool = False) -> None:
+        self._operations = Operations(host, tensor_types)
         self._store = store
         self._verbose = verbose
         self.memory: object | None = None
@@ -36,13 +39,13 @@ class WitxCalls:
     def define(self, linker: wasmtime.Linker) -> None:
         """Add the functions to `linker`."""
         number = wasmtime.ValType.i32()
-        for name, parameters in witx.FUNCTIONS.items():
+        for name, parameters in FUNCTIONS.items():
             kind = wasmtime.FuncType([number] * parameters, [number])
-            linker.define_func(witx.MODULE, name, kind, self.function(name), access_caller=True)
+            linker.define_func(MODULE, name, kind, self.function(name), access_caller=True)
 
     def function(self, name: str) -> Callable[..., int]:
         """Return the function that wasmtime calls: no exception but an interrupt leaves it."""
-        operation: Callable[..., None] = getattr(self._abi, name)
+        operation: Callable[..., None] = getattr(self._operations, name)
 
         def call(caller: Any, *arguments: int) -> int:
             try:
@@ -50,14 +53,14 @@ class WitxCalls:
             except WasiNnError as error:
                 if self._verbose:
                     note(f"{name}: {error}")
-                return witx.ERRNO[error.code]
+                return ERRNO[error.code]
             except MemoryError:
                 note(f"{name}: too_large: the host has no memory left")
-                return witx.ERRNO[ErrorCode.TOO_LARGE]
+                return ERRNO[ErrorCode.TOO_LARGE]
             except Exception as error:  # noqa: BLE001 - a fault of ours must neither trap nor end the guest
                 note(f"{name}: runtime_error: a fault in the host, {type(error).__name__}")
-                return witx.ERRNO[ErrorCode.RUNTIME_ERROR]
-            return witx.SUCCESS
+                return ERRNO[ErrorCode.RUNTIME_ERROR]
+            return SUCCESS
 
         return call
 

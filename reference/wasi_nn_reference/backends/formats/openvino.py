@@ -1,0 +1,29 @@
+"""OpenVINO IR: an XML text, and weights beside it."""
+
+from __future__ import annotations
+
+# Only well-formedness is asked of expat; it expands no entities because a DOCTYPE is refused.
+from xml.parsers import expat
+
+
+def recognises(data: bytes) -> bool:
+    """Tell whether `data` is well-formed XML whose outermost element is `net`, as OpenVINO IR is."""
+    if not data.removeprefix(b"\xef\xbb\xbf").lstrip()[:5].startswith((b"<?xml", b"<net", b"<!--")):
+        return False
+    names: list[str] = []
+    parser = expat.ParserCreate()
+
+    def start(name: str, _attributes: dict[str, str]) -> None:
+        if not names:
+            names.append(name)
+
+    def refuse(*_: object) -> None:
+        raise expat.ExpatError("a document type is no part of IR")
+
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError, ValueError):
+        return False
+    return names == ["net"]

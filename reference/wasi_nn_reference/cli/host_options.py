@@ -1,0 +1,89 @@
+"""Options of every subcommand that serves wasi-nn: what the host does and allows, whoever its guest is."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+
+from wasi_nn_reference.abi.witx.values import TENSOR_TYPES
+from wasi_nn_reference.backends import registry
+from wasi_nn_reference.backends.settings import EngineSettings, Precision
+from wasi_nn_reference.host import Host
+from wasi_nn_reference.limits import Limits
+from wasi_nn_reference.named_graphs import NamedGraphs
+from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
+
+# --max-graphs and so on: every limit but the deadline of a call, which has an option of its own.
+_LIMITS = {field.name: field.default for field in fields(Limits) if field.name != "call_seconds"}
+
+
+def add_host_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to `parser`."""
+    add = parser.add_argument
+    add(
+        "--graph",
+        metavar="[NAME=]ENCODING::DIR",
+        action="append",
+        default=[],
+        help=f"register the model in DIR under NAME (the folder's name) for load_by_name; {registry.names()}",
+    )
+    add(
+        "--call-timeout",
+        metavar="SECONDS",
+        type=seconds,
+        default=Limits.call_seconds,
+        help="load and compute give `busy` (components: `timeout`) after that time (default: %(default)g)",
+    )
+    add(
+        "--precision",
+        choices=[each.value for each in Precision],
+        default=Precision.F32.value,
+        help="f32 computes as the model says; fast leaves it to the engine (default: %(default)s)",
+    )
+    add("--threads", metavar="N", type=_number, help="threads of a graph (default: one per CPU, at most 4)")
+    add(
+        "--tensor-types",
+        choices=tuple(TENSOR_TYPES),
+        default="2023",
+        help="numbers of tensor types; 2022 for guests from before 2023-08-23 (default: %(default)s)",
+    )
+    for name, value in _LIMITS.items():
+        add(
+            f"--max-{name.replace('_', '-')}",
+            metavar="N",
+            type=_number,
+            default=value,
+            help="limit; beyond it calls give `too_large` (default: %(default)s)",
+        )
+    add("--no-cache", action="store_true", help="compile the guest anew, and do not keep it")
+    add("--verbose", action="store_true", help="say on standard error why a call failed")
+
+
+def host_from(options: argparse.Namespace) -> Host:
+    """Return a host as the options want it; raises UserError for a graph that cannot be registered."""
+    named_graphs = NamedGraphs()
+    for graph in options.graph:
+        named_graphs.add_option(graph)
+    limits = Limits(call_seconds=options.call_timeout, **{name: getattr(options, f"max_{name}") for name in _LIMITS})
+    settings = EngineSettings(Precision(options.precision), options.threads, limits.tensor_bytes)
+    return Host(registry.backends(settings), named_graphs, limits)
+
+
+def cache_from(options: argparse.Namespace) -> ModuleCache | None:
+    """Return where compiled guests are kept, None for nowhere."""
+    return None if options.no_cache else user_cache()
+
+
+def seconds(text: str) -> float:
+    """Return an option's time; raises for one that is none."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return value
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number

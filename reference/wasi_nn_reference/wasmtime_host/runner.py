@@ -1,0 +1,97 @@
+"""Runs guests, each with its own streams, limits and deadline; any number at a time, one in each thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import wasmtime
+
+from wasi_nn_reference.errors import UserError
+from wasi_nn_reference.wasmtime_host.compilation import Compiler, new_engine
+from wasi_nn_reference.wasmtime_host.ending import OverrunError, TrapError
+from wasi_nn_reference.wasmtime_host.interruption import Interruption
+from wasi_nn_reference.wasmtime_host.recognition import COMPONENT, MODULE, recognise
+from wasi_nn_reference.wasmtime_host.store import new_store
+
+if TYPE_CHECKING:
+    from wasi_nn_reference.host import Host
+    from wasi_nn_reference.wasmtime_host.cache import ModuleCache
+    from wasi_nn_reference.wasmtime_host.deadline import DeadlinePolicy
+    from wasi_nn_reference.wasmtime_host.guest import Guest
+
+
+class Program(Protocol):
+    """A compiled guest, which may run any number of times. `instances`: core instances of one run."""
+
+    @property
+    def instances(self) -> int:
+        """The core instances that one run may have."""
+        ...
+
+    def run(self, store: wasmtime.Store, host: Host) -> int:
+        """Run once, in a store of its own, and return the exit status, 0 if it just returns.
+
+        Raises TrapError; UserError for a guest that cannot be run here.
+        """
+        ...
+
+
+class Runner:
+    """Runs guests on one wasmtime engine.
+
+    deadline: what is done about a guest whose time is up. cache: None compiles every guest anew.
+    tensor_types: the numbering that core modules use. verbose: say on standard error why calls failed.
+    """
+
+    def __init__(
+        self,
+        deadline: DeadlinePolicy,
+        cache: ModuleCache | None = None,
+        tensor_types: str = "2023",
+        *,
+        verbose: bool = False,
+    ) -> None:
+        self._deadline = deadline
+        self._engine = new_engine()
+        self._compiler = Compiler(self._engine, cache)
+        self._tensor_types = tensor_types
+        self._verbose = verbose
+
+    def load(self, wasm: bytes) -> Program:
+        """Return the program in a file, compiled; raises UserError for one that cannot be run here."""
+        kind = recognise(wasm)
+        # Only the ABI that the guest has is imported: either takes as long as a guest's first reply.
+        if kind == MODULE:
+            from wasi_nn_reference.wasmtime_host.core import CoreProgram  # noqa: PLC0415
+
+            module = self._compiler.compiled(wasmtime.Module, wasm)
+            return CoreProgram(self._engine, module, self._tensor_types, verbose=self._verbose)
+        if kind == COMPONENT:
+            from wasmtime.component import Component  # noqa: PLC0415
+
+            from wasi_nn_reference.wasmtime_host.component import ComponentProgram  # noqa: PLC0415
+
+            return ComponentProgram(self._engine, self._compiler.compiled(Component, wasm), verbose=self._verbose)
+        raise UserError("the file is no WebAssembly module or component")
+
+    def run(self, program: Program, guest: Guest, host: Host) -> int:
+        """Run a program that `load` returned, and return its exit status.
+
+        Raises TrapError, OverrunError if its time was up; UserError for a guest that cannot be run here.
+        """
+        store = new_store(self._engine, guest, host.limits, instances=program.instances)
+        interruption = Interruption(store)
+
+        def work() -> int:
+            try:
+                return program.run(store, host)
+            except (TrapError, UserError) as error:
+                if interruption.heeded and guest.seconds is not None:
+                    raise OverrunError(guest.seconds) from error
+                raise
+            finally:
+                store.close()
+
+        if guest.seconds is None:
+            return work()
+        return self._deadline.run(work, guest.seconds, interruption.ask)

@@ -1,0 +1,88 @@
+"""The store of one guest: its limits, and what WASI shows it."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import wasmtime
+from wasmtime import _ffi as ffi
+
+from wasi_nn_reference.errors import UserError
+from wasi_nn_reference.wasmtime_host.ending import one_line
+from wasi_nn_reference.wasmtime_host.streams import Buffer
+
+if TYPE_CHECKING:
+    from wasi_nn_reference.limits import Limits
+    from wasi_nn_reference.wasmtime_host.guest import Guest
+    from wasi_nn_reference.wasmtime_host.streams import Streams
+
+_MAX_TABLE_ELEMENTS = 10_000_000  # 80 MB
+_MAX_TABLES = 64
+
+
+def new_store(engine: wasmtime.Engine, guest: Guest, limits: Limits, *, instances: int) -> wasmtime.Store:
+    """Return a store for `guest`, which may have `instances` core instances and one memory; raises UserError."""
+    store = wasmtime.Store(engine)
+    store.set_wasi(_wasi(guest))
+    store.set_limits(
+        memory_size=limits.guest_memory_bytes,
+        table_elements=_MAX_TABLE_ELEMENTS,
+        tables=_MAX_TABLES,
+        instances=instances,
+        memories=1,
+    )
+    return store
+
+
+def _wasi(guest: Guest) -> wasmtime.WasiConfig:
+    wasi = wasmtime.WasiConfig()
+    try:
+        wasi.argv = list(guest.arguments)
+        wasi.env = [list(pair) for pair in guest.environment]
+        for host, name in guest.directories:
+            if not Path(host).is_dir():
+                raise UserError(f"--dir {host}: no such folder")
+            wasi.preopen_dir(host, name)
+    except UnicodeEncodeError as error:
+        raise UserError("a guest's arguments, environment and folders must be UTF-8") from error
+    except wasmtime.WasmtimeError as error:
+        raise UserError(f"--dir or --env cannot be set up: {one_line(error)}") from error
+    try:
+        _connect(wasi, guest.streams)
+    except wasmtime.WasmtimeError as error:
+        raise UserError(f"a standard stream cannot be set up: {one_line(error)}") from error
+    return wasi
+
+
+def _connect(wasi: wasmtime.WasiConfig, streams: Streams) -> None:
+    match streams.stdin:
+        case Path() as path:
+            wasi.stdin_file = path
+        case bytes() as data:
+            _give_bytes(wasi, data)
+        case _:
+            wasi.inherit_stdin()
+    match streams.stdout:
+        case Path() as path:
+            wasi.stdout_file = str(path)
+        case Buffer() as buffer:
+            wasi.stdout_custom = buffer.write
+        case _:
+            wasi.inherit_stdout()
+    match streams.stderr:
+        case Path() as path:
+            wasi.stderr_file = str(path)
+        case Buffer() as buffer:
+            wasi.stderr_custom = buffer.write
+        case _:
+            wasi.inherit_stderr()
+
+
+def _give_bytes(wasi: wasmtime.WasiConfig, data: bytes) -> None:
+    """Make `data` the standard input; the package has no name for what the C API can do."""
+    vector = ffi.wasm_byte_vec_t()
+    copied = ctypes.cast(ctypes.create_string_buffer(data, len(data)), ctypes.POINTER(ctypes.c_char))
+    ffi.wasm_byte_vec_new(ctypes.byref(vector), len(data), copied)
+    ffi.wasi_config_set_stdin_bytes(wasi.ptr(), ctypes.byref(vector))  # takes the vector
