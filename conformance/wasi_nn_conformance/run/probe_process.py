@@ -17,7 +17,19 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from wasi_nn_conformance.session.wire import PROTOCOL, Reply, Request
+import msgspec
+
+from wasi_nn_conformance.session.wire import (
+    PROTOCOL,
+    Greeting,
+    Hello,
+    ProtocolError,
+    Refusal,
+    Reply,
+    Request,
+    encode_request,
+    read_reply,
+)
 
 from .adapter import Adapter, AdapterError
 
@@ -26,6 +38,7 @@ _NOISE_KEPT = 16_000  # bytes; a panic's backtrace must not push out its first l
 _LONGEST_LINE = 128 << 20  # bytes; the largest reply is an output of 64 MiB in base64
 _SECONDS_TO_DIE = 5.0
 _CHUNK = 1 << 16
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _PIPE = 1 << 20  # bytes that a pipe holds at most, unless the administrator allows more
 
 
@@ -87,13 +100,21 @@ class ProbeProcess:
         self.close()
 
     def call(self, request: Request, seconds: float) -> Reply | Ended | Silent:
-        """Send one request and wait for its reply, at most `seconds`.
+        """Send one request and wait for its reply, at most `seconds`: see `ask`."""
+        answer = self.ask(json.dumps(request, separators=(",", ":")).encode(), seconds)
+        if isinstance(answer, Ended | Silent):
+            return answer
+        reply: Reply = json.loads(answer)
+        return reply
+
+    def ask(self, request: bytes, seconds: float) -> bytes | Ended | Silent:
+        """Send the line of a request and wait for that of its reply, at most `seconds`.
 
         After `Ended` or `Silent` the process is gone and `usable` is false.
         """
         deadline = time.monotonic() + seconds
         self._drop_what_came_unasked()
-        unsent = self._send(memoryview(json.dumps(request, separators=(",", ":")).encode() + b"\n"))
+        unsent = self._send(memoryview(request + b"\n"))
         if unsent:
             self._events.register(self._stdin, select.POLLOUT)
         while True:
@@ -117,7 +138,7 @@ class ProbeProcess:
         self._keep(bytes(self._received))
         self._received.clear()
 
-    def _last_reply(self) -> Reply | None:
+    def _last_reply(self) -> bytes | None:
         """Take what the process, which has ended, left in the pipe."""
         for _ in range(_PIPE // _CHUNK):
             if not self._receive():
@@ -141,7 +162,7 @@ class ProbeProcess:
         self._received += chunk
         return bool(chunk)
 
-    def _reply(self) -> Reply | None:
+    def _reply(self) -> bytes | None:
         while (end := self._received.find(b"\n")) >= 0:
             line = bytes(self._received[:end])
             del self._received[: end + 1]
@@ -197,27 +218,27 @@ class ProbeProcess:
                 stream.close()
 
 
-def _split(line: bytes) -> tuple[Reply | None, bytes]:
+def _split(line: bytes) -> tuple[bytes | None, bytes]:
     """Part a line into the reply at its end, if there is one, and what the host printed before it."""
     start = line.find(_PREFIX)
     while start >= 0:
-        if (reply := _parsed(line[start + 2 :])) is not None:
-            return reply, line[:start]
+        if _is_object(line[start + 2 :]):
+            return line[start + 2 :], line[:start]
         start = line.find(_PREFIX, start + 1)
     return None, line + b"\n"
 
 
-def _parsed(text: bytes) -> Reply | None:
+def _is_object(text: bytes) -> bool:
     try:
-        reply = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return reply if isinstance(reply, dict) else None
+        _object.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
-def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> Reply:
+def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> Greeting:
     """Say hello and check who answers. Raises `AdapterError`: nothing can be said about the host then."""
-    answer = process.call({"call": "hello"}, adapter.limits.hello_seconds)
+    answer = process.ask(encode_request(Hello()), adapter.limits.hello_seconds)
     if isinstance(answer, Ended | Silent):
         how = (
             f"gave no sign of the probe within {answer.seconds:g} s"
@@ -226,14 +247,21 @@ def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> Reply:
         )
         printed = f"; it printed: {answer.printed[-600:]}" if answer.printed else "; it printed nothing"
         raise AdapterError(f"{adapter.name}: the host {how}{printed}")
-    if answer.get("protocol") != PROTOCOL:
+    try:
+        greeting = read_reply(Hello(), answer)
+    except ProtocolError as error:
+        raise AdapterError(f"{adapter.name}: {error}") from None
+    if isinstance(greeting, Refusal):
+        raise AdapterError(f"{adapter.name}: the probe refused to say hello: {greeting.error}")
+    assert isinstance(greeting, Greeting)
+    if greeting.protocol != PROTOCOL:
         raise AdapterError(
-            f"{adapter.name}: the probe speaks protocol {answer.get('protocol')!r}, this suite {PROTOCOL};"
+            f"{adapter.name}: the probe speaks protocol {greeting.protocol}, this suite {PROTOCOL};"
             " use the probe that came with this suite"
         )
-    if answer.get("abi") != abi:
-        raise AdapterError(f"{adapter.name}: the probe speaks ABI {answer.get('abi')!r} where {abi!r} was started")
-    return answer
+    if greeting.abi != abi:
+        raise AdapterError(f"{adapter.name}: the probe speaks ABI {greeting.abi!r} where {abi!r} was started")
+    return greeting
 
 
 def exit_words(code: int) -> str:

@@ -1,15 +1,139 @@
-"""The protocol between the driver and a probe: what goes over standard input and output, one JSON object a line."""
+"""The protocol between the suite and a probe: what goes over standard input and output, one JSON object a line.
+
+`Call` is the base of all requests, `Answer` that of all replies. The calls of core modules are in `witx_calls`, those
+of components in `wit_calls`; what both have is here. Fields have the names of docs/protocol.md (`as` is `as_`), and
+bytes are bytes: they are base64 on the line only.
+
+`Request` and `Reply` are the same messages as plain mappings, for what does not use these classes yet.
+"""
 
 import base64
 import binascii
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 PROTOCOL = 1
 """The version that the driver and its probes speak; docs/protocol.md describes it."""
 
 Request = Mapping[str, Any]
 Reply = Mapping[str, Any]
+
+U32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Name = Annotated[str, Meta(min_length=1, max_length=256, description="what is kept has this name")]
+
+
+class ProtocolError(ValueError):
+    """A line that is no reply to its request; the message names the call, and the key if one is at fault."""
+
+
+class Answer(Struct, omit_defaults=True):
+    """What a probe replies. Keys that nobody knows are skipped: a later probe may say more."""
+
+
+class Call(
+    Struct,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="call",
+    rename={"as_": "as"},
+):
+    """What a probe is asked.
+
+    `answers` is the type of the reply, `None` where there is none. Of the groups of keys in `either` one is wanted.
+    """
+
+    answers: ClassVar[Any] = None
+    either: ClassVar[Sequence[Sequence[str]]] = ()
+
+
+class Refusal(Answer):
+    """The probe did nothing, because it cannot read or carry out the request."""
+
+    error: str
+
+
+class Done(Answer):
+    """The probe did what it was asked, and there is nothing to tell."""
+
+
+class Greeting(Answer):
+    """Who answers `hello`."""
+
+    abi: str
+    protocol: int
+    probe: str
+
+
+class Hello(Call, tag="hello"):
+    """Ask who is there."""
+
+    answers: ClassVar[Any] = Greeting
+
+
+class Trap(Call, tag="trap"):
+    """Execute `unreachable`."""
+
+
+class Exit(Call, tag="exit"):
+    """End with an exit code."""
+
+    code: Annotated[int, Meta(ge=0, le=125)]
+
+
+Base64 = bytes
+"""Bytes, for classes in which `bytes` is the name of a field."""
+
+
+class ByteString(Struct, forbid_unknown_fields=True):
+    """Bytes that need not be UTF-8, where a string is wanted."""
+
+    bytes: Base64
+
+
+Text = str | ByteString
+"""A string of a request."""
+
+Guards = Literal["untouched", "touched"]
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_request(request: Call) -> bytes:
+    """Return the line of a request, without its line feed. Raises `ValueError` for a string that is no Unicode."""
+    return _encoder.encode(request)
+
+
+def read_reply(request: Call, raw: bytes) -> Answer:
+    """Read the line of a reply, without `@@`: a `Refusal`, or what `request.answers` says.
+
+    Raises `ProtocolError` for what is neither.
+    """
+    try:
+        if b'"error"' in raw and (refused := _decoder(_PerhapsRefusal).decode(raw)).error is not UNSET:
+            return Refusal(error=refused.error)
+        if request.answers is not None:
+            answer: Answer = _decoder(request.answers).decode(raw)
+            return answer
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"the probe's reply to `{_name(request)}` is not of protocol 1: {error}") from None
+    raise ProtocolError(f"the probe replied to `{_name(request)}`, which has no reply")
+
+
+class _PerhapsRefusal(Struct):
+    error: str | UnsetType = UNSET
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def _name(request: Call) -> str:
+    return str(request.__struct_config__.tag)
 
 
 def decode(text: str) -> bytes:
