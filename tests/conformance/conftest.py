@@ -20,7 +20,8 @@ from wasi_nn_conformance.run.probe_process import ProbeProcess
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, Level
-from wasi_nn_conformance.vectors.vector import Vector, read_vectors
+from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.vector import Vector
 
 MINIATURES = Path(__file__).resolve().parents[1] / "miniatures"
 

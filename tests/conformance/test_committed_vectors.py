@@ -6,7 +6,8 @@ import pytest
 from wasi_nn_conformance.models import Model
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
-from wasi_nn_conformance.vectors.vector import Vector, read_vectors
+from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.vector import Vector
 
 FILES = [
     path

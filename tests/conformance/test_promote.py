@@ -13,7 +13,7 @@ from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.vector import read_vectors
+from wasi_nn_conformance.vectors.reader import read_vectors
 
 WHY = "a host that indexes a table with the number reads where it must not"
 FIELDS: Fields = {

@@ -16,7 +16,7 @@ from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent
 from wasi_nn_conformance.session import protocol_schema, wit_calls, witx_calls
 from wasi_nn_conformance.session.wire import Call, encode_request, read_reply
 from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.vector import Block, Node, Step
+from wasi_nn_conformance.vectors.step import Block, Node, Step
 
 SCHEMA = schema("probe-protocol")
 SECONDS = 20.0

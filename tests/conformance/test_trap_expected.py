@@ -7,7 +7,8 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.judge import judge
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.vectors.clause import Clause, Level
-from wasi_nn_conformance.vectors.vector import Step, Vector
+from wasi_nn_conformance.vectors.step import Step
+from wasi_nn_conformance.vectors.vector import Vector
 
 Vectors = Callable[..., list[Vector]]
 

@@ -6,7 +6,9 @@ import pytest
 
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.vectors.expectation import Expectation
-from wasi_nn_conformance.vectors.vector import Block, Step, Vector, read_vectors
+from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.step import Block, Step
+from wasi_nn_conformance.vectors.vector import Vector
 
 Writer = Callable[[str, str], Path]
 Vectors = Callable[..., list[Vector]]

@@ -10,8 +10,8 @@ from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import encode
 from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST
 from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import tensor_literal
-from wasi_nn_conformance.vectors.vector import Step
 
 OutcomeOf = Callable[..., Outcome]
 

@@ -8,8 +8,8 @@ from wasi_nn_conformance.dialects.wit import WitDialect
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST, OLDEST
 from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import tensor_literal
-from wasi_nn_conformance.vectors.vector import Step
 
 Requests = Callable[[str, str, dict[str, Any]], list[dict[str, Any]]]
 

@@ -9,7 +9,7 @@ from wasi_nn_conformance.dialects.witx import WitxDialect
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.expectation import Expectation
-from wasi_nn_conformance.vectors.vector import Step
+from wasi_nn_conformance.vectors.step import Step
 
 SENTINEL = 0xDEADBEEF
 TENSOR = {"type": "u8", "shape": [1, 2], "data": [1, 2]}

@@ -7,7 +7,7 @@ import pytest
 from wasi_nn_conformance.dialects.witx import WitxDialect
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.expectation import Expectation
-from wasi_nn_conformance.vectors.vector import Step
+from wasi_nn_conformance.vectors.step import Step
 
 TENSOR = {"type": "u8", "shape": [1, 2], "data": [1, 2]}
 

@@ -14,7 +14,8 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError, read_adapter
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.vector import Vector, read_vectors, vector_of
+from wasi_nn_conformance.vectors.reader import read_vectors, vector_of
+from wasi_nn_conformance.vectors.vector import Vector
 
 _FAILED = 2
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from wasi_nn_conformance.session.outcome import Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.abi import WIT, WITX
-from wasi_nn_conformance.vectors.vector import Step
+from wasi_nn_conformance.vectors.step import Step
 
 from .wit import WitDialect
 from .witx import WitxDialect

@@ -7,8 +7,8 @@ from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import decode, encode
+from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tensor_literal
-from wasi_nn_conformance.vectors.vector import Step
 
 from .answer import TENSOR_TYPES, keep_answers, oracle, output_faults
 

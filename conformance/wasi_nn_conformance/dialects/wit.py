@@ -12,8 +12,8 @@ from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import Context, ExpectedState
 from wasi_nn_conformance.session.wire import encode
 from wasi_nn_conformance.vectors.abi import NEWEST
+from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import byte_string, tensor_literal
-from wasi_nn_conformance.vectors.vector import Step
 
 from . import resource
 from .answer import keep_answers, oracle, output_faults

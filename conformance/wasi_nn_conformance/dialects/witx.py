@@ -8,8 +8,8 @@ from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import decode, encode
+from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, difference, tensor_literal
-from wasi_nn_conformance.vectors.vector import Step
 
 # The numbers of the witx types nn_errno, graph_encoding, execution_target and tensor_type.
 ERRNO = (

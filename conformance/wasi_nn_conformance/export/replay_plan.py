@@ -13,8 +13,8 @@ from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.abi import WITX
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.step import Block, Node, Step
 from wasi_nn_conformance.vectors.tensor import tensor_literal
-from wasi_nn_conformance.vectors.vector import Block, Node, Step
 
 from .reply_form import SAID_IN, failure, spelled, success
 

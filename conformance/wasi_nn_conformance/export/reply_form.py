@@ -9,8 +9,8 @@ from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.session.state import Context, ExpectedState
 from wasi_nn_conformance.session.wire import encode
 from wasi_nn_conformance.vectors.abi import NEWEST, WITX
+from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tensor_literal
-from wasi_nn_conformance.vectors.vector import Step
 
 SAID_IN = "line "
 """Begins what a scene keeps for an error's code that is not known: the number of the line that the host says it in."""

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from wasi_nn_conformance.models import Model
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.vector import vector_of
+from wasi_nn_conformance.vectors.reader import vector_of
 
 Fields: TypeAlias = dict[str, Any]
 """A vector as data, as YAML would give it. Its id is `fuzz/KIND/` and a word or two for what was drawn."""

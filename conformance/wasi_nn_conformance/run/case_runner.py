@@ -15,8 +15,8 @@ from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Reply, Request
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.step import Block, Node, Step
 from wasi_nn_conformance.vectors.tensor import tensor_literal
-from wasi_nn_conformance.vectors.vector import Block, Node, Step
 
 from .adapter import Adapter
 from .judge import judge, preference

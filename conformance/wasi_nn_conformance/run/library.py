@@ -12,7 +12,8 @@ from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
-from wasi_nn_conformance.vectors.vector import Vector, read_vectors
+from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.vector import Vector
 
 ENCODINGS = ("openvino", "onnx")
 _NO_VECTORS = ("clauses.yaml", "models.yaml")

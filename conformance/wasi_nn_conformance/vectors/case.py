@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .clause import Clause
-from .vector import Node, Vector
+from .step import Node
+from .vector import Vector
 
 
 @dataclass(frozen=True)

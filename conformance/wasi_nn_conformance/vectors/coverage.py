@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .clause import SIDES, Clause, Level
-from .vector import Block, Node, Step, Vector
+from .step import Block, Node, Step
+from .vector import Vector
 
 _BINDING = (Level.MUST, Level.SHOULD)
 

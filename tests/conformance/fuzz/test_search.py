@@ -14,7 +14,7 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.vector import read_vectors
+from wasi_nn_conformance.vectors.reader import read_vectors
 
 
 @st.composite

@@ -1,0 +1,56 @@
+"""A step of a vector, and a block of steps with one expectation."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from .expectation import Expectation
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of the guest: `action` with its `arguments`, what is expected, and what follows success.
+
+    `clause` is the one that the answer is judged by, where it is not the vector's.
+    """
+
+    action: str
+    arguments: Mapping[str, Any]
+    expectation: Expectation
+    slot_untouched: bool = False
+    then: tuple["Node", ...] = ()
+    line: int | None = None
+    clause: str | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Steps with one expectation: an error at any of them is accepted, and wanted if `must_fail`."""
+
+    must_fail: bool
+    steps: tuple["Node", ...]
+    prefer: str | None
+    line: int | None = None
+    clause: str | None = None
+
+
+Node: TypeAlias = Step | Block
+
+
+def nodes_of(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Return the steps and blocks, each before what is inside it."""
+    for node in nodes:
+        yield node
+        yield from nodes_of(node.steps if isinstance(node, Block) else node.then)
+
+
+def steps_of(nodes: Iterable[Node]) -> Iterator[Step]:
+    """Return the steps in the order in which they are said, those inside of blocks among them."""
+    return (node for node in nodes_of(nodes) if isinstance(node, Step))
+
+
+def without_line(node: Node) -> Node:
+    """Return the step or block as two can be compared by."""
+    if isinstance(node, Block):
+        return replace(node, line=None, steps=tuple(map(without_line, node.steps)))
+    return replace(node, line=None, then=tuple(map(without_line, node.then)))
