@@ -21,6 +21,7 @@ from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, Level
 from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.source import Source
 from wasi_nn_conformance.vectors.vector import Vector
 
 MINIATURES = Path(__file__).resolve().parents[1] / "miniatures"
@@ -42,7 +43,8 @@ def write(tmp_path: Path) -> Writer:
 
 @pytest.fixture
 def clause() -> Callable[[Level], Clause]:
-    return lambda level: Clause("test.clause", level, "A host answers what it is asked.", "witx: compute")
+    source = Source("0.2.0-rc-2024-10-28", "wasi-nn.witx", (88, 91))
+    return lambda level: Clause("test.clause", level, "A host answers what it is asked.", ("witx:compute",), (source,))
 
 
 @pytest.fixture(scope="session")

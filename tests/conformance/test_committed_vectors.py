@@ -5,7 +5,8 @@ import pytest
 
 from wasi_nn_conformance.models import Model
 from wasi_nn_conformance.paths import VECTORS
-from wasi_nn_conformance.vectors.clause import Clause, read_clauses
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.clause import Clause
 from wasi_nn_conformance.vectors.reader import read_vectors
 from wasi_nn_conformance.vectors.vector import Vector
 
@@ -13,13 +14,13 @@ FILES = [
     path
     for folder in (VECTORS, VECTORS / "regressions")
     for path in sorted(folder.glob("*.yaml"))
-    if path.name not in ("clauses.yaml", "models.yaml")
+    if path.name not in ("clauses.yaml", "declarations.yaml", "models.yaml")
 ]
 
 
 @pytest.fixture(scope="module")
 def clauses() -> dict[str, Clause]:
-    return read_clauses(VECTORS / "clauses.yaml")
+    return Library().clauses
 
 
 @pytest.fixture(scope="module")

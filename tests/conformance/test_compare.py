@@ -12,7 +12,7 @@ from wasi_nn_conformance.report.json_report import report
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
-CLAUSES = {"a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", "witx: compute")}
+CLAUSES = {"a.one": Clause("a.one", Level.MUST, "A host does what it is asked.")}
 
 Reports = Callable[..., list[str]]
 

@@ -11,7 +11,7 @@ from wasi_nn_conformance.vectors.clause import Clause, Level
 from wasi_nn_conformance.vectors.coverage import Coverage, coverage, families, sides
 from wasi_nn_conformance.vectors.vector import Vector
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 Vectors = Callable[..., list[Vector]]
 
@@ -87,12 +87,12 @@ def test_a_clause_that_binds_needs_both_sides(
     [("shows", []), ("breaks", ["a vector that shows it, though the clause says `only: breaks`"])],
 )
 def test_only_excuses_one_side_and_must_be_true(vectors: Vectors, only: str, gaps: list[str]) -> None:
-    clause = Clause("test.clause", Level.MUST, "text", "witx", only=only, because="there is nothing to be misused")
+    clause = Clause("test.clause", Level.MUST, "text", only=only, because="there is nothing to be misused")
     assert coverage({"test.clause": clause}, vectors(GOOD))[0].gaps == gaps
 
 
 def test_gaps_come_first(vectors: Vectors) -> None:
-    clauses = {name: Clause(name, Level.MUST, "text", "witx") for name in ("test.clause", "a.gap")}
+    clauses = {name: Clause(name, Level.MUST, "text") for name in ("test.clause", "a.gap")}
     entries = coverage(clauses, vectors(f"{GOOD}\n{BAD_CONTEXT}"))
     assert [entry.clause.id for entry in entries] == ["a.gap", "test.clause"]
 
@@ -102,19 +102,11 @@ def test_a_matrix_is_one_family(vectors: Vectors) -> None:
     assert families(many) == [("v/0", 3)]
 
 
-@pytest.fixture(scope="module")
-def committed() -> tuple[int, str]:
-    """Return the command's exit status and page for the committed vectors."""
+@pytest.mark.parametrize(("option", "name"), [("--markdown", "coverage.md"), ("--specification", "specification.md")])
+def test_the_committed_vectors_have_no_gap_and_the_pages_are_what_the_command_writes(option: str, name: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as page:
-        return command.main(["--markdown", "--check"]), page.getvalue()
-
-
-def test_the_committed_vectors_have_no_gap(committed: tuple[int, str]) -> None:
-    assert committed[0] == 0
-
-
-def test_the_page_is_what_the_command_writes(committed: tuple[int, str]) -> None:
-    assert PAGE.read_text("utf-8") == committed[1], "stale: run `wasi-nn coverage --markdown > docs/coverage.md`"
+        assert command.main([option, "--check"]) == 0
+    assert (DOCS / name).read_text("utf-8") == page.getvalue(), f"stale: run `wasi-nn coverage {option} > docs/{name}`"
 
 
 @pytest.fixture

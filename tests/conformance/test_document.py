@@ -186,13 +186,19 @@ def test_a_key_given_twice_in_toml_is_refused_with_its_line(toml: Callable[[str]
         toml("a = 1\na = 2\n")
 
 
-CLAUSE: dict[str, Any] = {"id": "a.b", "level": "must", "text": "A host does what it is asked.", "source": "witx"}
+CLAUSE: dict[str, Any] = {
+    "id": "a.b",
+    "level": "must",
+    "text": "A host does what it is asked.",
+    "about": "[witx:load]",
+    "source": "[https://github.com/WebAssembly/wasi-nn/blob/0.2.0-rc-2024-10-28/wasi-nn.witx#L61-L66]",
+}
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ("sorce: witx", r"6: \[0\]: unknown key 'sorce'; known here: choices, id, level"),
+        ("sorce: witx", r"7: \[0\]: unknown key 'sorce'; known here: about, choices, id, level"),
         ("level: maybe", r"3: \[0\]\.level: 'maybe' is not one of"),
         ("text: 7", r"4: \[0\]\.text: 7 is not of type 'string'"),
     ],
@@ -208,4 +214,4 @@ def test_a_broken_schema_names_the_line_of_the_key(
 
 def test_a_missing_key_names_the_line_of_what_lacks_it(yaml: Callable[[str], Document]) -> None:
     with pytest.raises(InputError, match=r"file\.yaml:2: \[0\]: 'level' is a required property"):
-        yaml("#\n- id: a.b\n  text: A host does what it is asked.\n  source: witx\n").check(schema("clauses"))
+        yaml("#\n- id: a.b\n  text: A host does what it is asked.\n  about: [witx:load]\n").check(schema("clauses"))

@@ -190,7 +190,7 @@ def test_a_run_with_findings(findings: tuple[pytest.RunResult, Mapping[str, Any]
 SAID = [
     "*area.yaml .dFCE.u*",
     "compute.repeatable (must): *",
-    "Where it stands: witx: *",
+    "Where it stands: https://github.com/WebAssembly/wasi-nn/blob/0.2.0-rc-2024-10-28/wasi-nn.witx#L88-L91",
     "FAIL: error invalid_argument; wanted success; step 1 (compute), line 17",
     "Vector: area.yaml:13",
     "Replay: pytest --pyargs wasi_nn_conformance * --case 'fails[[]witx[]]'",

@@ -15,8 +15,8 @@ from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
 CLAUSES = {
-    "a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", "witx: compute"),
-    "b.open": Clause("b.open", Level.DEFINED, "A host may.", "witx: load"),
+    "a.one": Clause("a.one", Level.MUST, "A host does what it is asked."),
+    "b.open": Clause("b.open", Level.DEFINED, "A host may."),
 }
 
 

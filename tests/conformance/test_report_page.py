@@ -16,11 +16,13 @@ from wasi_nn_conformance.report.json_report import report
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.clause import Clause, Level
+from wasi_nn_conformance.vectors.source import Source
 
 IMPL = {"name": "miniature", "version": "1.2", "command": ["run", "{probe}"]}
+SOURCE = Source("0.2.0-rc-2024-10-28", "wasi-nn.witx", (88, 91))
 CLAUSES = {
-    "a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", "witx: compute"),
-    "b.open": Clause("b.open", Level.DEFINED, "A host may.", "witx: load"),
+    "a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", ("witx:compute",), (SOURCE,)),
+    "b.open": Clause("b.open", Level.DEFINED, "A host may."),
 }
 HOSTILE = "</pre><script>alert('x')</script><b onclick=\"x\">&amp; \x1b[31m\x00\u202e\ud800"
 VOID = {"meta", "br", "input"}
@@ -210,11 +212,16 @@ def test_a_page_of_a_run_that_drew_nothing_has_no_place_for_it() -> None:
 
 def test_the_page_loads_nothing() -> None:
     seen = Page(made(case_result(0, "fail")))
-    links = [
+    links = {
         value for _, attributes, _ in seen.elements for name, value in attributes.items() if name in ("src", "href")
-    ]
+    }
     policy = next(a["content"] for tag, a, _ in seen.elements if tag == "meta" and "http-equiv" in a)
-    assert (links, policy and policy.split(";")[0]) == (["#findings-a.one"], "default-src 'none'")
+    assert (links, policy and policy.split(";")[0]) == ({"#findings-a.one", SOURCE.url}, "default-src 'none'")
+
+
+def test_the_page_links_the_lines_that_a_clause_stands_on() -> None:
+    linked = [(a["href"], text) for tag, a, text in Page(made(case_result(0, "fail"))).elements if tag == "a"]
+    assert linked.count((SOURCE.url, "0.2.0-rc-2024-10-28/wasi-nn.witx#L88-L91")) == 2  # under Clauses and Findings
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`wasi-nn coverage`: tells which clauses the vectors cover, gaps first."""
+"""`wasi-nn coverage`: tells which clauses the vectors cover, and which declarations the clauses; gaps first."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.abi import ABIS
 from wasi_nn_conformance.vectors.coverage import coverage, markdown, plain
+from wasi_nn_conformance.vectors.specification import page, reaches
 
 
 def main(arguments: list[str]) -> int:
@@ -18,20 +19,26 @@ def main(arguments: list[str]) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("--markdown", action="store_true", help="print the page docs/coverage.md")
+    parser.add_argument("--specification", action="store_true", help="print the page docs/specification.md")
     parser.add_argument("--check", action="store_true", help="exit with 1 if there are gaps")
     options = parser.parse_args(arguments)
     library = Library()
     try:
         vectors = [vector for path in library.files() for vector in library.vectors(path)]
         entries = coverage(library.clauses, vectors)
+        found = reaches(library.declarations, entries)
     except InputError as error:
         sys.stderr.write(f"wasi-nn: {error}\n")
         return 2
-    cases = Counter(case.abi for vector in vectors for case in library.cases(vector))
-    if options.markdown:
+    gaps = [f"{entry.clause.id}: {gap}\n" for entry in entries for gap in entry.gaps]
+    gaps += [f"{reach.declaration.name}: {reach.gap}\n" for reach in found if reach.gap]
+    if options.specification:
+        sys.stdout.write(page(found))
+    elif options.markdown:
+        cases = Counter(case.abi for vector in vectors for case in library.cases(vector))
         sys.stdout.write(markdown(entries, {abi: cases[abi] for abi in ABIS}))
     elif options.check:
-        sys.stdout.writelines(f"{entry.clause.id}: {gap}\n" for entry in entries for gap in entry.gaps)
+        sys.stdout.writelines(gaps)
     else:
         sys.stdout.write(plain(entries))
-    return 1 if options.check and any(entry.gaps for entry in entries) else 0
+    return 1 if options.check and gaps else 0

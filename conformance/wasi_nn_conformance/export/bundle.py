@@ -45,7 +45,11 @@ class Export:
                         self._case(case)
         used = {entry["clause"] for entry in self._index}
         clauses = {
-            name: {"level": clause.level.value, "text": clause.text, "source": clause.source}
+            name: {
+                "level": clause.level.value,
+                "text": clause.text,
+                "source": [source.url for source in clause.sources],
+            }
             | ({"choices": clause.choices} if clause.choices else {})
             for name, clause in self.library.clauses.items()
             if name in used

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 from wasi_nn_conformance.results.case_result import shortened
 
 from .grid import Data, clauses, column, generated_vectors, worst_first
-from .html_parts import chip, column_marks, facts, table
+from .html_parts import chip, column_marks, facts, linked, table
 from .markup import element
 from .paragraph import replay_of
 
@@ -25,11 +25,11 @@ def listed(report: Data, part: str, title: str, none: str, cases: Sequence[Data]
 
 
 def _group(report: Data, part: str, clause: str, cases: Sequence[Data]) -> Element:
-    told = report["clauses"].get(clause, {"level": "", "text": "", "source": ""})
+    told = report["clauses"].get(clause, {"level": "", "text": "", "source": []})
     return element(
         "section",
         element("h3", element("code", clause), " ", element("small", told["level"])),
-        element("p", told["text"], " ", element("span", told["source"], class_="source")),
+        element("p", told["text"], " ", element("span", *linked(told["source"]), class_="source")),
         *(_case(report, case) for case in cases),
         id=f"{part}-{clause}",
         class_="clause",

@@ -10,7 +10,7 @@ from wasi_nn_conformance.results.verdict import Verdict
 from .grid import LEVELS, Column, Data, choices, clauses, columns, counts, is_conspicuous, result
 from .html_cases import folded, listed
 from .html_generated import generated
-from .html_parts import chip, column_heads, column_marks, facts, present, spaced
+from .html_parts import chip, column_heads, column_marks, facts, linked, present, spaced
 from .markup import document, element
 from .paragraph import shell_line
 
@@ -131,12 +131,12 @@ def _level(report: Data, clause: str) -> str:
 def _matrix_row(
     report: Data, clause: str, pairs: Sequence[Column], cells: Mapping[Column, Mapping[str, int]]
 ) -> Element:
-    told = report["clauses"].get(clause, {"text": "", "source": ""})
+    told = report["clauses"].get(clause, {"text": "", "source": []})
     words = element(
         "details",
         element("summary", element("code", clause)),
         element("p", told["text"]),
-        element("p", told["source"], class_="source"),
+        element("p", *linked(told["source"]), class_="source"),
         _links(report, clause),
     )
     shown = []

@@ -25,6 +25,11 @@ def spaced(parts: Iterable[Element | str]) -> list[Element | str]:
     return [each for part in parts for each in (part, " ")]
 
 
+def linked(urls: Iterable[str]) -> list[Element | str]:
+    """Show lines of the specification by tag, file and lines, each a link."""
+    return spaced(element("a", url.partition("/blob/")[2], href=url) for url in urls)
+
+
 def chip(verdict: str, number: int | None = None, **attributes: str) -> Element:
     """Show a verdict in its colour, and how often it was given."""
     text = verdict if number is None else f"{number} {verdict}"

@@ -35,7 +35,11 @@ def report(
         "impl": dict(impl),
         "replay": list(replay),
         "clauses": {
-            name: {"level": clause.level.value, "text": " ".join(clause.text.split()), "source": clause.source}
+            name: {
+                "level": clause.level.value,
+                "text": " ".join(clause.text.split()),
+                "source": [source.url for source in clause.sources],
+            }
             for name, clause in clauses.items()
             if name in used
         },

@@ -26,7 +26,7 @@ def paragraph(case: Case, case_result: CaseResult, replay: str) -> str:
     clause = case.others.get(case_result.clause, case.clause)
     lines = [
         *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
-        *_wrapped(f"Where it stands: {clause.source}"),
+        *(f"Where it stands: {source.url}" for source in clause.sources),
         *_wrapped(f"Why this vector: {case.vector.why}"),
         "",
         *_wrapped(f"{_HEADLINES[Verdict(case_result.verdict)]}: {case_result.diagnosis}"),

@@ -12,11 +12,12 @@ from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
+from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
 from wasi_nn_conformance.vectors.reader import read_vectors
 from wasi_nn_conformance.vectors.vector import Vector
 
 ENCODINGS = ("openvino", "onnx")
-_NO_VECTORS = ("clauses.yaml", "models.yaml")
+_NO_VECTORS = ("clauses.yaml", "declarations.yaml", "models.yaml")
 
 
 class Library:
@@ -30,7 +31,12 @@ class Library:
     @cached_property
     def clauses(self) -> dict[str, Clause]:
         """All clauses by id. Raises `InputError`."""
-        return read_clauses(VECTORS / "clauses.yaml")
+        return read_clauses(VECTORS / "clauses.yaml", self.declarations)
+
+    @cached_property
+    def declarations(self) -> dict[str, Declaration]:
+        """What the specification declares, by name. Raises `InputError`."""
+        return read_declarations(VECTORS / "declarations.yaml")
 
     @cached_property
     def models(self) -> dict[str, Model]:

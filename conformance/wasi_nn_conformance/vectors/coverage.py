@@ -1,6 +1,7 @@
 """Which vectors show that a clause is kept, and which try to break it; what is missing comes first."""
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,11 @@ class Coverage:
     clause: Clause
     shows: list[Vector] = field(default_factory=list)
     breaks: list[Vector] = field(default_factory=list)
+
+    @property
+    def abis(self) -> frozenset[str]:
+        """Return the ABIs that its vectors run on."""
+        return frozenset(abi for vector in (*self.shows, *self.breaks) for abi in vector.abis)
 
     @property
     def gaps(self) -> list[str]:
@@ -138,7 +144,8 @@ def markdown(entries: Sequence[Coverage], cases: Mapping[str, int]) -> str:
         "A vector *shows* a clause kept if valid use has to succeed in it: a host that refuses everything does not",
         "pass. It tries to *break* the clause by misuse, by wrong input, or by what a guest does between calls. Many",
         "do both.",
-        "`x 4`: a matrix makes so many vectors of it.",
+        "`x 4`: a matrix makes so many vectors of it. [specification.md](specification.md) has it the other way round:",
+        "each declaration, with the clauses about it.",
         "",
         "## Gaps",
         "",
@@ -152,11 +159,22 @@ def markdown(entries: Sequence[Coverage], cases: Mapping[str, int]) -> str:
     ]
     for entry in entries:
         clause = entry.clause
-        lines += ["", f"### {clause.id} ({clause.level.value})", "", clause.text, ""]
-        lines += [f"Source: {clause.source}.", ""]
+        lines += ["", f"### {_heading(clause)}", "", clause.text, ""]
+        lines += [f"About: {', '.join(f'`{name}`' for name in clause.about)}.", ""]
+        lines += [f"Source: {', '.join(f'[{source.label}]({source.url})' for source in clause.sources)}.", ""]
+        lines += [f"Reading: {clause.reading}.", ""] if clause.reading else []
         lines += [f"Accepted: {clause.choices}.", ""] if clause.choices else []
         lines += [f"* shows: {_listed(entry.shows)}", f"* breaks: {_listed(entry.breaks)}"]
     return "\n".join(lines) + "\n"
+
+
+def anchor(clause: Clause) -> str:
+    """Return the name under which the page's part about a clause is reached."""
+    return re.sub(r"[^a-z0-9 _-]", "", _heading(clause).lower()).replace(" ", "-")
+
+
+def _heading(clause: Clause) -> str:
+    return f"{clause.id} ({clause.level.value})"
 
 
 def plain(entries: Sequence[Coverage]) -> str:

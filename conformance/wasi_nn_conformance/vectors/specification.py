@@ -1,0 +1,181 @@
+"""Every declaration of the specification with the clauses about it; what no clause covers comes first."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .abi import WITX
+from .clause import Clause, Level
+from .coverage import Coverage, anchor
+from .declaration import FAMILIES, Declaration
+
+_ENUMS = (
+    ("nn_errno", "error-code"),
+    ("tensor_type", "tensor-type"),
+    ("graph_encoding", "graph-encoding"),
+    ("execution_target", "execution-target"),
+)
+"""The enumerations that both families have, each under its own name."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A declaration and, for each ABI that has it, the clauses about it that vectors put to a host there."""
+
+    declaration: Declaration
+    clauses: Mapping[str, Sequence[Clause]]
+
+    @property
+    def uncovered(self) -> list[str]:
+        """Return the ABIs on which no clause covers it."""
+        return [abi for abi, clauses in self.clauses.items() if not clauses]
+
+    @property
+    def gap(self) -> str | None:
+        """Return what is missing without a reason, or the reason that no longer is one."""
+        if self.declaration.unchecked is None:
+            return f"no clause covers it on {', '.join(self.uncovered)}" if self.uncovered else None
+        return None if self.uncovered else "clauses cover it, though declarations.yaml says why none does"
+
+
+def reaches(declarations: Mapping[str, Declaration], entries: Iterable[Coverage]) -> list[Reach]:
+    """Return the reach of each declaration, in their order."""
+    about: dict[str, list[Coverage]] = {name: [] for name in declarations}
+    for entry in entries:
+        for name in entry.clause.about:
+            about[name].append(entry)
+    return [
+        Reach(
+            declaration,
+            {abi: [entry.clause for entry in about[name] if abi in entry.abis] for abi in declaration.places},
+        )
+        for name, declaration in declarations.items()
+    ]
+
+
+def page(found: Sequence[Reach]) -> str:
+    """Write the page docs/specification.md."""
+    lines = [
+        "# The specification, declaration by declaration",
+        "",
+        "Written by `wasi-nn coverage --specification`; do not edit.",
+        "",
+        "A clause covers a declaration on an ABI if it names it (`about` in `vectors/clauses.yaml`) and one of its",
+        "vectors runs there. The names are those of `vectors/declarations.yaml`; lines are those of the tagged files.",
+        "",
+        *_table(
+            ["ABI", "declarations", "covered", "not covered"],
+            [_counted(found, abi) for abis in FAMILIES.values() for abi in abis],
+        ),
+        "",
+        "## What no clause covers",
+        "",
+        *_uncovered(found),
+        "",
+        "## Numbers",
+        "",
+        "The two families number differently: names are all that they share.",
+        *(line for pair in _ENUMS for line in _numbers(found, *pair)),
+        "",
+        "## witx",
+        "",
+        "The file is the same under each tag.",
+        "",
+        *_declared(found, "witx"),
+        "",
+        "## WIT",
+        "",
+        "Under each tag stand the lines; `-` where it has no such declaration, **bold** where no clause covers it.",
+        "A clause is of level must unless another level stands behind it. Dates behind it are the tags that its",
+        "vectors reach, if those are not all.",
+        "",
+        *_declared(found, "wit"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _counted(found: Sequence[Reach], abi: str) -> list[str]:
+    declared = [reach for reach in found if abi in reach.clauses]
+    missing = sum(abi in reach.uncovered for reach in declared)
+    return [abi, str(len(declared)), str(len(declared) - missing), str(missing)]
+
+
+def _uncovered(found: Sequence[Reach]) -> list[str]:
+    rows = [
+        ["`" + reach.declaration.name + "`", ", ".join(reach.uncovered), reach.declaration.unchecked or "**not said**"]
+        for reach in found
+        if reach.uncovered
+    ]
+    return _table(["declaration", "on", "why"], rows) if rows else ["None: each declaration has a clause."]
+
+
+def _numbers(found: Sequence[Reach], witx: str, wit: str) -> list[str]:
+    """Write the cases of an enumeration side by side, in the order of witx, then what WIT has besides."""
+    sides = [
+        {_shared(reach): reach.declaration for reach in found if _is_case(reach, name)}
+        for name in (f"witx:{witx}", f"wit:{wit}")
+    ]
+    rows = [
+        [cell for side in sides for cell in _numbered(side.get(key))] for key in dict.fromkeys([*sides[0], *sides[1]])
+    ]
+    return ["", *_table([f"`{witx}`", "number", f"`{wit}`", "number"], rows)]
+
+
+def _numbered(case: Declaration | None) -> tuple[str, str]:
+    return (f"`{case.parts[-1]}`", str(case.number)) if case else ("-", "")
+
+
+def _is_case(reach: Reach, enum: str) -> bool:
+    return reach.declaration.kind == "case" and reach.declaration.name.startswith(f"{enum}.")
+
+
+def _shared(reach: Reach) -> str:
+    """Return the name that a case has in both families: `f32` for FP32."""
+    return re.sub(r"^fp(?=\d)", "f", reach.declaration.parts[-1].lower().replace("-", "_"))
+
+
+def _declared(found: Sequence[Reach], family: str) -> list[str]:
+    abis = FAMILIES[family]
+    heads = ["declaration", "kind", "type", "number", *(_dated(abi) for abi in abis), "clauses"]
+    return _table(heads, [_row(reach, abis) for reach in found if reach.declaration.name.startswith(f"{family}:")])
+
+
+def _row(reach: Reach, abis: Sequence[str]) -> list[str]:
+    declaration = reach.declaration
+    types = dict.fromkeys(declaration.types.values())
+    return [
+        f"`{'.'.join(declaration.parts)}`",
+        declaration.kind,
+        ", ".join(f"`{name}`" for name in types),
+        "" if declaration.number is None else str(declaration.number),
+        *(_lines(reach, abi) for abi in abis),
+        _clauses(reach),
+    ]
+
+
+def _lines(reach: Reach, abi: str) -> str:
+    place = reach.declaration.places.get(abi)
+    if place is None:
+        return "-"
+    link = f"[{place.span}]({place.url})"
+    return f"**{link}**" if abi in reach.uncovered else link
+
+
+def _clauses(reach: Reach) -> str:
+    """List the clauses: the level unless it is must, and the tags where not all of the declaration's are reached."""
+    everywhere = dict.fromkeys(clause for clauses in reach.clauses.values() for clause in clauses)
+    shown = []
+    for clause in everywhere:
+        on = [abi for abi, clauses in reach.clauses.items() if clause in clauses]
+        only = "" if len(on) == len(reach.clauses) else f" ({', '.join(map(_dated, on))})"
+        level = "" if clause.level is Level.MUST else f" *{clause.level.value}*"
+        shown.append(f"[{clause.id}](coverage.md#{anchor(clause)}){level}{only}")
+    return ", ".join(shown) or "**none**"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def _dated(abi: str) -> str:
+    return "lines" if abi == WITX else abi.removeprefix("wit-")
