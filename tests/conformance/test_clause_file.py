@@ -1,15 +1,20 @@
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.models import Model
 from wasi_nn_conformance.paths import VECTORS
-from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.run.library import ENCODINGS, Library
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.coverage import Coverage, coverage
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
 from wasi_nn_conformance.vectors.source import FILES, TAGS, Source, read_source
+from wasi_nn_conformance.vectors.step import Block, nodes_of
+from wasi_nn_conformance.vectors.vector import Vector
 
 UPSTREAM = "https://github.com/WebAssembly/wasi-nn/blob"
 NEWEST = f"{UPSTREAM}/0.2.0-rc-2024-10-28"
@@ -134,3 +139,45 @@ def test_no_clause_names_what_its_vectors_never_meet(
         if entry.abis.isdisjoint(declarations[name].places)
     ]
     assert never == []
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from strings(list(value.values()))
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from strings(item)
+
+
+def said(vector: Vector, models: Mapping[str, Model]) -> set[str]:
+    """Return the words of a vector's steps, its models' element types, encodings, and `success` where it may be."""
+    found = set(vector.encodings or ENCODINGS) if vector.models else set()
+    for node in nodes_of(vector.steps):
+        if isinstance(node, Block):
+            found |= set(strings(node.prefer))
+        else:
+            found |= set(strings((node.arguments, node.expectation.only, node.expectation.prefer)))
+            found |= {"success"} if "ok" in node.expectation.accept else set()
+    for name in (*vector.models, *vector.graphs.values()):
+        model = vector.own_models.get(name) or models[name]
+        found |= {port.type.element.value for port in (*model.inputs, *model.outputs)}
+    return found
+
+
+def test_no_clause_names_a_case_that_its_vectors_never_use(
+    committed: list[Coverage], declarations: Mapping[str, Declaration], models: Mapping[str, Model]
+) -> None:
+    unused = []
+    for entry in committed:
+        for name in entry.clause.about:
+            case = declarations[name]
+            vectors = {vector.id: vector for vector in (*entry.shows, *entry.breaks)}.values()
+            word = re.sub(r"^fp(?=\d)", "f", case.parts[-1].lower().replace("-", "_"))
+            unused += [
+                (entry.clause.id, name, abi)
+                for abi in entry.abis & case.places.keys()
+                if case.kind == "case" and not any(word in said(v, models) for v in vectors if abi in v.abis)
+            ]
+    assert unused == []

@@ -100,6 +100,26 @@ def test_a_clause_that_is_taken_away_uncovers_what_it_alone_was_about(
     assert {"witx:graph_encoding.autodetect", "wit:graph-encoding.autodetect"} <= set(rows)
 
 
+@pytest.mark.parametrize(
+    ("levels", "open_"),
+    [
+        ([Level.DEFINED, Level.DEFINED], [NEWEST]),
+        ([Level.DEFINED, Level.MUST], []),
+        ([Level.SHOULD], []),
+        ([], []),
+    ],
+)
+def test_a_declaration_is_open_if_each_clause_about_it_is(levels: list[Level], open_: list[str]) -> None:
+    clauses = [Clause("a.b", level, "text") for level in levels]
+    assert Reach(declared("wit:x", NEWEST)["wit:x"], {NEWEST: clauses}).left_open == open_
+
+
+def test_what_is_open_stands_on_the_page_with_its_clauses(found: list[Reach]) -> None:
+    part = page(found).partition("## What is left to the implementation\n")[2].partition("\n## ")[0]
+    assert "| `witx:graph_encoding.autodetect` | witx | [load.autodetect](coverage.md#loadautodetect-defined) " in part
+    assert re.findall(r"^\| `(.*?)`", part, re.MULTILINE) == [r.declaration.name for r in found if r.left_open]
+
+
 def test_the_page_lists_every_declaration_once(library: Library, found: list[Reach]) -> None:
     for family, title in (("witx", "## witx"), ("wit", "## WIT")):
         part = page(found).partition(f"\n{title}\n")[2].partition("\n## ")[0]

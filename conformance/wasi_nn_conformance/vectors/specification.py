@@ -31,6 +31,15 @@ class Reach:
         return [abi for abi, clauses in self.clauses.items() if not clauses]
 
     @property
+    def left_open(self) -> list[str]:
+        """Return the ABIs on which all clauses about it leave the answer to the implementation."""
+        return [
+            abi
+            for abi, clauses in self.clauses.items()
+            if clauses and all(clause.level is Level.DEFINED for clause in clauses)
+        ]
+
+    @property
     def gap(self) -> str | None:
         """Return what is missing without a reason, or the reason that no longer is one."""
         if self.declaration.unchecked is None:
@@ -71,6 +80,19 @@ def page(found: Sequence[Reach]) -> str:
         "## What no clause covers",
         "",
         *_uncovered(found),
+        "",
+        "## What is left to the implementation",
+        "",
+        "Every clause about these is of level defined: a host may answer in several ways, and its choice is recorded.",
+        "",
+        *_table(
+            ["declaration", "on", "clauses"],
+            [
+                [f"`{reach.declaration.name}`", ", ".join(reach.left_open), _clauses(reach)]
+                for reach in found
+                if reach.left_open
+            ],
+        ),
         "",
         "## Numbers",
         "",
