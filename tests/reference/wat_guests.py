@@ -43,12 +43,12 @@ def exiting(expression: str, *, memory: str = '(memory (export "memory") 1)', mo
     return command(f"(call $exit {expression})", memory=memory, more=more)
 
 
-def printing(fill: str, pointer: int, length: int) -> bytes:
-    """A guest that does `fill` and then writes `length` bytes at `pointer` to standard output."""
+def printing(fill: str, pointer: int, length: int, *, stream: int = 1) -> bytes:
+    """A guest that does `fill` and then writes `length` bytes at `pointer` to standard output, or to standard error."""
     return command(
         f"""{fill}
         (i32.store (i32.const 0) (i32.const {pointer})) (i32.store (i32.const 4) (i32.const {length}))
-        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))"""
+        (drop (call $fd_write (i32.const {stream}) (i32.const 0) (i32.const 1) (i32.const 8)))"""
     )
 
 

@@ -83,6 +83,6 @@ def _connect(wasi: wasmtime.WasiConfig, streams: Streams) -> None:
 def _give_bytes(wasi: wasmtime.WasiConfig, data: bytes) -> None:
     """Make `data` the standard input; the package has no name for what the C API can do."""
     vector = ffi.wasm_byte_vec_t()
-    copied = ctypes.cast(ctypes.create_string_buffer(data, len(data)), ctypes.POINTER(ctypes.c_char))
-    ffi.wasm_byte_vec_new(ctypes.byref(vector), len(data), copied)
-    ffi.wasi_config_set_stdin_bytes(wasi.ptr(), ctypes.byref(vector))  # takes the vector
+    start = ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_ubyte))
+    ffi.wasm_byte_vec_new(ctypes.byref(vector), len(data), start)  # copies
+    ffi.wasi_config_set_stdin_bytes(wasi.ptr(), ctypes.byref(vector))  # takes the copy
