@@ -97,7 +97,15 @@ def test_memory_beyond_the_limit(program: Program) -> None:
     assert "memory" in program.err
 
 
-def test_memory_that_grows_to_the_limit(program: Program) -> None:
-    guest = exiting("(i32.and (memory.grow (i32.const 2)) (i32.const 1))")
-    assert program(guest, "--max-guest-memory-bytes", "131072") == 1
-    assert program(guest) == 1 & 1
+@pytest.mark.parametrize(
+    ("pages", "options", "status"),
+    [
+        (1, ("--max-guest-memory-bytes", "131072"), 1),
+        (2, ("--max-guest-memory-bytes", "131072"), 99),
+        (2, (), 1),
+    ],
+)
+def test_memory_grows_to_the_limit(program: Program, pages: int, options: tuple[str, ...], status: int) -> None:
+    # `memory.grow` gives the pages that there were, 1, or -1, of which 99 is left: an exit status must be below 126.
+    guest = exiting(f"(i32.and (memory.grow (i32.const {pages})) (i32.const 99))")
+    assert program(guest, *options) == status
