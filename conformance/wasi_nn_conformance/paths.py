@@ -6,11 +6,11 @@ PACKAGE = Path(__file__).resolve().parent
 IMPLS = PACKAGE / "impls"
 
 _IN_WHEEL = PACKAGE / "data"
-_CHECKOUT = PACKAGE.parent.parent
+CHECKOUT = PACKAGE.parent.parent
 
 IN_WHEEL = _IN_WHEEL.is_dir()
 """Return whether this is an installed package and no checkout."""
 
-VECTORS = _IN_WHEEL / "vectors" if IN_WHEEL else _CHECKOUT / "vectors"
-GUESTS = _IN_WHEEL / "guests" if IN_WHEEL else _CHECKOUT / "guests" / "prebuilt"
+VECTORS = _IN_WHEEL / "vectors" if IN_WHEEL else CHECKOUT / "vectors"
+GUESTS = _IN_WHEEL / "guests" if IN_WHEEL else CHECKOUT / "guests" / "prebuilt"
 SCHEMAS = VECTORS / "schema"

@@ -1,15 +1,17 @@
 from typing import Any
 
 import pytest
+from sample_report import case_result
 
+from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.choices import compared
 
 OK, ERROR = "ok", "error busy"
 
 
-def answer(choice: str | None, **fields: Any) -> dict[str, Any]:
-    about = {"clause": "a.b", "question": None, "abi": "witx", "encoding": "onnx", "level": "defined"}
-    return {**about, "verdict": "pass", "diagnosis": "", "choice": choice, **fields}
+def answer(choice: str | None, **fields: Any) -> CaseResult:
+    about = {"verdict": "pass", "clause": "a.b", "encoding": "onnx", "level": "defined"}
+    return case_result(**{**about, "choice": choice, **fields})
 
 
 @pytest.mark.parametrize(
@@ -27,10 +29,10 @@ def answer(choice: str | None, **fields: Any) -> dict[str, Any]:
     ],
     ids=["one way", "two ways", "question", "clause", "ABI", "encoding", "level", "no choice", "a failure stays"],
 )
-def test_verdicts(answers: list[dict[str, Any]], verdicts: list[str]) -> None:
-    assert [case_result["verdict"] for case_result in compared(answers)] == verdicts
+def test_verdicts(answers: list[CaseResult], verdicts: list[str]) -> None:
+    assert [answered.verdict for answered in compared(answers)] == verdicts
 
 
 def test_the_diagnosis_counts_the_answers() -> None:
     [first, *_] = compared([answer(OK), answer(ERROR), answer(OK)])
-    assert first["diagnosis"] == "one question is answered in two ways: ok (2 of 3), error busy (1 of 3)"
+    assert first.diagnosis == "one question is answered in two ways: ok (2 of 3), error busy (1 of 3)"

@@ -1,18 +1,16 @@
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_report import case_result, made
 
 from wasi_nn_conformance.commands.compare import main
+from wasi_nn_conformance.report.data import Impl
 from wasi_nn_conformance.report.folder import write_folder
-from wasi_nn_conformance.report.json_report import report
-from wasi_nn_conformance.results.case_result import CaseResult
-from wasi_nn_conformance.vectors.clause import Clause, Level
-
-CLAUSES = {"a.one": Clause("a.one", Level.MUST, "A host does what it is asked.")}
+from wasi_nn_conformance.results.case_result import CaseResult, Expected
+from wasi_nn_conformance.results.verdict import Verdict
 
 Reports = Callable[..., list[str]]
 
@@ -23,20 +21,20 @@ def reports(tmp_path: Path) -> Reports:
 
     def reports(*tables: Mapping[str, str | dict[str, Any]]) -> list[str]:
         for number, table in enumerate(tables):
-            case_results = [case_result(name, cell) for name, cell in table.items()]
-            impl = {"name": "host", "version": f"host 1.{number}", "command": ["run"]}
-            write_folder(tmp_path / str(number), report(impl, case_results, CLAUSES, ["pytest"]))
+            case_results = [named(name, cell) for name, cell in table.items()]
+            impl = Impl("host", f"host 1.{number}", ("run",))
+            write_folder(tmp_path / str(number), made(*case_results, impl=impl))
         return [str(tmp_path / str(number)) for number in range(len(tables))]
 
     return reports
 
 
-def case_result(name: str, cell: str | dict[str, Any]) -> dict[str, Any]:
-    base = CaseResult(name, name, "a.one", "must", "witx", None, "pass", "", None, 0.5)
-    return replace(base, **({"verdict": cell} if isinstance(cell, str) else cell)).json()
+def named(name: str, cell: str | dict[str, Any]) -> CaseResult:
+    fields = {"verdict": cell} if isinstance(cell, str) else cell
+    return case_result(**{"verdict": "pass", "id": name, "vector": name, **fields})
 
 
-XFAIL = {"verdict": "xfail", "expected": {"outcome": "fail", "because": "it is known"}}
+XFAIL = {"verdict": "xfail", "expected": Expected(Verdict.FAIL, "it is known")}
 
 
 def kinds(capsys: pytest.CaptureFixture[str], paths: list[str]) -> tuple[int, dict[str, list[str]]]:

@@ -1,13 +1,15 @@
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from wasi_nn_conformance.commands.known_failures import main
 from wasi_nn_conformance.formats.document import InputError
-from wasi_nn_conformance.results.case_result import CaseResult
-from wasi_nn_conformance.results.known_failures import KnownFailures, first_file, read_known_failures
+from wasi_nn_conformance.results.case_result import CaseResult, Expected
+from wasi_nn_conformance.results.first_file import first_file
+from wasi_nn_conformance.results.known_failures import KnownFailures, read_known_failures
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.vectors.clause import Level
 
 ENTRY = """
 [[known]]
@@ -20,7 +22,8 @@ CRASHED = {"verdict": "crash", "diagnosis": "the host died: exit code 101: panic
 
 
 def case_result(case_id: str = "area/one[witx]", verdict: str = "pass", diagnosis: str = "") -> CaseResult:
-    return CaseResult(case_id, case_id.partition("[")[0], "a.b", "must", "witx", None, verdict, diagnosis, None, 0.0)
+    vector = case_id.partition("[")[0]
+    return CaseResult(case_id, vector, "a.b", Level.MUST, "witx", None, Verdict(verdict), diagnosis, None, 0.0)
 
 
 @pytest.fixture
@@ -63,8 +66,8 @@ def test_what_a_diagnosis_has_somewhere_restricts_an_entry(
 
 
 def test_a_told_finding_says_why(expected: Callable[..., KnownFailures]) -> None:
-    because = {"outcome": "crash", "because": "the host panics where an error belongs"}
-    assert expected().applied(case_result(**CRASHED)).expected == because
+    told = Expected(Verdict.CRASH, "the host panics where an error belongs")
+    assert expected().applied(case_result(**CRASHED)).expected == told
 
 
 def test_another_finding_says_what_was_expected(expected: Callable[..., KnownFailures]) -> None:
@@ -82,7 +85,7 @@ def test_any_of_several_entries_may_tell(expected: Callable[..., KnownFailures])
 )
 def test_an_entry_that_no_case_bears_out(expected: Callable[..., KnownFailures], case_id: str, unmatched: int) -> None:
     known = expected()
-    case_results = [known.applied(case_result(case_id, **CRASHED)).json()]
+    case_results = [known.applied(case_result(case_id, **CRASHED))]
     assert len(list(known.unmatched(case_results))) == unmatched
 
 
@@ -112,8 +115,8 @@ def test_a_mistake_is_named_with_its_line(expected: Callable[..., KnownFailures]
         expected(text)
 
 
-def told(*cases: tuple[str, dict[str, str]]) -> list[dict[str, Any]]:
-    return [case_result(case_id, **fields).json() for case_id, fields in cases]
+def told(*cases: tuple[str, dict[str, str]]) -> list[CaseResult]:
+    return [case_result(case_id, **fields) for case_id, fields in cases]
 
 
 def test_a_first_file_makes_its_own_run_green(expected: Callable[..., KnownFailures]) -> None:
@@ -144,14 +147,14 @@ def test_a_first_file_tells_of_what_is_drawn_next_time(expected: Callable[..., K
     met = case_result(
         "fuzz/shapes/f32+u8-computed[witx]", "fail", diagnosis.replace("[3] of f32 is 2.0", "[0] of f32 is 7.5")
     )
-    assert expected(first_file([kept.json()])).told(met) is not None
+    assert expected(first_file([kept])).told(met) is not None
 
 
 def test_a_first_file_does_not_tell_of_wrong_numbers_of_another_type(expected: Callable[..., KnownFailures]) -> None:
     diagnosis = "output y: element [3] of i64 is 2 where 1 was wanted (1 of 4 differ); step 5 (output)"
     kept = case_result("fuzz/shapes/i64-computed/0a1b2c3d[witx]", "fail", diagnosis)
     met = case_result("fuzz/shapes/i64-computed[witx]", "fail", diagnosis.replace("i64", "i32"))
-    assert expected(first_file([kept.json()])).told(met) is None
+    assert expected(first_file([kept])).told(met) is None
 
 
 def test_the_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

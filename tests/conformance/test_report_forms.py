@@ -1,33 +1,19 @@
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
+from sample_report import IMPL, case_result, made
 
 from wasi_nn_conformance.report.badge import badge_json, badge_svg
+from wasi_nn_conformance.report.data import Fuzz, Search
 from wasi_nn_conformance.report.folder import FORMS, write_folder
-from wasi_nn_conformance.report.json_report import ReportError, read_report, report
+from wasi_nn_conformance.report.json_report import ReportError, read_report
 from wasi_nn_conformance.report.markdown import escaped, summary_md
-from wasi_nn_conformance.results.case_result import CaseResult
-from wasi_nn_conformance.vectors.clause import Clause, Level
-
-CLAUSES = {
-    "a.one": Clause("a.one", Level.MUST, "A host does what it is asked."),
-    "b.open": Clause("b.open", Level.DEFINED, "A host may."),
-}
-
-
-def case_result(verdict: str, **changes: Any) -> dict[str, Any]:
-    base = CaseResult("v[witx]", "v", "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
-    return replace(base, **changes).json()
-
-
-def made(*case_results: dict[str, Any], name: str = "miniature") -> dict[str, Any]:
-    impl = {"name": name, "version": "1.2", "command": ["run", "{probe}"]}
-    return report(impl, case_results, CLAUSES, ["pytest", "suite"])
+from wasi_nn_conformance.results.case_result import CaseResult, Expected
+from wasi_nn_conformance.results.verdict import Verdict
 
 
 @pytest.mark.parametrize(
@@ -53,7 +39,8 @@ def test_badge(verdicts: list[str], message: str, colour: str) -> None:
 
 
 def test_the_badge_of_a_run_that_only_draws() -> None:
-    run = made() | {"fuzz": {"searches": [{"examples": 64}, {"examples": 60}]}}
+    searches = tuple(Search("bytes", "witx", "onnx", number, 5, 0.5, {}, {}, ()) for number in (64, 60))
+    run = made(fuzz=Fuzz(0, 124, searches))
     wanted = {"schemaVersion": 1, "label": "wasi-nn", "message": "124 drawn", "color": "2e7d32"}
     assert json.loads(badge_json(run)) == wanted
 
@@ -65,7 +52,7 @@ def test_badge_is_as_wide_as_its_boxes() -> None:
 
 
 def test_markdown_of_a_run() -> None:
-    expected = {"outcome": "fail", "because": "it <never> asked"}
+    expected = Expected(Verdict.FAIL, "it <never> asked")
     case_results = [
         case_result("pass", id="a[witx]"),
         case_result("crash", id="b[witx]", diagnosis="the host died | loudly; wanted success"),
@@ -96,7 +83,7 @@ def test_markdown_of_a_run() -> None:
         "",
         "### Known",
         "",
-        "Findings that the known failures tells of.",
+        "Findings that the known failures tell of.",
         "",
         "| cases | verdict | because | for example |",
         "| --- | --- | --- | --- |",
@@ -116,7 +103,7 @@ def test_markdown_of_a_run_without_findings_names_none() -> None:
     assert "Findings" not in summary_md(made(case_result("pass")))
 
 
-def rows(*case_results: dict[str, Any]) -> list[list[str]]:
+def rows(*case_results: CaseResult) -> list[list[str]]:
     """Return the rows of the tables behind that of the totals, cell by cell."""
     lines = summary_md(made(*case_results)).partition("### ")[2].splitlines()
     return [line.strip("| ").split(" | ") for line in lines if re.match(r"\| \d", line)]
@@ -151,7 +138,10 @@ def test_markdown_groups_wrong_values_of_other_numbers() -> None:
 )
 def test_markdown_keeps_other_findings_apart(other: dict[str, str]) -> None:
     said = "the host died: exit code 101; wanted success"
-    assert len(rows(case_result("crash", diagnosis=said), case_result("crash", diagnosis=said) | other)) == 2
+    assert (
+        len(rows(case_result("crash", diagnosis=said), case_result(**{"verdict": "crash", "diagnosis": said, **other})))
+        == 2
+    )
 
 
 def test_markdown_has_the_worst_first_then_the_most() -> None:
@@ -198,7 +188,7 @@ def test_markdown_of_foreign_text(text: str, shown: str) -> None:
 
 
 def test_a_folder_has_every_form(tmp_path: Path) -> None:
-    write_folder(tmp_path, made(case_result("crash", diagnosis="\ud800\x00<"), name="\ud800"))
+    write_folder(tmp_path, made(case_result("crash", diagnosis="\ud800\x00<"), impl=replace(IMPL, name="\ud800")))
     assert {path.name for path in tmp_path.iterdir()} == set(FORMS)
 
 

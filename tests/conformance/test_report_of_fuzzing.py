@@ -11,6 +11,8 @@ import pytest
 
 from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.pytest_plugin.reporting import Gathering
+from wasi_nn_conformance.report.data import Search
+from wasi_nn_conformance.report.json_report import read_report
 from wasi_nn_conformance.report.paragraph import replay_of
 
 pytest_plugins = ["pytester"]
@@ -43,10 +45,10 @@ def test_a_report_has_the_vector_of_each_drawn_finding(generated: dict[str, Any]
     assert (files, sorted(generated["fuzz"]["vectors"])) == (written, sorted(found))
 
 
-def test_a_report_replays_a_drawn_finding_where_the_run_was_started(
-    generated: dict[str, Any], pytester: pytest.Pytester
-) -> None:
-    arguments = shlex.split(replay_of(generated, generated["cases"][0]))[1:]
+def test_a_report_replays_a_drawn_finding_where_the_run_was_started(run: Run, pytester: pytest.Pytester) -> None:
+    run("--report=out")
+    read = read_report(pytester.path / "out")
+    arguments = shlex.split(replay_of(read, read.cases[0]))[1:]
     assert "all 1 cases: 1 fail" in pytester.runpytest_inprocess(*QUICK, *arguments).stdout.str()
 
 
@@ -56,7 +58,7 @@ def test_lf_draws_again_what_failed_last(run: Run) -> None:
 
 
 def test_a_run_that_only_draws_and_finds_nothing_speaks_of_no_cases() -> None:
-    search = {"kind": "bytes", "examples": 1, "calls": 5, "seconds": 0.5, "known": {}, "findings": []}
+    search = Search("bytes", "witx", "onnx", 1, 5, 0.5, {}, {}, ())
     adapter, fuzz_options = SimpleNamespace(name="mine"), SimpleNamespace(seed=3)
     suite: Any = SimpleNamespace(
         case_results=[], searches=[search], adapter=adapter, fuzz_options=fuzz_options, complaints=[]

@@ -3,51 +3,43 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from msgspec.structs import replace
+from sample_report import SOURCE, case_result, made
 
+from wasi_nn_conformance.report.data import Fuzz, GeneratedVector, Impl, Search
 from wasi_nn_conformance.report.html_page import page
-from wasi_nn_conformance.report.json_report import report
-from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.case_result import CaseResult, Expected
 from wasi_nn_conformance.results.verdict import Verdict
-from wasi_nn_conformance.vectors.clause import Clause, Level
-from wasi_nn_conformance.vectors.source import Source
 
-IMPL = {"name": "miniature", "version": "1.2", "command": ["run", "{probe}"]}
-SOURCE = Source("0.2.0-rc-2024-10-28", "wasi-nn.witx", (88, 91))
-CLAUSES = {
-    "a.one": Clause("a.one", Level.MUST, "A host does what it is asked.", ("witx:compute",), (SOURCE,)),
-    "b.open": Clause("b.open", Level.DEFINED, "A host may."),
-}
 HOSTILE = "</pre><script>alert('x')</script><b onclick=\"x\">&amp; \x1b[31m\x00\u202e\ud800"
 VOID = {"meta", "br", "input"}
 CHROMIUM = shutil.which("chromium")
 
 
-def case_result(number: int, verdict: str, **changes: Any) -> dict[str, Any]:
+def numbered(number: int, verdict: str, **changes: Any) -> CaseResult:
     name = f"area/{verdict}/{number}"
-    base = CaseResult(f"{name}[witx]", name, "a.one", "must", "witx", None, verdict, "", None, 0.5, ("> x", "< y"))
-    return replace(base, **changes).json()
+    return case_result(verdict, **{"id": f"{name}[witx]", "vector": name, **changes})
 
 
-def made(*case_results: dict[str, Any], **parts: Any) -> str:
-    return page(report(IMPL, case_results, CLAUSES, ["pytest", "suite", "--impl=my own"]) | parts)
+def paged(*case_results: CaseResult, **parts: Any) -> str:
+    return page(made(*case_results, **{"replay": ["pytest", "suite", "--impl=my own"], **parts}))
 
 
-def fuzz(text: str = "- id: x\n", **changes: Any) -> dict[str, Any]:
+FOUND = numbered(0, "fail", id="fuzz/shapes/f32/0a[witx-onnx]", place="regressions/x.yaml")
+
+
+def fuzz(text: str = "- id: x\n", expected: tuple[Expected, ...] = (), **changes: Any) -> Fuzz:
     """What a report has of one search, which has found `FOUND`."""
-    search = {"kind": "shapes", "abi": "witx", "encoding": "onnx", "examples": 20, "calls": 333, "seconds": 1.25}
-    search |= {"reached": {"call load": 19, "rank 2": 7}, "known": {"it never asked": 3}, "findings": [FOUND["id"]]}
-    vectors = {FOUND["id"]: {"file": "out dir/regressions/x.yaml", "text": text}}
-    return {"seed": 7, "examples": 40, "searches": [search | changes], "vectors": vectors}
-
-
-FOUND = case_result(0, "fail", id="fuzz/shapes/f32/0a[witx-onnx]", place="regressions/x.yaml")
+    reached, told = {"call load": 19, "rank 2": 7}, {"it never asked": 3}
+    search = Search("shapes", "witx", "onnx", 20, 333, 1.25, reached, told, (FOUND.id,))
+    vectors = {FOUND.id: GeneratedVector("out dir/regressions/x.yaml", text)}
+    return Fuzz(7, 40, (replace(search, **changes),), vectors, expected)
 
 
 class Page(HTMLParser):
@@ -85,15 +77,15 @@ def cases(text: str) -> list[tuple[dict[str, str | None], str]]:
 
 
 def test_every_case_stands_there_once() -> None:
-    case_results = [case_result(number, verdict.value) for verdict in Verdict for number in range(2)]
+    case_results = [numbered(number, verdict.value) for verdict in Verdict for number in range(2)]
     shown = Counter(
-        each["id"]
-        for text in [made(*case_results)]
+        each.id
+        for text in [paged(*case_results)]
         for _, about in cases(text)
         for each in case_results
-        if each["id"] in about
+        if each.id in about
     )
-    assert shown == {each["id"]: 1 for each in case_results}
+    assert shown == {each.id: 1 for each in case_results}
 
 
 @pytest.mark.parametrize(
@@ -109,14 +101,14 @@ def test_every_case_stands_there_once() -> None:
 )
 def test_a_finding_tells(words: str) -> None:
     told = {"diagnosis": "error busy; wanted success; step 2", "why": "a host may forget", "place": "area.yaml:7"}
-    expected = {"outcome": "fail", "because": "it never asked"}
-    text = made(case_result(0, "fail", **told, transcript=('> {"call":"compute"}',), expected=expected))
+    expected = Expected(Verdict.FAIL, "it never asked")
+    text = paged(numbered(0, "fail", **told, transcript=('> {"call":"compute"}',), expected=expected))
     assert words in cases(text)[0][1]
 
 
 @pytest.mark.parametrize("field", ["id", "diagnosis", "why", "place", "clause", "choice"])
 def test_what_a_host_says_is_text(field: str) -> None:
-    text = made(case_result(0, "fail", **{"level": "defined", field: HOSTILE}))
+    text = paged(numbered(0, "fail", **{"level": "defined", field: HOSTILE}))
     seen = Page(text)
     assert [tag for tag, _, _ in seen.elements if tag in ("script", "b")] == ["script"]
     assert "alert('x')</script>&" not in text
@@ -124,32 +116,31 @@ def test_what_a_host_says_is_text(field: str) -> None:
 
 
 def test_a_hostile_transcript_is_text() -> None:
-    assert HOSTILE[:20] in cases(made(case_result(0, "crash", transcript=(HOSTILE,))))[0][1]
+    assert HOSTILE[:20] in cases(paged(numbered(0, "crash", transcript=(HOSTILE,))))[0][1]
 
 
 def test_a_hostile_host_is_text() -> None:
-    impl = {"name": HOSTILE, "version": HOSTILE, "command": [HOSTILE]}
-    text = page(report(impl, [case_result(0, "pass")], CLAUSES, [HOSTILE]))
+    text = paged(numbered(0, "pass"), impl=Impl(HOSTILE, HOSTILE, (HOSTILE,)), replay=[HOSTILE])
     assert [tag for tag, _, _ in Page(text).elements if tag in ("script", "b")] == ["script"]
 
 
 def test_a_long_transcript_keeps_both_ends() -> None:
-    text = cases(made(case_result(0, "fail", transcript=tuple(f"> line {number};" for number in range(200)))))[0][1]
+    text = cases(paged(numbered(0, "fail", transcript=tuple(f"> line {number};" for number in range(200)))))[0][1]
     kept = [int(number) for number in re.findall(r"line (\d+);", text)]
     assert (kept, "120 lines" in text) == ([*range(20), *range(140, 200)], True)
 
 
 def test_the_matrix_counts_by_abi_and_encoding() -> None:
     case_results = [
-        case_result(0, "pass"),
-        case_result(1, "pass"),
-        case_result(2, "crash"),
-        case_result(3, "fail", abi="wit-2024-10-28"),
+        numbered(0, "pass"),
+        numbered(1, "pass"),
+        numbered(2, "crash"),
+        numbered(3, "fail", abi="wit-2024-10-28"),
     ]
-    case_results += [case_result(4, "pass", encoding="onnx")]
+    case_results += [numbered(4, "pass", encoding="onnx")]
     cells = [
         (attributes["data-abi"], attributes["data-encoding"], " ".join(text.split()))
-        for tag, attributes, text in Page(made(*case_results)).elements
+        for tag, attributes, text in Page(paged(*case_results)).elements
         if tag == "td" and "data-abi" in attributes
     ]
     assert cells == [
@@ -160,8 +151,8 @@ def test_the_matrix_counts_by_abi_and_encoding() -> None:
 
 
 def test_the_matrix_leaves_out_what_the_host_does_not_offer() -> None:
-    text = made(
-        case_result(0, "pass", encoding="onnx"), case_result(1, "unsupported", abi="wit-2024-10-28", encoding="onnx")
+    text = paged(
+        numbered(0, "pass", encoding="onnx"), numbered(1, "unsupported", abi="wit-2024-10-28", encoding="onnx")
     )
     columns = [a["data-abi"] for tag, a, _ in Page(text).elements if tag == "th" and "data-abi" in a]
     assert (columns, "Not offered by this host: wit-2024-10-28 onnx." in text) == (["witx"], True)
@@ -169,9 +160,9 @@ def test_the_matrix_leaves_out_what_the_host_does_not_offer() -> None:
 
 def test_choices_are_told() -> None:
     case_results = [
-        case_result(n, "pass", clause="b.open", level="defined", choice=word) for n, word in enumerate(("ok", "busy"))
+        numbered(n, "pass", clause="b.open", level="defined", choice=word) for n, word in enumerate(("ok", "busy"))
     ]
-    assert "ok | busy" in [text for tag, _, text in Page(made(*case_results)).elements if tag == "td"]
+    assert "ok | busy" in [text for tag, _, text in Page(paged(*case_results)).elements if tag == "td"]
 
 
 @pytest.mark.parametrize(
@@ -185,33 +176,33 @@ def test_choices_are_told() -> None:
     ],
 )
 def test_what_was_drawn_is_told(words: str) -> None:
-    assert words in next(text for _, a, text in Page(made(FOUND, fuzz=fuzz())).elements if a.get("id") == "drawn")
+    assert words in next(text for _, a, text in Page(paged(FOUND, fuzz=fuzz())).elements if a.get("id") == "drawn")
 
 
 def test_a_search_links_to_what_it_found() -> None:
-    seen = Page(made(FOUND, fuzz=fuzz())).elements
-    target = next(unquote((a["href"] or "")[1:]) for tag, a, text in seen if tag == "a" and text == FOUND["id"])
+    seen = Page(paged(FOUND, fuzz=fuzz())).elements
+    target = next(unquote((a["href"] or "")[1:]) for tag, a, text in seen if tag == "a" and text == FOUND.id)
     assert target in [a.get("id") for tag, a, _ in seen if tag == "details"]
 
 
 @pytest.mark.parametrize("words", ["- id: x\n", "'--vectors=out dir/regressions/x.yaml'"])
 def test_a_drawn_finding_tells(words: str) -> None:
-    assert words in cases(made(FOUND, fuzz=fuzz()))[0][1]
+    assert words in cases(paged(FOUND, fuzz=fuzz()))[0][1]
 
 
 @pytest.mark.parametrize("name", ["kind", "abi", "encoding", "findings", "known", "reached", "text"])
 def test_what_was_drawn_is_text(name: str) -> None:
-    hostile = {"findings": [HOSTILE], "known": {HOSTILE: 1}, "reached": {f"call {HOSTILE}": 1}}
-    text = made(FOUND, fuzz=fuzz(**{name: hostile.get(name, HOSTILE)}))
+    hostile = {"findings": (HOSTILE,), "known": {HOSTILE: 1}, "reached": {f"call {HOSTILE}": 1}}
+    text = paged(FOUND, fuzz=fuzz(**{name: hostile.get(name, HOSTILE)}))
     assert [tag for tag, _, _ in Page(text).elements if tag in ("script", "b")] == ["script"]
 
 
 def test_a_page_of_a_run_that_drew_nothing_has_no_place_for_it() -> None:
-    assert "Drawn" not in made(case_result(0, "fail"))
+    assert "Drawn" not in paged(numbered(0, "fail"))
 
 
 def test_the_page_loads_nothing() -> None:
-    seen = Page(made(case_result(0, "fail")))
+    seen = Page(paged(numbered(0, "fail")))
     links = {
         value for _, attributes, _ in seen.elements for name, value in attributes.items() if name in ("src", "href")
     }
@@ -220,7 +211,7 @@ def test_the_page_loads_nothing() -> None:
 
 
 def test_the_page_links_the_lines_that_a_clause_stands_on() -> None:
-    linked = [(a["href"], text) for tag, a, text in Page(made(case_result(0, "fail"))).elements if tag == "a"]
+    linked = [(a["href"], text) for tag, a, text in Page(paged(numbered(0, "fail"))).elements if tag == "a"]
     assert linked.count((SOURCE.url, "0.2.0-rc-2024-10-28/wasi-nn.witx#L88-L91")) == 2  # under Clauses and Findings
 
 
@@ -246,7 +237,7 @@ needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="only a browser ca
 
 @needs_a_browser
 def test_the_policy_lets_the_pages_own_script_run(browsed: Callable[[str], str]) -> None:
-    form = next(a for tag, a, _ in Page(browsed(made(case_result(0, "fail")))).elements if tag == "form")
+    form = next(a for tag, a, _ in Page(browsed(paged(numbered(0, "fail")))).elements if tag == "form")
     assert "hidden" not in form
 
 
@@ -262,11 +253,11 @@ def test_the_policy_lets_the_pages_own_script_run(browsed: Callable[[str], str])
     ],
 )
 def test_filters(browsed: Callable[[str], str], name: str, value: str, ids: set[str]) -> None:
-    case_results = [case_result(0, "pass"), case_result(1, "fail"), case_result(3, "fail", abi="wit-2024-10-28")]
-    case_results.insert(2, case_result(2, "deviates", clause="b.open", level="defined", encoding="onnx"))
+    case_results = [numbered(0, "pass"), numbered(1, "fail"), numbered(3, "fail", abi="wit-2024-10-28")]
+    case_results.insert(2, numbered(2, "deviates", clause="b.open", level="defined", encoding="onnx"))
     choose = f"form.elements.{name}.value = {value!r}; form.dispatchEvent(new Event('input'));"
     asked = f"<script>{{ const form = document.getElementById('filters'); {choose} }}</script></body>"
     # Without its policy, which would not let our script choose.
-    text = re.sub(r"<meta http-equiv[^>]*>", "", made(*case_results)).replace("</body>", asked)
+    text = re.sub(r"<meta http-equiv[^>]*>", "", paged(*case_results)).replace("</body>", asked)
     shown = [text for attributes, text in cases(browsed(text)) if "hidden" not in attributes]
-    assert {each["id"] for each in case_results if any(each["id"] in text for text in shown)} == ids
+    assert {each.id for each in case_results if any(each.id in text for text in shown)} == ids

@@ -19,11 +19,12 @@ import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drawn_matrix import document, line, share, summary
+from msgspec.structs import replace
 from mutant import HEALTHY, Mutant, mutants
 
 from run import KILLS, adapter

@@ -9,8 +9,8 @@ from pathlib import Path
 from wasi_nn_conformance.report.compare import CaseRow, Comparison, compare
 from wasi_nn_conformance.report.json_report import ReportError, read_report
 from wasi_nn_conformance.report.markdown import escaped, table
-from wasi_nn_conformance.report.markup import visible
 from wasi_nn_conformance.report.terminal import counted
+from wasi_nn_conformance.report.visible import visible
 
 _REGRESSED, _UNUSABLE = 1, 2
 _NONE = "-"
@@ -57,8 +57,11 @@ def _parts(
     found: Comparison, shown: Callable[[str], str], title: str, tabled: Callable[[_Cells], Iterator[str]]
 ) -> Iterator[str]:
     """Return the lines of all tables, each under its title and with its head; tables of nothing are left out."""
-    labels = [shown(label) for label in found.labels]
-    totals = [[label, str(t["cases"]), counted(t)] for label, t in zip(labels, found.totals, strict=True)]
+    labels = [shown(each.label) for each in found.reports]
+    totals = [
+        [label, str(each.totals.cases), counted(each.totals) + (" (incomplete)" if each.incomplete else "")]
+        for label, each in zip(labels, found.reports, strict=True)
+    ]
     yield from tabled([["host", "cases", "verdicts"], *totals])
     tables = {
         "Regressions": found.regressions,

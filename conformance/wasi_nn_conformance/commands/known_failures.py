@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from wasi_nn_conformance.report.json_report import ReportError, read_report
-from wasi_nn_conformance.results.known_failures import first_file
+from wasi_nn_conformance.results.first_file import first_file
 
 _FAILED = 2
 
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", metavar="FILE", type=Path, help="write into this file, which must not exist yet")
     options = parser.parse_args(arguments)
     try:
-        text = first_file(read_report(options.report)["cases"])
+        text = first_file(read_report(options.report).cases)
         if options.output is None:
             # An empty line first, because `>>` puts it behind other entries.
             sys.stdout.write(f"\n{text}" if text else "")

@@ -9,7 +9,7 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.errors import Flaky
 from hypothesis.statistics import collector
+from msgspec.structs import replace
 
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.known_failures import KnownFailure, KnownFailures
@@ -193,7 +194,7 @@ class Search:
         for what in reached(fields, case_result):
             hypothesis.event(what)
             self._result.reached[what] += 1
-        verdict = Verdict(case_result.verdict)
+        verdict = case_result.verdict
         if verdict is Verdict.ERROR:
             raise SuiteFaultError(case_result)
         if not verdict.is_finding:

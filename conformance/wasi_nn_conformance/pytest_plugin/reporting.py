@@ -4,19 +4,20 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from wasi_nn_conformance.fuzz.finding import FOLDER, write
 from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
+from wasi_nn_conformance.report.data import Fuzz, GeneratedVector, Impl, Report, Search, report
 from wasi_nn_conformance.report.folder import write_folder
-from wasi_nn_conformance.report.json_report import report
 from wasi_nn_conformance.report.terminal import searches_summary, summary
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.choices import compared
 from wasi_nn_conformance.results.verdict import Verdict
 
 from .search_items import SearchItem
-from .xdist import is_worker, tell_version, version_told
+from .xdist import is_worker, selected_told, tell_selected, tell_version, version_told
 
 if TYPE_CHECKING:
     from .session import Suite
@@ -64,12 +65,16 @@ class Gathering:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the records."""
         if case_result := getattr(report, "wasi_nn", None):
-            self.suite.case_results.append(case_result)
+            self._take_up(case_result)
         if searched := getattr(report, "wasi_nn_search", None):
-            self.suite.searches += [searched["search"]] if searched["search"] else []
+            self.suite.searches += [msgspec.convert(searched["search"], Search)] if searched["search"] else []
             self.suite.findings += searched["findings"]
-            self.suite.case_results += [found["record"] for found in searched["findings"]]
-            self.suite.case_results += [searched["fault"]] if searched["fault"] else []
+            for case_result in (*(found["record"] for found in searched["findings"]), searched["fault"]):
+                if case_result:
+                    self._take_up(case_result)
+
+    def _take_up(self, case_result: Any) -> None:
+        self.suite.case_results.append(msgspec.convert(case_result, CaseResult))
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show the verdict where pytest knows only passed and failed."""
@@ -99,6 +104,7 @@ class Gathering:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Hear what a worker has to say at its end."""
+        self.suite.selected = max(self.suite.selected, selected_told(node))
         try:
             version = version_told(node)
         except pytest.UsageError:
@@ -107,9 +113,11 @@ class Gathering:
         if version is not None:
             self.versions[version] = None
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Compare the answers of the whole run, and write the report."""
+        self.suite.course.end(session, exitstatus)
         if is_worker(session.config):
+            tell_selected(session.config, self.suite.selected)
             if self.suite.has_host:
                 tell_version(session.config, self.suite.host.version)
             return
@@ -129,25 +137,25 @@ class Gathering:
         folder: Path | None = self.suite.config.getoption("--report")
         return None if self.suite.impl is None or is_worker(self.suite.config) else folder
 
-    def _report(self) -> dict[str, Any]:
-        adapter = self.suite.adapter
-        version = " | ".join(self.versions) or self.suite.host.version
-        impl = {"name": adapter.name, "version": version, "command": list(adapter.command)}
-        data = report(impl, self.suite.case_results, self.suite.library.clauses, self.suite.replay)
-        return data | ({"fuzz": self._drawn()} if self.suite.searches else {})
+    def _report(self) -> Report:
+        suite, adapter = self.suite, self.suite.adapter
+        version = " | ".join(self.versions) or suite.host.version
+        impl = Impl(adapter.name, version, tuple(adapter.command))
+        run = suite.course.run(suite.selected, suite.available)
+        made = report(impl, run, suite.case_results, suite.library.clauses, suite.replay)
+        return msgspec.structs.replace(made, fuzz=self._drawn()) if suite.searches else made
 
-    def _drawn(self) -> dict[str, Any]:
+    def _drawn(self) -> Fuzz:
         """Tell of the searches in one order, also if workers brought them in another."""
-        fuzz_options, kinds = self.suite.fuzz_options, list(KINDS)
-        order = sorted(self.suite.searches, key=lambda s: (kinds.index(s["kind"]), s["abi"], s["encoding"]))
+        suite, kinds = self.suite, list(KINDS)
         files = Path(self._folder or "") / FOLDER
-        vectors = {
-            found["record"]["id"]: {"file": str(files / found["name"]), "text": found["text"]}
-            for found in self.suite.findings
-        }
-        return {
-            "seed": fuzz_options.seed,
-            "examples": fuzz_options.examples,
-            "searches": order,
-            "vectors": dict(sorted(vectors.items())),
-        }
+        found = sorted(suite.findings, key=lambda each: str(each["record"]["id"]))
+        reasons = {because for search in suite.searches for because in search.known}
+        entries = suite.known_failures.entries if suite.known_failures else ()
+        return Fuzz(
+            seed=suite.fuzz_options.seed,
+            examples=suite.fuzz_options.examples,
+            searches=tuple(sorted(suite.searches, key=lambda s: (kinds.index(s.kind), s.abi, s.encoding))),
+            vectors={each["record"]["id"]: GeneratedVector(str(files / each["name"]), each["text"]) for each in found},
+            known=tuple(dict.fromkeys(entry.expected for entry in entries if entry.because in reasons)),
+        )

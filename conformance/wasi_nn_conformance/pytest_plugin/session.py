@@ -1,9 +1,10 @@
 """The pytest plugin: options, collection of cases from vectors, verdicts as outcomes, and the reports."""
 
+import contextlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,10 +22,14 @@ from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import ENCODINGS, Library
 from wasi_nn_conformance.vectors.case import Case
 
+from .course import Course
 from .fuzz_options import FuzzOptions, add_options
 from .reporting import Gathering
 from .search_items import SearchesCollector, SearchItem
 from .xdist import give_up, is_worker
+
+if TYPE_CHECKING:
+    from wasi_nn_conformance.report.data import Search
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,10 +77,12 @@ class Suite:
         self.config = config
         self.impl: str | None = config.getoption("--impl")
         self.fuzz_options = FuzzOptions.of(config)
-        self.case_results: list[dict[str, Any]] = []
-        self.searches: list[dict[str, Any]] = []
+        self.case_results: list[CaseResult] = []
+        self.searches: list[Search] = []
         self.findings: list[dict[str, Any]] = []
         self.complaints: list[str] = []
+        self.course = Course()
+        self.selected = 0
         self.handshake_done = False
 
     @cached_property
@@ -111,15 +118,24 @@ class Suite:
         return read_known_failures(path, self.host.version) if given or path.is_file() else None
 
     def unmatched(self) -> list[str]:
-        """Return which known failures no case of a run of everything has matched."""
+        """Return what is known of the host by patterns that no case of a run of everything bears out."""
         own_vectors = self.config.getoption("--vectors")
-        asked = len(self.case_results) - len(self.findings)
-        if self.known_failures is None or own_vectors or asked < sum(1 for _ in self.library.all_cases()):
+        judged = len(self.case_results) - len(self.findings)
+        if self.known_failures is None or own_vectors or self.fuzz_options.only or judged < self.available:
             return []
         path = self.known_failures.path
-        return [
-            f"{path}: nothing matches {', '.join(e.cases)}" for e in self.known_failures.unmatched(self.case_results)
-        ]
+        return [f"{path}: nothing matches {pattern}" for pattern in self.known_failures.unmatched(self.case_results)]
+
+    @cached_property
+    def available(self) -> int:
+        """How many cases there are, of vectors that can be read. A run that only draws asks for none."""
+        if self.fuzz_options.only:
+            return 0
+        number = 0
+        for path in self.library.files():
+            with contextlib.suppress(InputError):  # told of when they were collected
+                number += sum(1 for vector in self.library.vectors(path) for _ in self.library.cases(vector))
+        return number
 
     @property
     def replay(self) -> list[str]:
@@ -155,6 +171,10 @@ class Suite:
         """Ask for a host before the first case would."""
         if any(isinstance(item, CaseItem | SearchItem) for item in items):
             self.adapter  # noqa: B018
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Count the cases that are asked for."""
+        self.selected = sum(isinstance(item, CaseItem) for item in session.items)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
@@ -258,7 +278,7 @@ class CaseItem(pytest.Item):
             fault = Judgement(Verdict.ERROR, got=f"the suite failed: {error!r}", where="suite")
             self.case_result = CaseResult.of(self.case, [fault], 0.0, ())
             raise
-        verdict = Verdict(case_result.verdict)
+        verdict = case_result.verdict
         if verdict is Verdict.UNSUPPORTED:
             pytest.skip(case_result.diagnosis)
         if verdict.is_finding or verdict in (Verdict.XPASS, Verdict.ERROR):

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-_BROKEN, _VERSION = "wasi_nn_broken", "wasi_nn_version"
+_BROKEN, _VERSION, _SELECTED = "wasi_nn_broken", "wasi_nn_version", "wasi_nn_selected"
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -26,6 +26,17 @@ def give_up(config: pytest.Config, message: str) -> NoReturn:
 def tell_version(config: pytest.Config, version: str) -> None:
     """Let a worker say which version of the host it asked."""
     _output(config)[_VERSION] = version
+
+
+def tell_selected(config: pytest.Config, number: int) -> None:
+    """Let a worker say how many cases the options ask for; each worker collects them all."""
+    _output(config)[_SELECTED] = number
+
+
+def selected_told(node: Any) -> int:
+    """Return how many cases the worker `node` was asked for; 0 if it did not come to its end."""
+    number: int = (getattr(node, "workeroutput", None) or {}).get(_SELECTED, 0)
+    return number
 
 
 def version_told(node: Any) -> str | None:

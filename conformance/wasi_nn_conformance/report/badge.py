@@ -3,22 +3,21 @@
 import json
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from wasi_nn_conformance.results.verdict import Verdict
-
-from .grid import Data, result
+from .data import Report
+from .grid import result
 
 LABEL = "wasi-nn"
-_RIGHT, _KNOWN, _WRONG = "2e7d32", "8a6100", "c62828"
+_RIGHT, _UNCERTAIN, _WRONG = "2e7d32", "8a6100", "c62828"
 _HEIGHT, _PADDING, _LETTER = 20, 8, 6.3  # units of the image; a letter of the font at 11 is about so wide
 
 
-def badge_json(report: Data) -> str:
+def badge_json(report: Report) -> str:
     """Write what shields.io's endpoint badge reads."""
     message, colour = _message(report)
     return json.dumps({"schemaVersion": 1, "label": LABEL, "message": message, "color": colour}) + "\n"
 
 
-def badge_svg(report: Data) -> str:
+def badge_svg(report: Report) -> str:
     """Draw the badge."""
     message, colour = _message(report)
     left, right = (round(len(text) * _LETTER) + 2 * _PADDING for text in (LABEL, message))
@@ -40,11 +39,10 @@ def badge_svg(report: Data) -> str:
     return tostring(image, encoding="unicode") + "\n"
 
 
-def _message(report: Data) -> tuple[str, str]:
+def _message(report: Report) -> tuple[str, str]:
     """Return the words and the colour, as six hexadecimal digits."""
-    totals = report["totals"]
-    wrong = (
-        any(totals[verdict.value] for verdict in Verdict if verdict.is_finding) or totals["xpass"] or totals["error"]
-    )
-    nothing = not totals["pass"] + totals["deviates"] + totals["xfail"] and "fuzz" not in report
-    return result(report), _WRONG if wrong else _KNOWN if totals["xfail"] or nothing else _RIGHT
+    totals = report.totals
+    if totals.findings or totals.xpass or totals.error:
+        return result(report), _WRONG
+    nothing = not totals.passed + totals.deviates + totals.xfail and report.fuzz is None
+    return result(report), _UNCERTAIN if totals.xfail or nothing or report.is_incomplete else _RIGHT

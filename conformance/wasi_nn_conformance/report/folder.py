@@ -1,11 +1,10 @@
 """The folder that `--report` names: one run in every form."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from . import json_report as file
 from .badge import badge_json, badge_svg
+from .data import Report
 from .html_page import page
 from .markdown import summary_md
 
@@ -18,9 +17,9 @@ FORMS = {
 }
 
 
-def write_folder(folder: Path, data: Mapping[str, Any]) -> None:
-    """Write a report in all forms into `folder`, which is made if it is not there. Raises `OSError`."""
+def write_folder(folder: Path, report: Report) -> None:
+    """Write a run in all forms into `folder`, which is made if it is not there. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in FORMS.items():
         # What a host says may hold halves of surrogate pairs, which UTF-8 has not; JSON reads them back from \uXXXX.
-        (folder / name).write_text(text(data), "utf-8", errors="backslashreplace")
+        (folder / name).write_text(text(report), "utf-8", errors="backslashreplace")

@@ -3,27 +3,29 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.case_result import Expected
 
 from .causes import Group, found_alike, known_alike, without_place
-from .grid import Data, choices, result
-from .markup import visible
+from .data import Report, Run
+from .grid import choices, extent, result
 from .paragraph import replay_of
+from .visible import is_web_address, visible
 
 _ROWS = 100  # of a table; the page of a job holds no more than 1 MiB
 _NAMED = 3  # cases of a row
 _WORDS = 240  # characters of a diagnosis
 
 
-def summary_md(report: Data) -> str:
+def summary_md(report: Report) -> str:
     """Write the summary of a report."""
-    impl, totals = report["impl"], report["totals"]
+    impl, totals = report.impl, report.totals
     lines = [
-        f"## wasi-nn conformance of {escaped(impl['name'])}: {result(report)}",
+        f"## wasi-nn conformance of {escaped(impl.name)}: {result(report)}",
         "",
-        f"{escaped(impl['version'])}, suite {escaped(report['suite']['version'])}, {totals['cases']} cases",
+        f"{escaped(impl.version)}, suite {escaped(report.suite.version)}, {totals.cases} cases",
+        *_extent(report.run),
         "",
-        *table(["verdict", "cases"], [[v.value, str(totals[v.value])] for v in Verdict if totals[v.value]]),
+        *table(["verdict", "cases"], [[verdict, str(number)] for verdict, number in totals.by_verdict.items()]),
         *_findings(report),
         *_known(report),
         *_choices(report),
@@ -31,7 +33,12 @@ def summary_md(report: Data) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _findings(report: Data) -> Iterator[str]:
+def _extent(run: Run | None) -> Iterator[str]:
+    if run and not run.complete:
+        yield from ("", f"**{extent(run)}**")
+
+
+def _findings(report: Report) -> Iterator[str]:
     groups = found_alike(report)
     if groups:
         yield from ("", "### Findings", "", "Cases that failed alike stand in one row.", "")
@@ -40,44 +47,50 @@ def _findings(report: Data) -> Iterator[str]:
         yield from _left(groups, "other findings")
 
 
-def _row(report: Data, group: Group) -> list[str]:
+def _row(report: Report, group: Group) -> list[str]:
     first = group[0]
-    told = report["clauses"].get(first["clause"], {"level": "", "text": ""})
-    clause = f"**{escaped(first['clause'])}** ({told['level']}): {escaped(told['text'])}"
-    words = _cut(without_place(first["diagnosis"]))
-    alike = " (or other numbers)" if len({without_place(case["diagnosis"]) for case in group}) > 1 else ""
+    told = report.clauses.get(first.clause)
+    clause = f"**{escaped(first.clause)}**" + (f" ({told.level}): {escaped(told.text)}" if told else "")
+    words = _cut(without_place(first.diagnosis))
+    alike = " (or other numbers)" if len({without_place(case.diagnosis) for case in group}) > 1 else ""
     replay = escaped(replay_of(report, first))
-    return [str(len(group)), first["verdict"], clause, words + alike, f"{_named(group)}<br><code>{replay}</code>"]
+    return [str(len(group)), first.verdict, clause, words + alike, f"{_named(group)}<br><code>{replay}</code>"]
 
 
-def _known(report: Data) -> Iterator[str]:
+def _known(report: Report) -> Iterator[str]:
     groups = known_alike(report)
     if groups:
-        yield from ("", "### Known", "", "Findings that the known failures tells of.", "")
+        yield from ("", "### Known", "", "Findings that the known failures tell of.", "")
         rows = [
-            [str(len(group)), told["outcome"], _cut(told["because"]), _named(group)]
-            for group in groups[:_ROWS]
-            for told in [group[0]["expected"]]
+            [str(len(group)), expected.outcome, _reason(expected), _named(group)] for expected, group in groups[:_ROWS]
         ]
         yield from table(["cases", "verdict", "because", "for example"], rows)
         yield from _left(groups, "other reasons")
 
 
+def _reason(expected: Expected) -> str:
+    """Tell the fault, what would mend it, and where it is discussed."""
+    told = [_cut(expected.because)]
+    told += [f"Fix: {_cut(expected.fix)}"] if expected.fix else []
+    told += [linked(expected.link)] if expected.link else []
+    return "<br>".join(told)
+
+
 def _named(group: Group) -> str:
     more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
-    return ", ".join(escaped(case["id"]) for case in group[:_NAMED]) + more
+    return ", ".join(escaped(case.id) for case in group[:_NAMED]) + more
 
 
 def _cut(words: str) -> str:
     return escaped(words if len(words) <= _WORDS else words[:_WORDS] + " ...")
 
 
-def _left(groups: Sequence[Group], what: str) -> Iterator[str]:
+def _left(groups: Sequence[object], what: str) -> Iterator[str]:
     if len(groups) > _ROWS:
         yield from ("", f"and {len(groups) - _ROWS} {what} in report.html")
 
 
-def _choices(report: Data) -> Iterator[str]:
+def _choices(report: Report) -> Iterator[str]:
     made = choices(report)
     if made:
         yield from ("", "### Choices", "", "What the host does where the specification leaves the choice to it.", "")
@@ -100,3 +113,9 @@ def escaped(text: str) -> str:
     one_line = " ".join(visible(text).split())
     entities = one_line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
     return re.sub(r"([\\`*_\[\]{}|~$#!])", r"\\\1", entities.replace("&#64;", "\0")).replace("\0", "&#64;")
+
+
+def linked(address: str) -> str:
+    """Write an address as a link where it is one of the web; what else somebody wrote as a link stays text."""
+    shown = visible(address)
+    return f"<{shown.replace('|', '%7C')}>" if is_web_address(shown) else escaped(address)

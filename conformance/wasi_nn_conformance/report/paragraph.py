@@ -2,13 +2,13 @@
 
 import shlex
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from wasi_nn_conformance.results.case_result import CaseResult, shortened
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 
+from .data import Report
 from .grid import generated_vectors
 
 _WIDTH = 100
@@ -29,7 +29,7 @@ def paragraph(case: Case, case_result: CaseResult, replay: str) -> str:
         *(f"Where it stands: {source.url}" for source in clause.sources),
         *_wrapped(f"Why this vector: {case.vector.why}"),
         "",
-        *_wrapped(f"{_HEADLINES[Verdict(case_result.verdict)]}: {case_result.diagnosis}"),
+        *_wrapped(f"{_HEADLINES[case_result.verdict]}: {case_result.diagnosis}"),
         f"Vector: {case_result.place}",
         f"Replay: {replay}",
         "",
@@ -51,10 +51,10 @@ def replay_line(command: Sequence[str], case_id: str, file: str = "") -> str:
     return shell_line([*command, *([f"--vectors={file}"] if file else []), "--case", case_id])
 
 
-def replay_of(report: Mapping[str, Any], case: Mapping[str, Any]) -> str:
+def replay_of(report: Report, case: CaseResult) -> str:
     """Return that line for a case of a report."""
-    generated = generated_vectors(report).get(case["id"])
-    return replay_line(report["replay"], case["id"], generated["file"] if generated else "")
+    generated = generated_vectors(report).get(case.id)
+    return replay_line(report.replay, case.id, generated.file if generated else "")
 
 
 def shell_line(command: Sequence[str]) -> str:

@@ -1,13 +1,17 @@
 """What came of one case of a run."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
 
 from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.clause import Clause
+from wasi_nn_conformance.vectors.clause import Clause, Level
 
 from .verdict import Verdict
+from .violation import Violation
 
 _SHOWN = 160  # characters of a line of the transcript
 
@@ -35,31 +39,36 @@ class Judgement:
         return "; ".join(part for part in (self.got, wanted, self.where) if part)
 
 
-@dataclass(frozen=True)
-class CaseResult:
-    """What the report keeps of one case; all of it can be written as JSON.
+class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the known failures tell of a case."""
 
-    `seconds` is the time of the whole conversation, `transcript` the lines sent (`> `) and received (`< `).
-    `why` is the vector's reason and `place` its file and line.
-    `expected` has the outcome and the reason of a known failure, `question` what of a clause the vector
-    asks where that is less than all of it.
-    """
+    outcome: Annotated[Verdict, Meta(description="the verdict that was expected")]
+    because: Annotated[str, Meta(description="what is wrong with the host")]
+    fix: Annotated[str, Meta(description="what would mend it")] = ""
+    link: Annotated[str, Meta(description="where it is discussed")] = ""
 
-    id: str
+
+class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the report keeps of one case."""
+
+    id: Annotated[str, Meta(description="selects the case: --case ID")]
     vector: str
     clause: str
-    level: str
+    level: Level
     abi: str
-    encoding: str | None
-    verdict: str
-    diagnosis: str
-    choice: str | None
-    seconds: float
-    transcript: Sequence[str] = field(default_factory=tuple)
-    expected: Mapping[str, str] | None = None
-    why: str = ""
-    place: str = ""
-    question: str | None = None
+    encoding: Annotated[str | None, Meta(description="null for a conversation without a model")]
+    verdict: Verdict
+    diagnosis: Annotated[str, Meta(description="one line; empty for pass")]
+    choice: Annotated[str | None, Meta(description="what the host answered where the text leaves it open")]
+    seconds: Annotated[float, Meta(ge=0, description="the time of the whole conversation")]
+    transcript: Annotated[tuple[str, ...], Meta(description="lines sent (`> `) and received (`< `)")] = ()
+    expected: Expected | None = None
+    why: Annotated[str, Meta(description="the reason of the vector")] = ""
+    place: Annotated[str, Meta(description="the vector's file and line")] = ""
+    question: Annotated[
+        str | None, Meta(description="which question of a clause of level defined the case asks, if not all of it")
+    ] = None
+    violations: Annotated[tuple[Violation, ...], Meta(description="what is wrong with the answer, as fields")] = ()
 
     @classmethod
     def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "CaseResult":
@@ -71,10 +80,10 @@ class CaseResult:
             id=case.id,
             vector=case.vector.id,
             clause=clause.id,
-            level=clause.level.value,
+            level=clause.level,
             abi=case.abi,
             encoding=case.encoding,
-            verdict=decisive.verdict.value,
+            verdict=decisive.verdict,
             diagnosis=decisive.diagnosis,
             choice="; ".join(choices) or None,
             seconds=round(seconds, 6),
@@ -86,7 +95,8 @@ class CaseResult:
 
     def json(self) -> dict[str, Any]:
         """Return the record as plain data."""
-        return {**asdict(self), "transcript": list(self.transcript)}
+        data: dict[str, Any] = msgspec.to_builtins(self)
+        return data
 
 
 def shortened(line: str) -> str:

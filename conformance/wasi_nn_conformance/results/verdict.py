@@ -1,10 +1,10 @@
 """What a case came to. The words and their order of severity are the same in every report."""
 
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 
 
-class Verdict(Enum):
+class Verdict(StrEnum):
     """A verdict; later members are worse, and a case gets the worst that any of its steps earned."""
 
     PASS = "pass"  # noqa: S105 no password

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 from wasi_nn_conformance.formats.document import Document, read_yaml
@@ -13,7 +13,7 @@ from .declaration import Declaration
 from .source import Source, read_source
 
 
-class Level(Enum):
+class Level(StrEnum):
     """How binding a clause is."""
 
     MUST = "must"

@@ -1,0 +1,36 @@
+"""How far a run came: when it began, how many cases it was to have, and whether something ended it before them."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from wasi_nn_conformance.report.data import Run
+from wasi_nn_conformance.report.environment import environment
+
+_TO_THE_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+
+
+class Course:
+    """The course of one run, from when this is made."""
+
+    def __init__(self) -> None:
+        self._started = datetime.now(UTC)
+        self._clock = time.perf_counter()
+        self._stopped = False
+
+    def end(self, session: pytest.Session, exitstatus: int) -> None:
+        """Take up how the run ended: by itself, or by an interrupt, `-x` or an error."""
+        self._stopped = exitstatus not in _TO_THE_END or bool(session.shouldfail or session.shouldstop)
+
+    def run(self, selected: int, available: int) -> Run:
+        """Return what the report says of the run, which had so many of the cases that there are."""
+        return Run(
+            started=self._started.isoformat(timespec="seconds"),
+            seconds=round(time.perf_counter() - self._clock, 3),
+            complete=selected >= available and not self._stopped,
+            stopped=self._stopped,
+            selected=selected,
+            available=available,
+            environment=environment(),
+        )
