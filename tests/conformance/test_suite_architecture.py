@@ -16,7 +16,7 @@ SUITE = places.PACKAGE
 REFERENCE = HOUSE / "reference" / "wasi_nn_reference"
 FOREIGN = ("wasi_nn_reference", "wasmtime", "openvino", "onnxruntime")
 # The module that writes the models in ONNX: run by whoever changes a model, never by the suite.
-WRITERS = {SUITE / "models" / "encodings" / "onnx.py", SUITE / "models" / "emission.py"}
+WRITERS = {SUITE / "models" / "encodings" / "onnx" / name for name in ("model.py", "mutation.py")}
 
 
 def imported(path: Path) -> Iterator[str]:

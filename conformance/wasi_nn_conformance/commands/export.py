@@ -6,8 +6,8 @@ from pathlib import Path
 
 from wasi_nn_conformance.export.bundle import Export, occupied, summary
 from wasi_nn_conformance.formats.document import InputError
-from wasi_nn_conformance.models import ModelError
-from wasi_nn_conformance.run.library import ENCODINGS, Library
+from wasi_nn_conformance.models import ENCODINGS, ModelError
+from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.abi import ABIS
 
 
@@ -20,14 +20,16 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
     parser.add_argument("--abi", action="append", choices=ABIS, help="only this ABI; may be repeated")
-    parser.add_argument("--encoding", action="append", choices=ENCODINGS, help="only this encoding; may be repeated")
+    parser.add_argument(
+        "--encoding", action="append", choices=tuple(ENCODINGS), help="only this encoding; may be repeated"
+    )
     options = parser.parse_args(arguments)
     if reason := occupied(options.folder):
         sys.stderr.write(f"wasi-nn: {options.folder} {reason}: name a new or an empty folder\n")
         return 2
     abis = [abi for abi in ABIS if abi in (options.abi or ABIS)]
     try:
-        index = Export(options.folder, Library(), abis, options.encoding or ENCODINGS).write()
+        index = Export(options.folder, Library(), abis, options.encoding or tuple(ENCODINGS)).write()
     except (InputError, ModelError) as error:
         sys.stderr.write(f"wasi-nn: {error}\n")
         return 2

@@ -3,11 +3,13 @@
 from .catalogue import ModelFiles, load_models
 from .element_type import ElementType
 from .emission import builders_of
+from .encodings import ENCODINGS
 from .expression import TensorType
 from .model import Model, ModelError, Port
 from .oracle import evaluate
 
 __all__ = [
+    "ENCODINGS",
     "ElementType",
     "Model",
     "ModelError",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import definition
+from .encodings import encoding_of
 from .model import Model, ModelError
 
 if TYPE_CHECKING:
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUMS = "SHA256SUMS"
-
-FILES: Mapping[str, tuple[str, ...]] = {
-    "openvino": ("openvino/{id}.xml", "openvino/{id}.bin"),
-    "onnx": ("onnx/{id}.onnx",),
-}
-"""By encoding: the files of a model below the folder of models, in the order of the builders of `load`."""
 
 
 def load_models(data: Any) -> dict[str, Model]:
@@ -72,9 +67,7 @@ class ModelFiles:
 
     def model_bytes(self, model_id: str, encoding: str) -> list[bytes]:
         """Return the builders of `load` for that model. Raises ModelError if there is no such model or encoding."""
-        if encoding not in FILES:
-            raise ModelError(model_id, f"there is no encoding {encoding!r} of it; known: {', '.join(FILES)}")
-        names = [name.format(id=model_id) for name in FILES[encoding]]
+        names = encoding_of(encoding, model_id).committed(model_id)
         if not all(name in self.content for name in names):
             raise ModelError(model_id, f"{SUMS} names no files of it for the encoding {encoding}")
         return [self.content[name] for name in names]

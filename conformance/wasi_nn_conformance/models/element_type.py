@@ -1,4 +1,4 @@
-"""Element types of tensors, and what each is called elsewhere.
+"""Element types of tensors.
 
 Types go by name everywhere: the two ABIs number them differently (witx has u8 = 3, WIT has u8 = 4), so no number of
 either ABI stands here.
@@ -49,21 +49,6 @@ class ElementType(StrEnum):
         """Return whether numpy computes in this type; bf16 can only be moved."""
         return self is not ElementType.BF16
 
-    @property
-    def openvino(self) -> str:
-        """The name in the attributes `element_type` and `destination_type` of OpenVINO IR."""
-        return self.value
-
-    @property
-    def openvino_precision(self) -> str:
-        """The name in the attribute `precision` of a port of OpenVINO IR."""
-        return {"f16": "FP16", "f32": "FP32", "f64": "FP64"}.get(self.value, self.value.upper())
-
-    @property
-    def onnx(self) -> str:
-        """The name in ONNX's enumeration `TensorProto.DataType`."""
-        return _ONNX_NAMES[self]
-
     def from_numbers(self, numbers: list[int | float]) -> Array:
         """Return `numbers` as a rank-1 array of this type (for bf16: of raw bits).
 
@@ -105,13 +90,4 @@ _DTYPES = {
     ElementType.U8: "|u1",
     ElementType.I32: "<i4",
     ElementType.I64: "<i8",
-}
-_ONNX_NAMES = {
-    ElementType.F16: "FLOAT16",
-    ElementType.F32: "FLOAT",
-    ElementType.F64: "DOUBLE",
-    ElementType.BF16: "BFLOAT16",
-    ElementType.U8: "UINT8",
-    ElementType.I32: "INT32",
-    ElementType.I64: "INT64",
 }

@@ -6,10 +6,8 @@ import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .catalogue import FILES, SUMS
-from .encodings import onnx as onnx_model
-from .encodings import openvino as openvino_ir
-from .model import ModelError
+from .catalogue import SUMS
+from .encodings import ENCODINGS, encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,23 +18,21 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=64)  # a conversation says the same model more than once
 def _emitted(model: Model, encoding: str) -> tuple[bytes, ...]:
-    return openvino_ir.emit(model) if encoding == "openvino" else (onnx_model.emit(model),)
+    return tuple(encoding_of(encoding, model.id).emit(model))
 
 
 def builders_of(model: Model, encoding: str) -> list[bytes]:
     """Return the builders of `load` for a model that no file holds. Raises ModelError for another encoding."""
-    if encoding not in FILES:
-        raise ModelError(model.id, f"there is no encoding {encoding!r} of it; known: {', '.join(FILES)}")
     return list(_emitted(model, encoding))
 
 
 def emit_all(models: Iterable[Model]) -> dict[str, bytes]:
     """Return the content of every file by its name below the folder of models, SHA256SUMS last."""
-    files = {}
+    files: dict[str, bytes] = {}
     for model in models:
-        for encoding, names in FILES.items():
-            for name, content in zip(names, _emitted(model, encoding), strict=True):
-                files[name.format(id=model.id)] = content
+        for name, encoding in ENCODINGS.items():
+            if encoding.can_say(model):
+                files |= zip(encoding.committed(model.id), _emitted(model, name), strict=True)
     files = dict(sorted(files.items()))
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()]
     return files | {SUMS: "".join(lines).encode()}

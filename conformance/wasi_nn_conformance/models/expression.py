@@ -1,7 +1,7 @@
 """The vocabulary of models: expressions over named inputs, and the type and shape of their values.
 
-An expression is frozen data. What it computes is in `oracle`, how it is written in a model format in `openvino_ir` and
-`onnx_model`; here stands only what values it accepts and what comes out.
+An expression is frozen data. What it computes is in `oracle`, how it is written in a model format in `encodings`; here
+stands only what values it accepts and what comes out.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ from wasi_nn_conformance.fuzz.finding import FOLDER, Finding
 from wasi_nn_conformance.fuzz.search import GENERATED, Result, Search, SuiteFaultError
 from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
 from wasi_nn_conformance.fuzz.target import FuzzTarget
+from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.report.paragraph import paragraph, shell_line
 from wasi_nn_conformance.run.adapter import AdapterError
-from wasi_nn_conformance.run.library import ENCODINGS
 
 from .xdist import give_up
 

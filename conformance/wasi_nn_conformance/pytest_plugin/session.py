@@ -10,7 +10,7 @@ import pytest
 
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.formats.document import InputError
-from wasi_nn_conformance.models import ModelError
+from wasi_nn_conformance.models import ENCODINGS, ModelError
 from wasi_nn_conformance.paths import PACKAGE
 from wasi_nn_conformance.report.paragraph import paragraph, replay_line
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
@@ -19,7 +19,7 @@ from wasi_nn_conformance.results.pattern import matches
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
 from wasi_nn_conformance.run.host_pool import Host
-from wasi_nn_conformance.run.library import ENCODINGS, Library
+from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
 
 from .course import Course
@@ -40,7 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fresh", action="store_true", help="start a new process of the host for each vector")
     group.addoption("--case", metavar="ID", action="append", help="run only this case; * and ? match, may be repeated")
     group.addoption("--abi", action="append", choices=tuple(DIALECTS), help="run only this ABI; may be repeated")
-    group.addoption("--encoding", action="append", choices=ENCODINGS, help="run only this encoding; may be repeated")
+    group.addoption(
+        "--encoding", action="append", choices=tuple(ENCODINGS), help="run only this encoding; may be repeated"
+    )
     group.addoption(
         "--vectors",
         metavar="PATH",

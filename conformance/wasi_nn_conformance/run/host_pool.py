@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from wasi_nn_conformance.dialects import DIALECTS
+from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
@@ -17,7 +18,7 @@ from .case_runner import CaseRunner
 from .library import Library
 from .probe_process import ProbeProcess, handshake
 
-MODEL_FILES = {"openvino": ("model.xml", "model.bin"), "onnx": ("model.onnx",)}
+MODEL_FILES = {name: encoding.files for name, encoding in ENCODINGS.items()}
 
 # What one process is started with: its ABI, and for each registered graph its name, model and encoding.
 _Setting = tuple[str, tuple[tuple[str, str, str], ...]]
@@ -121,14 +122,12 @@ class Host:
             raise AdapterError(f"{self.adapter.name}: {argv[0]} cannot be started: {error.strerror}") from None
 
     def _folder(self, name: str, model: str, encoding: str) -> Path:
-        """Return a folder called `name` that holds the model as hosts expect it: model.xml and model.bin."""
+        """Return a folder called `name` that holds the model as hosts expect it."""
         folder = Path(self._folders.name) / f"{encoding}-{model}" / name
         if folder.is_dir():
             return folder
         folder.mkdir(parents=True)
-        builders = self.library.model_files.model_bytes(model, encoding)
-        for file, data in zip(MODEL_FILES[encoding], builders, strict=True):
-            (folder / file).write_bytes(data)
+        ENCODINGS[encoding].write(folder, self.library.model_files.model_bytes(model, encoding))
         return folder
 
     def _places(self, abi: str, graphs: tuple[tuple[str, str, str], ...]) -> dict[str, str]:

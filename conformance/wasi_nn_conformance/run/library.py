@@ -7,7 +7,7 @@ from pathlib import Path
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.formats.schema import schema
-from wasi_nn_conformance.models import Model, ModelError, ModelFiles, builders_of, load_models
+from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, ModelFiles, builders_of, load_models
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
@@ -16,7 +16,6 @@ from wasi_nn_conformance.vectors.declaration import Declaration, read_declaratio
 from wasi_nn_conformance.vectors.reader import read_vectors
 from wasi_nn_conformance.vectors.vector import Vector
 
-ENCODINGS = ("openvino", "onnx")
 _NO_VECTORS = ("clauses.yaml", "declarations.yaml", "models.yaml")
 
 
@@ -101,11 +100,18 @@ class Library:
 
     def cases(self, vector: Vector) -> Iterator[Case]:
         """Return each case of a vector: every ABI it is for, and every encoding if it has a model."""
-        encodings = (vector.encodings or ENCODINGS) if vector.models else (None,)
         for abi in vector.abis:
-            for encoding in encodings:
+            for encoding in self._encodings(vector):
                 if abi in DIALECTS:
                     yield self.case(vector, abi, encoding)
+
+    def _encodings(self, vector: Vector) -> Sequence[str | None]:
+        """Return the encodings that can say all models of a vector, or None if it has no models."""
+        if not vector.models:
+            return (None,)
+        models = [vector.own_models.get(name) or self.models[name] for name in vector.models]
+        asked = vector.encodings or tuple(ENCODINGS)
+        return [name for name in asked if all(map(ENCODINGS[name].can_say, models))]
 
     def all_cases(self) -> Iterator[Case]:
         """Return every case of every vector. Raises `InputError`."""

@@ -49,7 +49,7 @@ def described(ports: Any) -> list[Any]:
 
 
 def declared(ports: Any) -> list[Any]:
-    return [(port.type.element.openvino, list(port.type.shape)) for port in ports]
+    return [(port.type.element.value, list(port.type.shape)) for port in ports]
 
 
 def test_inputs_have_declared_types_in_declared_order(model: Model, network: Any) -> None:

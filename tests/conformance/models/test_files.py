@@ -10,7 +10,7 @@ import pytest
 from wasi_nn_conformance.models import Model, ModelError, ModelFiles
 from wasi_nn_conformance.models.__main__ import main
 from wasi_nn_conformance.models.emission import differences, emit_all
-from wasi_nn_conformance.models.encodings import openvino as openvino_ir
+from wasi_nn_conformance.models.encodings.openvino import model as openvino_ir
 
 DEFINITION = """\
 - id: copy

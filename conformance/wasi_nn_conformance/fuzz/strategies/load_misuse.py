@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.models import builders_of, load_models
+from wasi_nn_conformance.models import ENCODINGS, builders_of, load_models
 from wasi_nn_conformance.vectors.abi import WITX
 
 from .call_misuse import BEYOND
@@ -19,7 +19,7 @@ _NO_OPERATORS = (b"Rely", b"Turn", b"R_LU", b"Zzzz")
 def _builder_count(draw: st.DrawFn, setting: Setting) -> list[Step]:
     if draw(st.booleans()):
         return [{"load": {"builders": [], "encoding": setting.encoding}, **INVALID}]
-    parts = 2 if setting.encoding == "openvino" else 1
+    parts = ENCODINGS[setting.encoding].parts
     builders: list[Any] = [{"model": setting.model.id, "part": part} for part in range(parts)]
     added: list[Any] = [builders[:1], [{"zeros": 0}], [{"zeros": 8}, {"text": "more"}]]
     counts = [[*builders, *more] for more in added] + [builders[:-1]] * (parts > 1)
@@ -30,17 +30,17 @@ def _builder_count(draw: st.DrawFn, setting: Setting) -> list[Step]:
 def _garbage(draw: st.DrawFn, setting: Setting) -> list[Step]:
     texts = [{"text": "This is no model."}, {"text": "<?xml version='1.0'?><net/>"}, {"zeros": 64}, {"hex": "ff" * 20}]
     builders = [draw(st.sampled_from(texts))]
-    if setting.encoding == "openvino":
+    if rest := ENCODINGS[setting.encoding].parts - 1:
         cut = {"model": setting.model.id, "part": 0, "keep": draw(st.sampled_from([1, 20, 100, 200, 300]))}
-        builders = [draw(st.sampled_from([cut, *builders])), {"zeros": draw(st.sampled_from([8, 0]))}]
+        zeros = {"zeros": draw(st.sampled_from([8, 0]))}
+        builders = [draw(st.sampled_from([cut, *builders])), *[zeros] * rest]
     return _not_loaded(setting, {"builders": builders, "encoding": setting.encoding})
 
 
 def _other_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    del draw
-    other = "onnx" if setting.encoding == "openvino" else "openvino"
+    other = draw(st.sampled_from([name for name in ENCODINGS if name != setting.encoding]))
     first = {"model": setting.model.id, "part": 0, "encoding": other}
-    rest = [{"zeros": 0}] * (setting.encoding == "openvino")
+    rest = [{"zeros": 0}] * (ENCODINGS[setting.encoding].parts - 1)
     (block,) = _not_loaded(setting, {"builders": [first, *rest], "encoding": setting.encoding})
     return [{**block, "prefer": "invalid_encoding"}]
 
@@ -48,8 +48,8 @@ def _other_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
 def _unknown_operator(draw: st.DrawFn, setting: Setting) -> list[Step]:
     (relu,) = load_models([_RELU]).values()
     other = draw(st.sampled_from(_NO_OPERATORS))
-    known = {"openvino": b"ReLU", "onnx": b"Relu"}[setting.encoding]
-    builders = [{"hex": data.replace(known, other).hex()} for data in builders_of(relu, setting.encoding)]
+    changed = ENCODINGS[setting.encoding].with_operator(builders_of(relu, setting.encoding), other)
+    builders = [{"hex": data.hex()} for data in changed]
     (block,) = _not_loaded(setting, {"builders": builders, "encoding": setting.encoding})
     return [{**block, "prefer": "unsupported_operation"}]
 

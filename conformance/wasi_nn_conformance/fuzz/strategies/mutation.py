@@ -2,14 +2,10 @@
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.models import Model, builders_of
-from wasi_nn_conformance.models.encodings import onnx_mutation
-from wasi_nn_conformance.models.encodings import openvino_mutation as ir_mutation
-
-from .values import place
+from wasi_nn_conformance.models import ENCODINGS, Model, builders_of
+from wasi_nn_conformance.models.mutation import place
 
 _VARINTS = (b"\x00", b"\x7f", b"\xff\xff\xff\xff\x0f", b"\xff" * 9 + b"\x01", b"\x80\x80\x04")
-_STRUCTURES = {"openvino": ir_mutation.mutated, "onnx": onnx_mutation.mutated}
 
 
 def mutated(draw: st.DrawFn, model: Model, encoding: str) -> list[bytes]:
@@ -21,7 +17,7 @@ def mutated(draw: st.DrawFn, model: Model, encoding: str) -> list[bytes]:
     builders = builders_of(model, encoding)
     changes = draw(st.integers(1, 3))
     if draw(st.integers(0, 3)):
-        builders[0] = _STRUCTURES[encoding](draw, builders[0], changes)
+        builders[0] = ENCODINGS[encoding].mutated(draw, builders[0], changes)
         return builders
     changed = 1 if len(builders) > 1 and draw(st.integers(0, 3)) == 3 else 0
     for _ in range(changes):

@@ -1,6 +1,6 @@
 """The values of drawn tensors: any bits for what is passed on, numbers with exact results for what is computed."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -34,20 +34,6 @@ LARGE = (1 << 32) + 1
 
 SIGNS = st.characters(exclude_characters="$", codec="utf-8")
 """What drawn text is made of: no `$`, which in a vector begins a reference to its matrix."""
-
-
-EXTREMES = (0, -1, 1, 2, 3, 11, 255, 65536, (1 << 31) - 1, (1 << 32) - 1, (1 << 63) - 1, -(1 << 63))
-"""Numbers that a careless reader cuts, adds up, multiplies or counts to."""
-
-DIMENSIONS = (0, -1, 1, 2, 3, 255, 65536, 1 << 40, (1 << 63) - 1, -(1 << 63))
-"""Dimensions of broken models. None is of gigabytes: a host without limits would fill the user's machine."""
-
-_PLACE = st.integers(0, (1 << 16) - 1)
-
-
-def place(draw: st.DrawFn, things: Sized) -> int:
-    """Draw the index of one of `things`; 0 if there are none. The draw does not depend on how many they are."""
-    return draw(_PLACE) % max(len(things), 1)
 
 
 def octets(draw: st.DrawFn, count: int) -> bytes:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.fuzz.strategies.values import DIMENSIONS, EXTREMES, place
+from wasi_nn_conformance.models.mutation import DIMENSIONS, EXTREMES, place
 
 _OPERATORS = (
     *("Parameter", "Result", "Const", "Add", "Subtract", "Multiply", "Relu", "Convert", "MatMul", "Concat", "Split"),

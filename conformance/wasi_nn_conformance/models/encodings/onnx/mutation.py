@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.fuzz.strategies.values import DIMENSIONS, EXTREMES, place
+from wasi_nn_conformance.models.mutation import DIMENSIONS, EXTREMES, place
 
 _OPERATORS = (
     *("Add", "Sub", "Mul", "Neg", "Relu", "MatMul", "Concat", "Split", "Reshape", "Transpose", "ReduceSum", "Cast"),

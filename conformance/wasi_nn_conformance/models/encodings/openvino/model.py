@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
     from wasi_nn_conformance.models.model import Model
 
+TYPES = {element: element.value for element in ElementType}
+"""The names in the attributes `element_type` and `destination_type`."""
+
+_PRECISIONS = {ElementType.F16: "FP16", ElementType.F32: "FP32", ElementType.F64: "FP64"}
 _ALIGNMENT = 8  # bytes: the widest element, so that every constant can be read in place
 _BINARY = {Add: "Add", Sub: "Subtract", Mul: "Multiply"}
 
@@ -61,6 +65,11 @@ def emit(model: Model) -> tuple[bytes, bytes]:
 def _dims(parent: ET.Element, of: TensorType) -> None:
     for dim in of.shape:
         ET.SubElement(parent, "dim").text = "-1" if dim is None else str(dim)
+
+
+def _precision(of: TensorType) -> str:
+    """Return the name in the attribute `precision` of a port."""
+    return _PRECISIONS.get(of.element, of.element.upper())
 
 
 def _shape(of: TensorType) -> str:
@@ -104,13 +113,13 @@ class _Network:
             ports = ET.SubElement(layer, "input")
             for index, operand in enumerate(operands):
                 source, port, of = self.ports[operand]
-                _dims(ET.SubElement(ports, "port", id=str(index), precision=of.element.openvino_precision), of)
+                _dims(ET.SubElement(ports, "port", id=str(index), precision=_precision(of)), of)
                 edge = {"from-layer": source, "from-port": port, "to-layer": number, "to-port": index}
                 ET.SubElement(self.edges, "edge", {key: str(value) for key, value in edge.items()})
         if outputs:
             ports = ET.SubElement(layer, "output")
             for index, (of, names) in enumerate(outputs, start=len(operands)):
-                port_element = ET.SubElement(ports, "port", id=str(index), precision=of.element.openvino_precision)
+                port_element = ET.SubElement(ports, "port", id=str(index), precision=_precision(of))
                 if names:
                     port_element.set("names", ",".join(names))
                 _dims(port_element, of)
@@ -153,7 +162,7 @@ class _Network:
     @emit.register
     def _(self, expression: Input) -> None:
         of = self.types[expression]
-        self.operation("Parameter", expression, [], shape=_shape(of), element_type=of.element.openvino)
+        self.operation("Parameter", expression, [], shape=_shape(of), element_type=TYPES[of.element])
 
     @emit.register
     def _(self, expression: Constant) -> None:
@@ -168,7 +177,7 @@ class _Network:
             "Const",
             expression,
             [],
-            element_type=expression.element.openvino,
+            element_type=TYPES[expression.element],
             shape=_shape(self.types[expression]),
             offset=str(offset),
             size=str(len(expression.data)),
@@ -194,7 +203,7 @@ class _Network:
 
     @emit.register
     def _(self, expression: Cast) -> None:
-        self.operation("Convert", expression, expression.operands, destination_type=expression.to.openvino)
+        self.operation("Convert", expression, expression.operands, destination_type=TYPES[expression.to])
 
     @emit.register
     def _(self, expression: Transpose) -> None:

@@ -37,6 +37,17 @@ if TYPE_CHECKING:
 OPERATOR_SET = 14
 IR_VERSION = 7
 
+TYPES = {
+    ElementType.F16: "FLOAT16",
+    ElementType.F32: "FLOAT",
+    ElementType.F64: "DOUBLE",
+    ElementType.BF16: "BFLOAT16",
+    ElementType.U8: "UINT8",
+    ElementType.I32: "INT32",
+    ElementType.I64: "INT64",
+}
+"""The names in the enumeration `TensorProto.DataType`."""
+
 _SAME_NAME = {Add: "Add", Sub: "Sub", Mul: "Mul", MatMul: "MatMul", Neg: "Neg", Relu: "Relu"}
 
 
@@ -75,7 +86,7 @@ def emit(model: Model) -> bytes:
 def _data_type(element: ElementType) -> int:
     from onnx import TensorProto  # noqa: PLC0415  slow, and not needed for committed models
 
-    return int(TensorProto.DataType.Value(element.onnx))
+    return int(TensorProto.DataType.Value(TYPES[element]))
 
 
 def _value_info(port: Port) -> Any:
