@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Program(Protocol):
-    """A compiled guest, which may run any number of times. `instances`: core instances of one run."""
+    """A compiled guest, which may run any number of times, also at once."""
 
     @property
     def instances(self) -> int:
