@@ -74,7 +74,7 @@ def computed(state: ExpectedState) -> ExpectedState:
 
 
 @pytest.fixture
-def vectors(write: Writer) -> Callable[..., list[Vector]]:
+def vectors(write: Writer, models: Mapping[str, Model]) -> Callable[..., list[Vector]]:
     """Read vectors from the steps of each, in YAML flow or block style, one id each: v/0, v/1, ..."""
 
     def vectors(*steps: str, **fields: str) -> list[Vector]:
@@ -84,7 +84,7 @@ def vectors(write: Writer) -> Callable[..., list[Vector]]:
             lines += [f"  {key}: {value}" for key, value in fields.items()]
             lines += ["  steps:", *(f"    {line}" for line in text.strip("\n").splitlines())]
             entries.append("\n".join(lines))
-        return read_vectors(write("vectors.yaml", "\n".join(entries) + "\n"))
+        return read_vectors(write("vectors.yaml", "\n".join(entries) + "\n"), models)
 
     return vectors
 

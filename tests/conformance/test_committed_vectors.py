@@ -24,13 +24,13 @@ def clauses() -> dict[str, Clause]:
 
 
 @pytest.fixture(scope="module")
-def vectors() -> list[Vector]:
-    return [vector for path in FILES for vector in read_vectors(path)]
+def vectors(models: Mapping[str, Model]) -> list[Vector]:
+    return [vector for path in FILES for vector in read_vectors(path, models)]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_file_of_vectors_is_read(path: Path) -> None:
-    assert read_vectors(path)
+def test_a_file_of_vectors_is_read(path: Path, models: Mapping[str, Model]) -> None:
+    assert read_vectors(path, models)
 
 
 def test_every_clause_that_a_vector_names_exists(vectors: list[Vector], clauses: Mapping[str, Clause]) -> None:

@@ -147,4 +147,5 @@ def test_a_broken_file_is_one_line_and_exit_2(area: Callable[[str], None], capsy
     assert command.main([]) == 2
     error = capsys.readouterr().err
     assert error.startswith("wasi-nn: ")
-    assert error.endswith("area.yaml:1: v: there is no clause 'compute.nothing' in clauses.yaml\n")
+    complaint = "there is no clause 'compute.nothing' in clauses.yaml; did you mean 'compute.no-input'?"
+    assert error.endswith(f"area.yaml:1: v: {complaint}\n")

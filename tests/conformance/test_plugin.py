@@ -97,7 +97,7 @@ def test_no_handshake_ends_the_run_with_4_and_no_verdict(
         (PASSES + "  stepz: 1\n", "area.yaml:7: unknown key 'stepz'"),
         (PASSES + "  id: again\n", "area.yaml:7: the key 'id' is given twice (first in line 1)"),
         (PASSES + PASSES, "area.yaml:7: passes: this id is given twice"),
-        (PASSES.replace("raw: 1", "raw: x"), "area.yaml:5: steps[0].compute.context"),
+        (PASSES.replace("raw: 1", "raw: x"), "area.yaml:5: compute.context"),
         (PASSES.replace("compute.repeatable", "a.b"), "area.yaml:1: passes: there is no clause 'a.b' in clauses.yaml"),
         (MODEL.replace("add-f32", "add-f33"), "area.yaml:1: model: there is no model 'add-f33' in models.yaml"),
         (MODEL.replace("add-f32", "no"), "area.yaml:5: 'no' is a boolean to readers of YAML 1.1"),

@@ -13,7 +13,6 @@ from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.reader import read_vectors
 
 WHY = "a host that indexes a table with the number reads where it must not"
 FIELDS: Fields = {
@@ -49,7 +48,7 @@ def mortal(adapter_file: Callable[..., Path], tmp_path: Path) -> str:
 def test_a_finding_joins_the_regressions_of_its_kind(finding: Path, mortal: str, tmp_path: Path) -> None:
     target = promote(finding, mortal, WHY, tmp_path / "regressions", "no-context")
 
-    (vector,) = read_vectors(target)
+    (vector,) = Library([target]).vectors(target)
     assert target.name == "errors.yaml"
     assert (vector.id, vector.clause, vector.why) == ("regressions/errors/no-context", "handle.unknown-context", WHY)
 
@@ -65,7 +64,8 @@ def test_the_second_finding_joins_the_first(finding: Path, mortal: str, tmp_path
     for name in ("one", "two"):
         target = promote(finding, mortal, WHY, tmp_path / "regressions", name)
 
-    assert [vector.id for vector in read_vectors(target)] == ["regressions/errors/one", "regressions/errors/two"]
+    ids = [vector.id for vector in Library([target]).vectors(target)]
+    assert ids == ["regressions/errors/one", "regressions/errors/two"]
 
 
 def test_an_id_is_given_once(finding: Path, mortal: str, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_the_verdict_where_a_trap_is_wanted(
 
 
 def test_a_step_after_a_trap_is_never_said(vectors: Vectors) -> None:
-    with pytest.raises(InputError, match="nobody is there to answer after a trap"):
+    with pytest.raises(InputError, match="unreachable: the step before traps the guest"):
         vectors(f"{DATA}\n- drop: {{kind: tensor, handle: t}}")
 
 

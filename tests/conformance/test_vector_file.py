@@ -1,10 +1,11 @@
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.models import Model
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.reader import read_vectors
 from wasi_nn_conformance.vectors.step import Block, Step
@@ -18,8 +19,8 @@ TENSOR = "{type: f32, shape: [1, 2], data: [1, 2]}"
 
 
 @pytest.fixture
-def read(write: Writer) -> Callable[[str], list[Vector]]:
-    return lambda text: read_vectors(write("area.yaml", text))
+def read(write: Writer, models: Mapping[str, Model]) -> Callable[[str], list[Vector]]:
+    return lambda text: read_vectors(write("area.yaml", text), models)
 
 
 def test_a_vector_is_read_with_its_place(read: Callable[[str], list[Vector]]) -> None:
@@ -114,14 +115,14 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
     ("rest", "complaint"),
     [
         ("  steps: [{compute: {context: c}}]\n  stepz: 1\n", "5: unknown key 'stepz'; known here: abi, clause,"),
-        ("  steps:\n  - compute: {context: c}\n    fail: {}\n", "5: steps[0]: unknown key 'fail'"),
-        ("  steps:\n  - compute: {context: c,\n      contxt: c}\n", "5: steps[0].compute: unknown key 'contxt'"),
+        ("  steps:\n  - compute: {context: c}\n    fail: {}\n", "5: unknown key 'fail'"),
+        ("  steps:\n  - compute: {context: c,\n      contxt: c}\n", "5: compute: unknown key 'contxt'"),
         ("  steps: [{compute: {context: c}}]\n  id: v\n", "5: the key 'id' is given twice (first in line 1)"),
         ("  steps: 7\n", "4: steps: 7 is not of type 'array'"),
         ("  steps: []\n", "4: steps: []"),
         ("", "1: 'steps' is a required property"),
         ("  steps:\n  - 7\n", "4: steps[0]: 7 is not of type 'object'"),
-        ("  steps:\n  - grow: {pages: x}\n", "5: steps[0].grow.pages: 'x' is not of type 'integer'"),
+        ("  steps:\n  - grow: {pages: x}\n", "5: grow.pages: 'x' is not of type 'integer'"),
         (
             "  steps:\n  - grow: {pages: 1}\n    compute: {context: c}\n",
             "5: a step has exactly one action, not grow and",
@@ -151,12 +152,11 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
             "  steps:\n  - repeat: {count: 2, steps: [{grow: {pages: 1}}]}\n    fails: {}\n",
             "5: repeat stands for several",
         ),
-        ("  steps:\n  - repeat:\n      count: 1\n      steps:\n      - grw: 1\n", "8: steps[0]: unknown key 'grw'"),
+        ("  steps:\n  - repeat:\n      count: 1\n      steps:\n      - grw: 1\n", "8: unknown key 'grw'"),
         # Expectations that contradict themselves.
-        ("  steps:\n  - {grow: {pages: 1}, fails: {only: busy, prefer: busy}}\n", "5: steps[0].fails: "),
+        ("  steps:\n  - {grow: {pages: 1}, fails: {only: busy, prefer: busy}}\n", "5: fails: "),
         ("  steps:\n  - {compute: {context: c}, fails: {}, prefer: busy}\n", "5: `fails` already says what is"),
         ("  steps:\n  - {compute: {context: c}, fails: {}, accept: [ok, error]}\n", "5: `fails` already says what is"),
-        ("  steps:\n  - {compute: {context: c}, accept: [ok, error]}\n", "5: `accept` needs `prefer`"),
         ("  steps:\n  - {compute: {context: c}, prefer: ok}\n", "5: `prefer` needs `accept` or `fails`"),
         ("  steps:\n  - {compute: {context: c}, accept: [ok, trap], prefer: busy}\n", "5: `prefer: busy` is not among"),
         (
@@ -168,7 +168,7 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
             "5: `then` is for a step that may also",
         ),
         ("  steps:\n  - {compute: {context: c}, fails: {}, then: [{grow: {pages: 1}}]}\n", "5: `then` follows success"),
-        ("  steps:\n  - {load_by_name: {name: k}, slot: untouched}\n", "5: `slot: untouched` speaks of a failing"),
+        ("  steps:\n  - {load_by_name: {name: k}, slot: untouched}\n", "5: `slot: untouched` is for a call that may"),
         ("  steps:\n  - {compute: {context: c}, fails: {}, slot: untouched}\n", "5: compute has no return pointer"),
         (
             "  steps:\n  - {fails_by: [{compute: {context: c}}], fails: {}}\n",

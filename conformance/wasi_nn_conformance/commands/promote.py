@@ -80,9 +80,9 @@ def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = No
     kept = ("encoding",) if _has_builders(fields["steps"]) else ()
     rest = {key: fields[key] for key in (*kept, "graphs", "models", "steps") if key in fields}
     target = folder / f"{kind}.yaml"
-    if target.exists() and own["id"] in {other.id for other in read_vectors(target)}:
+    if target.exists() and own["id"] in {other.id for other in read_vectors(target, library.models)}:
         raise RefusedError(f"{target}: {own['id']} is there already; give it another --name")
-    vector_of({**own, **rest}, target)  # what is given for it, too, has to be as vectors have it
+    vector_of({**own, **rest}, target, library.models)  # what is given for it, too, has to be as vectors have it
     folder.mkdir(exist_ok=True)
     before = target.read_text("utf-8").rstrip() + "\n\n" if target.exists() else f"# What drawing found: {kind}.\n\n"
     target.write_text(before + written({**own, **rest}), "utf-8")

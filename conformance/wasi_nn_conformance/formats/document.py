@@ -60,6 +60,13 @@ class Document:
     data: Any
     lines: Mapping[Key, int] = field(repr=False)
 
+    def value(self, key: Key) -> Any:
+        """Return what stands at `key`."""
+        value = self.data
+        for part in key:
+            value = value[part]
+        return value
+
     def line(self, key: Key) -> int | None:
         """Return the line of `key`, or of the nearest thing around it whose line is known."""
         for length in range(len(key), -1, -1):

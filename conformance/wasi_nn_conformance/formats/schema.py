@@ -10,6 +10,8 @@ import jsonschema_rs
 
 from wasi_nn_conformance.paths import SCHEMAS
 
+from .suggestion import did_you_mean
+
 Key: TypeAlias = tuple[str | int, ...]
 """Where something stands in parsed data: names of keys and numbers of items, from the outside in."""
 
@@ -32,11 +34,16 @@ class Schema:
         if isinstance(error.kind, _Kind.AdditionalProperties):
             unknown = error.kind.unexpected[0]
             known = ", ".join(sorted(self._around(error).get("properties", {}))) or "none"
-            return (*key, unknown), f"{_prefix(key)}unknown key {unknown!r}; known here: {known}"
+            meant = did_you_mean(unknown, self._around(error).get("properties", {}))
+            return (*key, unknown), f"{place(key)}unknown key {unknown!r}; known here: {known}{meant}"
         message = re.sub(r'"([^"]*)"', r"'\1'", error.message)  # as in all our other complaints
         if isinstance(error.kind, _Kind.OneOfNotValid) and "description" in self._around(error):
             message = f"{message}; wanted: {self._around(error)['description']}"
-        return key, _prefix(key) + message
+        if isinstance(error.kind, _Kind.Enum) and isinstance(error.instance, str):
+            message += did_you_mean(
+                error.instance, [option for option in error.kind.options if isinstance(option, str)]
+            )
+        return key, place(key) + message
 
     def validate(self, data: Any) -> None:
         """Raise `ValueError` where `data` breaks the schema."""
@@ -51,9 +58,10 @@ class Schema:
         return part if isinstance(part, dict) else {}
 
 
-def _prefix(key: Key) -> str:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).lstrip(".")
-    return f"{place}: " if place else ""
+def place(key: Key) -> str:
+    """Return the beginning of a complaint about what stands at `key`: `steps[0].compute: `, or nothing for all."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).lstrip(".")
+    return f"{path}: " if path else ""
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, ModelFiles, builders_of, load_models
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.session.state import ExpectedState
@@ -64,7 +65,7 @@ class Library:
         """Return the vectors of one file, once it is known that what they name exists. Raises `InputError`."""
         if path in self._read:
             return self._read[path]
-        vectors = read_vectors(path)
+        vectors = read_vectors(path, self.models)
         for vector in vectors:
             first = self._places.setdefault(vector.id, (vector.path, vector.line))
             if first != (vector.path, vector.line):
@@ -76,9 +77,8 @@ class Library:
     def check(self, vector: Vector) -> None:
         """Raise `InputError` unless what the vector names exists."""
         if unknown := sorted(vector.clauses - set(self.clauses)):
-            raise vector.error(f"there is no clause {unknown[0]!r} in clauses.yaml")
-        if missing := sorted(vector.models - set(self.models) - set(vector.own_models)):
-            raise vector.error(f"there is no model {missing[0]!r} in models.yaml, and the vector brings none")
+            meant = did_you_mean(unknown[0], self.clauses)
+            raise vector.error(f"there is no clause {unknown[0]!r} in clauses.yaml{meant}")
         if taken := sorted(set(self.models) & set(vector.own_models)):
             raise vector.error(f"the model {taken[0]!r} stands in models.yaml: call the vector's own one otherwise")
         if own := sorted(set(vector.graphs.values()) & set(vector.own_models)):

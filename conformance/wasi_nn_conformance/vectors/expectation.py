@@ -21,7 +21,7 @@ class Expectation:
 
     @classmethod
     def of(cls, step: Mapping[str, Any]) -> "Expectation":
-        """Read the keys `traps`, `fails`, or `accept` and `prefer`. Raises `ValueError` where they contradict."""
+        """Read the keys `traps`, `fails`, or `accept` with `prefer`. Raises `ValueError` where they contradict."""
         prefer = step.get("prefer")
         if "traps" in step:
             if not {"fails", "accept", "prefer"}.isdisjoint(step):
@@ -34,8 +34,6 @@ class Expectation:
             return cls(frozenset({"error"}), fails.get("only"), fails.get("prefer"))
         if "accept" in step:
             accept = frozenset(step["accept"])
-            if prefer is None:
-                raise ValueError("`accept` needs `prefer`: what the clause would rather see")
             if ("error" if prefer not in OUTCOMES else prefer) not in accept:
                 raise ValueError(f"`prefer: {prefer}` is not among what is accepted")
             return cls(accept, None, prefer)

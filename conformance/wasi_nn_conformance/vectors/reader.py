@@ -1,36 +1,38 @@
-"""Reads `vectors/*.yaml`."""
+"""Reads `vectors/*.yaml`: matrices multiplied out, repeats unrolled, short forms in full."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from wasi_nn_conformance.formats.document import Document, InputError, read_yaml
 from wasi_nn_conformance.formats.matrix import MatrixError, combinations, references, substitute, suffix
-from wasi_nn_conformance.formats.schema import Key, schema
+from wasi_nn_conformance.formats.schema import Key, Schema, place, schema
+from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import Model, ModelError, load_models
 
 from .abi import ABIS, abis_for
-from .expectation import OUTCOMES, Expectation
+from .normalisation import ShortFormError, in_full, load_and_context
 from .repeat import LinedStep, unrolled
-from .step import Block, Node, Step, steps_of
-from .tensor import tensor_literal
+from .step import Node, steps_of
+from .step_reader import StepReader
 from .vector import Vector
 
-_RETURNING = ("load", "load_by_name", "context", "output")
-_BLOCKS = ("fails_by", "may_fail")
-_EXPECTING = {"fails", "traps", "accept", "prefer", "slot", "then", "clause"}
+_CONVERSATIONS = ("steps", "fails_by", "may_fail")
+_SHORT = ("matrix", "model", *_CONVERSATIONS, "prefer")
+"""The keys of a vector that are gone once it is written out in full, or may be."""
+
+_DEFAULTS = ("clause", "abi", "encoding", "graphs", "tries")
+"""The keys of a vector that the head of a file may say for all."""
 
 
-def read_vectors(path: Path) -> list[Vector]:
-    """Read one file of vectors, matrices multiplied out.
+def read_vectors(path: Path, models: Mapping[str, Model]) -> list[Vector]:
+    """Read one file of vectors, matrices multiplied out. `models` are those that a vector need not bring along.
 
     Raises `InputError` with file and line for whatever does not fit the schema or itself.
     """
-    document = read_yaml(path)
-    if not isinstance(document.data, list):
-        raise document.error((), "a file of vectors is a list of vectors")
-    vectors = [vector for index in range(len(document.data)) for vector in _Reader(document, index).vectors()]
+    vectors = [vector for reader in _readers(read_yaml(path), models) for vector in reader.vectors()]
     seen: set[str] = set()
     for vector in vectors:
         if vector.id in seen:
@@ -39,25 +41,69 @@ def read_vectors(path: Path) -> list[Vector]:
     return vectors
 
 
-def vector_of(fields: dict[str, Any], path: Path) -> Vector:
+def vector_of(fields: dict[str, Any], path: Path, models: Mapping[str, Model]) -> Vector:
     """Make the vector that a file at `path` would hold as `fields`, a list of one. Raises `InputError`."""
-    return _Reader(Document(path, [fields], {}), 0).vector(fields)
+    return _Reader(Document(path, [fields], {}), (0,), models).vector(fields)
+
+
+def _readers(document: Document, models: Mapping[str, Model]) -> list["_Reader"]:
+    """Return a reader of each vector of a list, or of a mapping with `defaults` and the list as `vectors`."""
+    written, defaults = document.data, {}
+    around: Key = ()
+    if isinstance(written, dict) and "vectors" in written:
+        if broken := _head().violation(written):
+            raise document.error(*broken)
+        written, around, defaults = written["vectors"], ("vectors",), written.get("defaults", {})
+    if not isinstance(written, list):
+        raise document.error((), "a file of vectors is a list of vectors, or `defaults` and the list as `vectors`")
+    return [_Reader(document, (*around, index), models, defaults) for index in range(len(written))]
+
+
+@cache
+def _head() -> Schema:
+    """Return the schema of a file that is a mapping; its vectors are checked one by one."""
+    form = schema("vector").form
+    defaults = {key: form["properties"][key] for key in _DEFAULTS}
+    return Schema(
+        {
+            "type": "object",
+            "properties": {
+                "defaults": {"type": "object", "properties": defaults, "additionalProperties": False},
+                "vectors": {"type": "array"},
+            },
+            "additionalProperties": False,
+        }
+    )
+
+
+@cache
+def _models_form() -> Schema:
+    return Schema(schema("vector").form["properties"]["models"])
 
 
 @dataclass(frozen=True)
 class _Reader:
+    """Reads what stands at `key` of the document, one vector or the matrix of several."""
+
     document: Document
-    index: int
+    key: Key
+    known_models: Mapping[str, Model]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def vectors(self) -> Iterator[Vector]:
-        entry = self.document.data[self.index]
+        entry = self.document.value(self.key)
         if not isinstance(entry, dict):
             raise self.error((), "a vector is a mapping with id, clause, why and steps")
-        fields = {key: value for key, value in entry.items() if key != "matrix"}
+        known = (*schema("vector").form["properties"], *_SHORT)
+        if unknown := [key for key in entry if key not in known]:
+            meant = did_you_mean(unknown[0], known)
+            listed = ", ".join(sorted(set(known)))
+            raise self.error((unknown[0],), f"unknown key {unknown[0]!r}; known here: {listed}{meant}")
+        fields = {key: value for key, value in {**self.defaults, **entry}.items() if key != "matrix"}
         if "matrix" not in entry:
             yield self.vector(fields)
             return
-        matrix = entry["matrix"]
+        matrix = _with_named_rows(entry["matrix"])
         if not _is_matrix(matrix):
             raise self.error(("matrix",), "a matrix maps names to lists of values, or is a list of rows")
         used: set[str] = {"name"}
@@ -75,13 +121,14 @@ class _Reader:
             raise self.error(("matrix",), f"nothing refers to ${', $'.join(sorted(unused))}")
 
     def vector(self, fields: dict[str, Any]) -> Vector:
-        if isinstance(fields.get("steps"), list):
-            fields = {**fields, "steps": unrolled(self.document, fields["steps"], (self.index, "steps"))}
+        own_models = self.own_models(fields)
+        fields = self.full(fields, own_models)
         if broken := schema("vector").violation(fields):
-            raise InputError(self.document.path, self.line(broken[0], fields), broken[1])
-        if missing := references(fields):
-            raise self.error((), f"${', $'.join(sorted(missing))}: no key of the matrix and no index of a repeat")
-        steps = tuple(self.nodes(fields["steps"]))
+            raise self.violation(*broken, fields)
+        steps = tuple(StepReader(self.document.path).nodes(fields["steps"]))
+        models = frozenset(_models(fields["steps"])) | frozenset(fields.get("graphs", {}).values())
+        if missing := sorted(models - self.known_models.keys() - own_models.keys()):
+            raise self.error((), f"{fields['id']}: {self.no_model(missing[0], own_models)}")
         return Vector(
             id=fields["id"],
             clause=fields["clause"],
@@ -90,16 +137,58 @@ class _Reader:
             abis=self.abis(fields.get("abi"), steps),
             encodings=tuple(fields["encoding"]) if "encoding" in fields else None,
             graphs=fields.get("graphs", {}),
-            models=frozenset(_models(fields["steps"])) | frozenset(fields.get("graphs", {}).values()),
+            models=models,
             path=self.document.path,
-            line=self.document.line((self.index,)),
+            line=self.document.line(self.key),
             question=fields.get("question"),
             tries=fields.get("tries"),
-            own_models=self.models(fields.get("models", {})),
+            own_models=own_models,
         )
 
-    def models(self, written: Mapping[str, Any]) -> Mapping[str, Model]:
+    def full(self, fields: dict[str, Any], own_models: Mapping[str, Model]) -> dict[str, Any]:
+        """Return the vector with full steps alone: no `model`, no block in the place of `steps`."""
+        said = [key for key in _CONVERSATIONS if key in fields]
+        if len(said) > 1:
+            raise self.error((said[1],), f"a vector has {said[0]} or {said[1]}, not both: write one as a step")
+        if not said or not isinstance(fields[said[0]], list):
+            return fields
+        steps = unrolled(self.document, fields[said[0]], (*self.key, *said))
+        if missing := references({**fields, said[0]: steps}):
+            raise self.error((), f"${', $'.join(sorted(missing))}: no key of the matrix and no index of a repeat")
+        if "model" in fields:
+            if not isinstance(model := fields["model"], str):
+                raise self.error(("model",), f"model: {model!r} is not the name of a model")
+            steps = load_and_context(model, self.document.line((*self.key, "model"))) + steps
+        rest = {key: value for key, value in fields.items() if key not in ("model", *said)}
+        if said[0] != "steps":
+            expected = {key: rest.pop(key) for key in ("prefer",) if key in rest}
+            steps = [LinedStep({said[0]: steps, **expected}, self.document.line((*self.key, *said)))]
+        return {**rest, "steps": self.in_full(steps, fields.get("graphs"), own_models)}
+
+    def in_full(self, steps: list[Any], graphs: Any, own_models: Mapping[str, Model]) -> list[Any]:
+        def find(name: str) -> Model:
+            model = own_models.get(name) or self.known_models.get(name)
+            if model is None:
+                raise ValueError(self.no_model(name, own_models))
+            return model
+
+        named = graphs.items() if isinstance(graphs, dict) else ()
+        try:
+            return in_full(steps, {name: model for name, model in named if isinstance(model, str)}, find)
+        except ShortFormError as error:
+            raise InputError(self.document.path, error.line, str(error)) from None
+
+    def no_model(self, name: str, own_models: Mapping[str, Model]) -> str:
+        meant = did_you_mean(name, [*self.known_models, *own_models])
+        return f"there is no model {name!r} in models.yaml, and the vector brings none{meant}"
+
+    def own_models(self, fields: Mapping[str, Any]) -> Mapping[str, Model]:
         """Read the models that the vector brings along."""
+        if "models" not in fields:
+            return {}
+        written = fields["models"]
+        if broken := _models_form().violation(written):
+            raise self.error(("models", *broken[0]), f"models: {broken[1]}")
         try:
             return load_models([{"id": name, **body} for name, body in written.items()])
         except ModelError as error:
@@ -119,91 +208,34 @@ class _Reader:
             raise self.error(("abi",), f"{', '.join(unsayable)} cannot say these steps; {can_say} can")
         return tuple(abi for abi in ABIS if abi in (written or sayable))
 
-    def nodes(self, steps: list[LinedStep]) -> Iterator[Node]:
-        for number, step in enumerate(steps, 1):
-            if "traps" in step and number < len(steps):
-                raise self.wrong(steps[number], "nobody is there to answer after a trap: this step is never said")
-            yield from self.node(step)
-
-    def node(self, step: LinedStep) -> Iterator[Node]:
-        actions = [name for name in step if name not in _EXPECTING]
-        if len(actions) != 1:
-            raise self.wrong(step, f"a step has exactly one action, not {' and '.join(actions) or 'none'}")
-        action, arguments = actions[0], step[actions[0]]
-        extra = sorted(set(step) & _EXPECTING)
-        if action in _BLOCKS:
-            if set(extra) - {"prefer", "clause"}:
-                raise self.wrong(step, f"a block takes `prefer` and `clause` only, not {', '.join(extra)}")
-            if action == "fails_by" and step.get("prefer") in OUTCOMES:
-                raise self.wrong(step, f"`prefer: {step['prefer']}` contradicts `fails_by`: name an error's code")
-            nodes = tuple(self.nodes(arguments))
-            yield Block(action == "fails_by", nodes, step.get("prefer"), step.line, step.get("clause"))
-            return
-        for tensor in _tensors(arguments):
-            try:
-                tensor_literal(tensor)
-            except ValueError as error:
-                raise self.wrong(step, f"{action}: {error}") from None
-        if action == "infer":
-            if extra:
-                raise self.wrong(step, f"infer stands for several steps: write {', '.join(extra)} at one step")
-            yield from _inferred(arguments, step.line)
-        else:
-            yield self.step(action, arguments, step)
-
-    def step(self, action: str, arguments: dict[str, Any], step: LinedStep) -> Step:
-        try:
-            expectation = Expectation.of(step)
-        except ValueError as error:
-            raise self.wrong(step, str(error)) from None
-        then = tuple(self.nodes(step["then"])) if "then" in step else ()
-        if then and expectation.accept == {"ok"}:
-            raise self.wrong(step, "`then` is for a step that may also fail: write these steps after it")
-        if then and "ok" not in expectation.accept:
-            raise self.wrong(step, "`then` follows success, which this step does not accept")
-        untouched = "slot" in step
-        if untouched and "error" not in expectation.accept:
-            raise self.wrong(step, "`slot: untouched` speaks of a failing call")
-        if untouched and action not in _RETURNING:
-            raise self.wrong(step, f"{action} has no return pointer: `slot` is for {', '.join(_RETURNING)}")
-        return Step(action, arguments, expectation, untouched, then, step.line, step.get("clause"))
-
-    def line(self, key: Key, fields: dict[str, Any]) -> int | None:
-        """Find the line of what stands at `key` of the unrolled fields."""
-        line, value = self.document.line((self.index, *key[:1])), fields
-        for part in key:
+    def violation(self, key: Key, message: str, fields: dict[str, Any]) -> InputError:
+        """Make the complaint about what stands at `key` of the full fields, in the words of the step it is in."""
+        line, value, within = self.document.line((*self.key, *key[:1])), fields, key
+        for depth, part in enumerate(key, 1):
             value = value[part] if isinstance(value, list) or part in value else {}
-            line = value.line if isinstance(value, LinedStep) and value.line else line
-        return line
+            if isinstance(value, LinedStep) and value.line:
+                line, within = value.line, key[depth:]
+        cut = next(n for n in (0, 1, len(key)) if message.startswith(place(key[: len(key) - n])))  # 1: an unknown key
+        said = message.removeprefix(place(key[: len(key) - cut]))
+        return InputError(self.document.path, line, place(within[: len(within) - cut]) + said)
 
     def error(self, key: Key, message: str) -> InputError:
-        return self.document.error((self.index, *key), message)
-
-    def wrong(self, step: LinedStep, message: str) -> InputError:
-        return InputError(self.document.path, step.line, message)
+        return self.document.error((*self.key, *key), message)
 
 
-def _inferred(arguments: dict[str, Any], line: int | None) -> Iterator[Step]:
-    context = {"context": arguments["context"]}
-    for name, tensor in arguments["inputs"].items():
-        yield Step("set_input", {**context, "input": name, "tensor": tensor}, Expectation(), line=line)
-    yield Step("compute", context, Expectation(), line=line)
-    yield Step("outputs", {**context, "order": arguments.get("order")}, Expectation(), line=line)
+def _with_named_rows(matrix: Any) -> Any:
+    """Write `{shape: {flat: [4], ...}}`, one key with a name for each value, as rows with a `name`."""
+    if isinstance(matrix, dict) and len(matrix) == 1:
+        ((key, values),) = matrix.items()
+        if isinstance(values, dict):
+            return [{"name": name, key: value} for name, value in values.items()]
+    return matrix
 
 
 def _is_matrix(matrix: Any) -> bool:
     if isinstance(matrix, dict):
         return bool(matrix) and all(isinstance(values, list) and values for values in matrix.values())
     return isinstance(matrix, list) and bool(matrix) and all(isinstance(row, dict) and row for row in matrix)
-
-
-def _tensors(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if value.keys() >= {"type", "shape", "data"}:
-            yield value
-        else:
-            for item in value.values():
-                yield from _tensors(item)
 
 
 def _models(value: Any) -> Iterator[str]:

@@ -21,12 +21,14 @@ class LinedStep(dict[str, Any]):
 def unrolled(document: Document, steps: list[Any], key: Key) -> list[Any]:
     """Write out each `repeat` in the steps that stand at `key`. Raises `InputError` for one that is not well formed.
 
-    What is no mapping stays as it is, for the schema to refuse.
+    A word is an action without arguments. What is neither stays as it is, for the schema to refuse.
     """
     result: list[Any] = []
     for index, step in enumerate(steps):
         here = (*key, index)
-        if not isinstance(step, dict):
+        if isinstance(step, str):
+            result.append(LinedStep({step: {}}, document.line(here)))
+        elif not isinstance(step, dict):
             result.append(step)
         elif "repeat" in step:
             result += _repeated(document, step, here)

@@ -14,7 +14,6 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.reader import read_vectors
 
 
 @st.composite
@@ -118,7 +117,7 @@ def test_a_finding_is_written_as_the_vector_that_was_carried_out(search: Callabl
     path.write_text(finding.text, "utf-8")
 
     assert read_yaml(path).data == [finding.fields]
-    assert read_vectors(path)[0].clause == finding.case_result.clause
+    assert Library([path]).vectors(path)[0].clause == finding.case_result.clause
 
 
 def test_awkward_text_survives_being_written(tmp_path: Path) -> None:

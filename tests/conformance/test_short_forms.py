@@ -1,0 +1,347 @@
+"""What may be left out of a vector: each short form says what its full form says, or is refused with its line."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.models import Model
+from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.vector import Vector
+
+Read = Callable[[str], list[Vector]]
+
+HEAD = "- id: v\n  clause: test.clause\n  why: because a host may get this wrong\n"  # lines 1 to 3
+G, C = "{load: {model: sub-f32, as: g}}", "{context: {graph: g, as: c}}"
+ONE = "type: f32, shape: [1, 4]"
+ROW = f"{{{ONE}, data: [1, 2, 3, 4]}}"
+
+
+@pytest.fixture
+def read(write: Callable[[str, str], Path], models: Mapping[str, Model]) -> Read:
+    return lambda text: read_vectors(write("area.yaml", text), models)
+
+
+def same(read: Read, short: str, full: str) -> bool:
+    """Return whether two vectors, without their heads, are one but for the lines of their steps."""
+    (one,), (other,) = read(HEAD + short), read(HEAD + full)
+    return one.steps_without_lines == other.steps_without_lines
+
+
+STEPS = [
+    # A vector's model.
+    ("compute", "compute: {context: c}"),
+    ("{compute: c}", "compute: {context: c}"),
+    # Tensors of inputs.
+    ("set_input: {a: [1, 2, 3, 4]}", f"set_input: {{context: c, input: a, tensor: {ROW}}}"),
+    ("set_input: {a: {data: [1, 2, 3, 4]}}", f"set_input: {{context: c, input: a, tensor: {ROW}}}"),
+    ("set_input: {input: a, tensor: zeros}", f"set_input: {{context: c, input: a, tensor: {{{ONE}, data: zeros}}}}"),
+    (
+        "set_input: {b: {shape: [4, 1], data: zeros}, as: t}",
+        "set_input: {context: c, input: b, tensor: {type: f32, shape: [4, 1], data: zeros}, as: t}",
+    ),
+    (
+        "set_input: {b: {type: i32, data: 3 bytes}}",
+        "set_input: {context: c, input: b, tensor: {type: i32, shape: [1, 4], data: 3 bytes}}",
+    ),
+    (
+        "set_input: {input: {raw: 7}, tensor: range}",
+        f"set_input: {{context: c, input: {{raw: 7}}, tensor: {{{ONE}, data: range}}}}",
+    ),
+    (
+        "infer: {b: range, a: [1, 2, 3, 4]}",
+        f"infer: {{context: c, inputs: {{b: {{{ONE}, data: range}}, a: {ROW}}}}}",
+    ),
+    (
+        "infer: {order: [difference], inputs: {a: range, b: zeros}}",
+        f"infer: {{context: c, order: [difference], inputs: {{a: {{{ONE}, data: range}}, b: {{{ONE}, data: zeros}}}}}}",
+    ),
+    # Outputs.
+    ("output: difference", "output: {context: c, output: difference}"),
+    ("output: {difference: [1, 2, 3, 4]}", f"output: {{context: c, output: difference, is: {ROW}}}"),
+    (
+        "output: {difference: zeros, size: 16}",
+        f"output: {{context: c, output: difference, size: 16, is: {{{ONE}, data: zeros}}}}",
+    ),
+    ("output: {output: difference, is: any}", "output: {context: c, output: difference, is: any}"),
+    # Tensors of components.
+    ("set_named: {a: {raw: 1}}", "set_named: {context: c, name: a, tensor: {raw: 1}}"),
+    ("get_named: difference", "get_named: {context: c, name: difference}"),
+    ("get_named: {difference: [1, 2, 3, 4]}", f"get_named: {{context: c, name: difference, is: {ROW}}}"),
+    ("compute_named: {b: u, a: t}", "compute_named: {context: c, inputs: [[b, u], [a, t]]}"),
+    ("compute_named: {a: t, as: r, names: own}", "compute_named: {context: c, inputs: [[a, t]], as: r, names: own}"),
+    ("tensor: {tensor: [1, 2, 3, 4], as: t}", f"tensor: {{tensor: {ROW}, as: t}}"),
+    ("data: {tensor: t, is: {tensor: [1, 2, 3, 4]}}", f"data: {{tensor: t, is: {{tensor: {ROW}}}}}"),
+    # One word.
+    ("data: t", "data: {tensor: t}"),
+    ("grow: 3", "grow: {pages: 3}"),
+    ("drop: c", "drop: {kind: context, handle: c}"),
+    # Memory.
+    ("raw: {compute: [c]}", "raw: {function: compute, arguments: [c]}"),
+    (
+        "raw: {load: [0, 1, 0, 0, {slot: r}], slots: {r: written}}",
+        "raw: {function: load, arguments: [0, 1, 0, 0, {slot: r}], slots: {r: written}}",
+    ),
+    (
+        "place: {p: {bytes: {tensor: range}, at: 8}}",
+        f"place: {{bytes: {{tensor: {{{ONE}, data: range}}}}, at: 8, as: p}}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("short", "full"), STEPS, ids=[short for short, _ in STEPS])
+def test_a_short_step_says_what_a_full_one_says(read: Read, short: str, full: str) -> None:
+    step = short if short.startswith("{") or ":" not in short else f"{{{short}}}"
+    assert same(read, f"  model: sub-f32\n  steps: [{step}]\n", f"  steps: [{G}, {C}, {{{full}}}]\n")
+
+
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("fails: busy", "fails: {prefer: busy}"),
+        ("accept: [ok, error]", "accept: [ok, error], prefer: ok"),
+        ("accept: [busy, trap]", "accept: [error, trap], prefer: busy"),
+        ("accept: [busy, ok, trap]", "accept: [error, ok, trap], prefer: busy"),
+        ("accept: [trap, ok]", "accept: [ok, trap], prefer: trap"),
+    ],
+)
+def test_a_short_expectation_says_what_a_full_one_says(read: Read, short: str, full: str) -> None:
+    assert same(read, f"  steps: [{{grow: 1, {short}}}]\n", f"  steps: [{{grow: {{pages: 1}}, {full}}}]\n")
+
+
+def test_one_step_may_keep_several_tensors(read: Read) -> None:
+    full = f"{{tensor: {{tensor: {ROW}, as: t}}}}, {{tensor: {{tensor: {{type: u8, shape: [1], data: [7]}}, as: u}}}}"
+    assert same(
+        read,
+        "  model: sub-f32\n  steps: [tensor: {t: [1, 2, 3, 4], u: {type: u8, shape: [1], data: [7]}}]\n",
+        f"  steps: [{G}, {C}, {full}]\n",
+    )
+
+
+def test_one_step_may_drop_several_things_of_any_kind(read: Read) -> None:
+    named = (
+        "{load_by_name: {name: k, error: e}, fails: {}}, {tensor: {tensor: {type: u8, shape: [1], data: [7]}, as: t}}"
+    )
+    drops = ("{kind: tensor, handle: t}", "{kind: error, handle: e}", "{kind: graph, handle: g}")
+    full = ", ".join(f"{{drop: {drop}}}" for drop in drops)
+    assert same(read, f"  steps: [{G}, {named}, {{drop: [t, e, g]}}]\n", f"  steps: [{G}, {named}, {full}]\n")
+
+
+@pytest.mark.parametrize("block", ["may_fail", "fails_by"])
+def test_a_block_may_stand_in_the_place_of_the_steps(read: Read, block: str) -> None:
+    inside = f"{G}, {C}, {{compute: {{context: c}}}}"
+    assert same(
+        read,
+        f"  model: sub-f32\n  {block}: [compute]\n  prefer: busy\n",
+        f"  steps: [{{{block}: [{inside}], prefer: busy}}]\n",
+    )
+
+
+def test_short_forms_are_written_out_inside_of_blocks_and_repeats_and_after_success(read: Read) -> None:
+    short = "{repeat: {count: 2, index: i, steps: [{infer: {a: [$i, 2, 3, 4], b: zeros}}]}}"
+    full = "{infer: {context: c, inputs: {a: {ONE, data: [I, 2, 3, 4]}, b: {ONE, data: zeros}}}}".replace("ONE", ONE)
+    wanted = ", ".join(full.replace("I", str(i)) for i in range(2))
+    assert same(
+        read,
+        f"  model: sub-f32\n  steps: [{{may_fail: [{short}]}}, {{compute: c, accept: [ok, error], then: [{short}]}}]\n",
+        f"  steps: [{G}, {C}, {{may_fail: [{wanted}]}},"
+        f" {{compute: {{context: c}}, accept: [ok, error], prefer: ok, then: [{wanted}]}}]\n",
+    )
+
+
+def test_a_graph_is_meant_where_there_is_only_one(read: Read) -> None:
+    assert same(
+        read, f"  steps: [{G}, context: {{as: d}}, compute]\n", f"  steps: [{G}, {C.replace('c}', 'd}')}, compute: d]\n"
+    )
+
+
+def test_a_registered_graph_is_of_its_model(read: Read) -> None:
+    start = "  graphs: {k: sub-f32}\n  steps: [{load_by_name: {name: k, as: g}}, {context: {graph: g, as: c}}, "
+    assert same(
+        read,
+        f"{start}{{set_input: {{a: [1, 2, 3, 4]}}}}]\n",
+        f"{start}{{set_input: {{context: c, input: a, tensor: {ROW}}}}}]\n",
+    )
+
+
+def test_a_model_of_the_vector_has_its_ports(read: Read) -> None:
+    own = "  models: {mine: {inputs: {q: {type: u8, shape: [2]}}, outputs: {r: q}}}\n"
+    full = "{set_input: {context: c, input: q, tensor: {type: u8, shape: [2], data: [1, 2]}}}"
+    load = "{load: {model: mine, as: g}}"
+    assert same(
+        read, f"{own}  model: mine\n  steps: [set_input: {{q: [1, 2]}}]\n", f"{own}  steps: [{load}, {C}, {full}]\n"
+    )
+
+
+def test_a_port_named_as_a_key_is_written_in_full(read: Read) -> None:
+    own = "  models: {mine: {inputs: {context: {type: u8, shape: [2]}}, outputs: {r: context}}}\n  model: mine\n"
+    (vector,) = read(f"{HEAD}{own}  steps: [set_input: {{input: context, tensor: [1, 2]}}]\n")
+    assert "'input': 'context'" in str(vector.steps[2])
+
+
+def test_a_step_that_a_model_stands_for_has_the_line_of_the_model(read: Read) -> None:
+    (vector,) = read(f"{HEAD}  model: sub-f32\n  steps:\n  - compute\n")
+    assert [step.line for step in vector.steps] == [4, 4, 6]
+
+
+def test_a_matrix_may_name_the_values_of_its_one_key(read: Read) -> None:
+    vectors = read(f"{HEAD}  matrix: {{pages: {{few: 1, many: 9}}}}\n  steps: [grow: $pages]\n")
+    assert [(vector.id, str(vector.steps[0]).count("'pages': 9")) for vector in vectors] == [
+        ("v/few", 0),
+        ("v/many", 1),
+    ]
+
+
+def test_a_head_says_for_all_vectors_what_they_do_not_say_themselves(read: Read) -> None:
+    defaults = "defaults: {abi: [witx], encoding: [onnx], clause: one.clause, graphs: {k: sub-f32}, tries: show}\n"
+    first = "- {id: v, why: because a host may get this wrong, steps: [compute: {context: {raw: 1}}]}\n"
+    own = "clause: x, encoding: [openvino, onnx]"
+    second = f"- {{id: w, why: because a host may get this wrong, {own}, steps: [compute: d]}}\n"
+    one, other = read(f"{defaults}vectors:\n{first}{second}")
+    assert (one.abis, one.encodings, one.clause, one.graphs, one.tries) == (
+        *(("witx",), ("onnx",)),
+        *("one.clause", {"k": "sub-f32"}, "show"),
+    )
+    assert (other.clause, other.encodings, other.line) == ("x", ("openvino", "onnx"), 4)
+
+
+@pytest.mark.parametrize(
+    ("rest", "complaint"),
+    [
+        # Names.
+        ("  steps:\n  - compute\n", "5: no step makes a context: say `context`, or give the vector a `model`"),
+        ("  steps:\n  - context: {as: c}\n", "5: no step makes a graph: say `graph`, or"),
+        (
+            "  model: sub-f32\n  steps:\n  - context: {as: d}\n  - compute\n",
+            "7: the vector has several: contexts c and d; say `context`",
+        ),
+        ("  model: sub-f32\n  steps:\n  - drop: k\n", "6: nothing is called 'k'"),
+        (
+            "  model: sub-f32\n  steps:\n  - context: {as: first}\n  - drop: frist\n",
+            "7: nothing is called 'frist'; did you mean 'first'?",
+        ),
+        (
+            f"  steps:\n  - tensor: {{tensor: {ROW}, as: t}}\n  - load_by_name: {{name: k, as: t}}\n  - drop: t\n",
+            "7: 't' is the name of a graph and of a tensor",
+        ),
+        # Ports.
+        (
+            "  model: sub-f32\n  steps:\n  - infer: {a: zeros, c: zeros}\n",
+            "6: the model 'sub-f32' has no input 'c'; it has a, b",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - output: {diference: zeros}\n",
+            "6: the model 'sub-f32' has no output 'diference'; it has difference; did you mean 'difference'?",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - set_input: {contxt: c, a: zeros}\n",
+            "6: set_input is of one input, not of contxt and of a",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - set_input: {input: b, a: zeros}\n",
+            "6: set_input is of one input, not of input: b and of a",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - infer: {inputs: {a: zeros}, b: zeros}\n",
+            "6: infer has `inputs`: write b in it",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - infer: {ordr: [difference], a: zeros, b: zeros}\n",
+            "6: the model 'sub-f32' has no input 'ordr'; it has a, b; did you mean 'order'?",
+        ),
+        (
+            "  model: no-input\n  steps:\n  - set_input: {x: zeros}\n",
+            "6: the model 'no-input' has no input 'x'; it has none",
+        ),
+        # Types and shapes.
+        (
+            "  model: identity-dynamic\n  steps:\n  - infer: {x: zeros}\n",
+            "6: the model leaves dimensions of x: f32 [?, 4] open: say `shape`",
+        ),
+        (
+            "  model: two-types\n  steps:\n  - tensor: {t: zeros}\n",
+            "6: the inputs of two-types are not all of one type and shape: say `type` and `shape` of the tensor",
+        ),
+        ("  steps:\n  - tensor: {t: zeros}\n", "5: no model tells them: say `type` and `shape` of the tensor"),
+        ("  steps:\n  - tensor: {t: {type: u8, data: zeros}}\n", "5: no model tells them: say `shape` of the tensor"),
+        (
+            "  steps:\n  - load: {builders: [], as: g}\n  - context: {as: c}\n  - set_input: {x: zeros}\n",
+            "7: which model the context c is of is not told by `model`",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - infer: {a: {type: f33, data: zeros}, b: zeros}\n",
+            "6: there is no element type 'f33'; did you mean",
+        ),
+        ("  model: sub-f32\n  steps:\n  - infer: {a: [1, 2], b: zeros}\n", "6: infer: 2 numbers for the shape [1, 4]"),
+        (
+            "  model: sub-f23\n  steps:\n  - infer: {a: zeros}\n",
+            "6: there is no model 'sub-f23' in models.yaml, and the vector brings none; did you mean 'sub-f32'?",
+        ),
+        (
+            "  model: sub-f23\n  steps:\n  - compute\n",
+            "1: v: there is no model 'sub-f23' in models.yaml, and the vector brings none; did you mean",
+        ),
+        ("  model: 7\n  steps:\n  - compute: c\n", "4: model: 7 is not the name of a model"),
+        # Expectations.
+        ("  steps:\n  - {grow: 1, fails: bussy}\n", "5: fails.prefer: 'bussy' is not one of"),
+        (
+            "  steps:\n  - {grow: 1, accept: [ok, bussy]}\n",
+            "5: accept: 'bussy' is not ok, error, trap; did you mean 'busy'?",
+        ),
+        ("  steps:\n  - {grow: 1, accept: [ok, busy]}\n", "5: accept: 'busy' is not ok, error, trap"),
+        (
+            "  steps:\n  - {grow: 1, accept: [busi, ok]}\n",
+            "5: accept: 'busi' is not ok, error, trap or the code of an error; did you mean 'busy'?",
+        ),
+        ("  steps:\n  - {grow: 1, accept: [busy, error]}\n", "5: accept: ['error','error'] has non-unique elements"),
+        ("  steps:\n  - {grow: 1, accept: [busy]}\n", "5: accept: ['error'] has less than 2 items"),
+        (
+            "  model: sub-f32\n  steps:\n  - {drop: [c, g], traps: true}\n",
+            "6: drop stands for 2 steps here: write traps at one of them",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - {tensor: {t: zeros, u: zeros}, fails: busy}\n",
+            "6: tensor stands for 2 steps here: write fails at",
+        ),
+        # Words.
+        ("  steps:\n  - comptue\n", "5: unknown key 'comptue'; known here: accept, clause, compute,"),
+        ("  steps:\n  - grwo: 1\n", "5: unknown key 'grwo'; known here: accept,"),
+        ("  steps:\n  - tensor: t\n", "5: tensor: 't' is not of type 'object'"),
+        ("  steps:\n  - {compute: c}\n  may_fail: [compute]\n", "6: a vector has steps or may_fail, not both"),
+        ("  steps: [compute: c]\n  prefer: ok\n", "5: unknown key 'prefer'"),
+        ("  modle: sub-f32\n  steps: [compute]\n", "4: unknown key 'modle'; known here: abi, clause, encoding,"),
+        ("  may_fail: 7\n", "1: 'steps' is a required property"),
+        ("  matrix: {pages: {}}\n  steps: [grow: $pages]\n", "4: a matrix maps names to lists of values"),
+        ("  models: {m: 7}\n  steps: [grow: 1]\n", "4: models: m: 7 is not of type 'object'"),
+    ],
+)
+def test_what_is_not_clear_is_refused_with_its_line(read: Read, rest: str, complaint: str) -> None:
+    with pytest.raises(InputError, match=rf"/area\.yaml:{re.escape(complaint)}"):
+        read(HEAD + rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            "defaults: {abbi: [witx]}\nvectors: []\n",
+            "1: defaults: unknown key 'abbi'; known here: abi, clause, encoding, graphs, tries; did you mean 'abi'?",
+        ),
+        ("defaults: {abi: [witz]}\nvectors: []\n", "1: defaults.abi[0]: 'witz' is not one of"),
+        (
+            "defaults: {tries: show}\n",
+            "1: a file of vectors is a list of vectors, or `defaults` and the list as `vectors`",
+        ),
+        ("vectors: 7\n", "1: vectors: 7 is not of type 'array'"),
+        (
+            "default: {abi: [witx]}\nvectors: []\n",
+            "1: unknown key 'default'; known here: defaults, vectors; did you mean 'defaults'?",
+        ),
+        ("vectors:\n- 7\n", "2: a vector is a mapping with id, clause, why and steps"),
+    ],
+)
+def test_a_head_that_is_none_is_refused_with_its_line(read: Read, text: str, complaint: str) -> None:
+    with pytest.raises(InputError, match=rf"/area\.yaml:{re.escape(complaint)}"):
+        read(text)
