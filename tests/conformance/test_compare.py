@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_report import case_result, made
+from msgspec.structs import replace
+from sample_report import RUN, case_result, made
 
 from wasi_nn_conformance.commands.compare import main
 from wasi_nn_conformance.report.data import Impl
@@ -138,6 +139,14 @@ def test_json_has_choices_and_totals(reports: Reports, capsys: pytest.CaptureFix
     told = json.loads(capsys.readouterr().out)
     choices = [{"clause": "a.one", "abi": "witx", "encoding": "no model", "choices": [["ok"], ["error busy"]]}]
     assert (told["choices"], told["reports"][1]["totals"]["crash"]) == (choices, 1)
+
+
+def test_an_incomplete_report_is_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_folder(tmp_path / "whole", made(named("x", "pass"), named("y", "pass")))
+    write_folder(tmp_path / "part", made(named("x", "pass"), run=replace(RUN, complete=False, stopped=True)))
+    main([str(tmp_path / "whole"), str(tmp_path / "part")])
+    verdicts = [line.split()[-2:] for line in capsys.readouterr().out.splitlines()[1:3]]
+    assert verdicts == [["2", "pass"], ["pass", "(incomplete)"]]
 
 
 def test_equal_reports(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:

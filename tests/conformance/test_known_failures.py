@@ -1,10 +1,15 @@
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sample_report import made
 
 from wasi_nn_conformance.commands.known_failures import main
 from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.report.json_report import text
 from wasi_nn_conformance.results.case_result import CaseResult, Expected
 from wasi_nn_conformance.results.first_file import first_file
 from wasi_nn_conformance.results.known_failures import KnownFailures, read_known_failures
@@ -66,8 +71,9 @@ def test_what_a_diagnosis_has_somewhere_restricts_an_entry(
 
 
 def test_a_told_finding_says_why(expected: Callable[..., KnownFailures]) -> None:
-    told = Expected(Verdict.CRASH, "the host panics where an error belongs")
-    assert expected().applied(case_result(**CRASHED)).expected == told
+    more = 'fix = "give an error"\nlink = "https://example.org/1"\n'
+    told = Expected(Verdict.CRASH, "the host panics where an error belongs", "give an error", "https://example.org/1")
+    assert expected(ENTRY + more).applied(case_result(**CRASHED)).expected == told
 
 
 def test_another_finding_says_what_was_expected(expected: Callable[..., KnownFailures]) -> None:
@@ -80,13 +86,21 @@ def test_any_of_several_entries_may_tell(expected: Callable[..., KnownFailures])
     assert both.applied(case_result(**CRASHED)).verdict == "xfail"
 
 
-@pytest.mark.parametrize(
-    ("case_id", "unmatched"), [("area/one[witx]", 0), ("other[witx]", 1)], ids=["borne out", "in vain"]
-)
-def test_an_entry_that_no_case_bears_out(expected: Callable[..., KnownFailures], case_id: str, unmatched: int) -> None:
+def test_a_pattern_that_no_case_bears_out_is_named(expected: Callable[..., KnownFailures]) -> None:
+    patterns = [f"area/{number}[witx]" for number in range(10)]
+    known = expected(ENTRY.replace('"area/*[witx]"', ", ".join(f'"{pattern}"' for pattern in patterns)))
+    borne_out = [known.applied(case_result(pattern, **CRASHED)) for pattern in patterns if pattern != "area/7[witx]"]
+    assert list(known.unmatched(borne_out)) == ["area/7[witx]"]
+
+
+def test_a_case_that_does_better_speaks_for_its_pattern(expected: Callable[..., KnownFailures]) -> None:
     known = expected()
-    case_results = [known.applied(case_result(case_id, **CRASHED))]
-    assert len(list(known.unmatched(case_results))) == unmatched
+    assert list(known.unmatched([known.applied(case_result())])) == []
+
+
+def test_nobody_waits_for_what_is_drawn(expected: Callable[..., KnownFailures]) -> None:
+    known = expected(ENTRY.replace('"area/*[witx]"', '"fuzz/*", "area/one[witx]", "gone[witx]"'))
+    assert list(known.unmatched([known.applied(case_result(**CRASHED))])) == ["gone[witx]"]
 
 
 @pytest.mark.parametrize(("version", "entries"), [("mine 1.2.3", 1), ("mine 2.0", 0), ("mine of today", 1)])
@@ -155,6 +169,31 @@ def test_a_first_file_does_not_tell_of_wrong_numbers_of_another_type(expected: C
     kept = case_result("fuzz/shapes/i64-computed/0a1b2c3d[witx]", "fail", diagnosis)
     met = case_result("fuzz/shapes/i64-computed[witx]", "fail", diagnosis.replace("i64", "i32"))
     assert expected(first_file([kept])).told(met) is None
+
+
+ANYTHING = st.text(st.characters(), max_size=60)
+CONTROLS = "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0x2028, 0xFEFF, 0xD800, 0x1F600]))
+QUOTES = "\"\"\" ''' \\ \\u0041 # = [[known]]\r\n"
+
+
+@settings(max_examples=60, deadline=None)
+@given(said=ANYTHING, verdict=st.sampled_from(["fail", "crash", "hang"]), drawn=st.booleans())
+@example(said=CONTROLS, verdict="crash", drawn=False)
+@example(said=QUOTES, verdict="fail", drawn=True)
+@example(said="; step; wanted", verdict="hang", drawn=False)
+def test_a_first_file_tells_of_findings_whatever_a_host_says(said: str, verdict: str, drawn: bool) -> None:
+    case = case_result("fuzz/bytes/one[witx]" if drawn else "area/one[witx]", verdict, f"the host said: {said}")
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "report.json").write_text(text(made(case)), "utf-8", errors="backslashreplace")
+        file = Path(folder) / "mine.known-failures.toml"
+        assert main([folder, f"--output={file}"]) == 0
+        known = read_known_failures(file, "mine 1.0")
+    assert known.applied(case).verdict == "xfail"
+
+
+def test_a_first_file_of_no_findings_is_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "report.json").write_text(text(made(case_result())), "utf-8")
+    assert (main([str(tmp_path)]), capsys.readouterr().out) == (0, "")
 
 
 def test_the_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

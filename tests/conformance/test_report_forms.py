@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from msgspec.structs import replace
-from sample_report import IMPL, case_result, made
+from sample_report import IMPL, RUN, case_result, made
 
 from wasi_nn_conformance.report.badge import badge_json, badge_svg
 from wasi_nn_conformance.report.data import Fuzz, Search
@@ -97,6 +97,38 @@ def test_markdown_of_a_run() -> None:
         "| --- | --- | --- |",
         "| b.open | witx onnx | ok |",
     ]
+
+
+def test_markdown_of_a_known_failure_tells_its_fix_and_its_link() -> None:
+    expected = Expected(Verdict.FAIL, "it never asked", "ask <first>", "https://example.org/a_b|c?d=[e]")
+    (row,) = rows(case_result("xfail", expected=expected))
+    assert row[2] == "it never asked<br>Fix: ask &lt;first&gt;<br><https://example.org/a_b%7Cc?d=[e]>"
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://x y", "see\x1b mail", "https://e.org/><b>"])
+def test_markdown_links_only_into_the_web(link: str) -> None:
+    (row,) = rows(case_result("xfail", expected=Expected(Verdict.FAIL, "it never asked", link=link)))
+    assert row[2] == f"it never asked<br>{escaped(link)}"
+
+
+@pytest.mark.parametrize(
+    ("selected", "stopped", "told"),
+    [
+        (3, True, "Incomplete: the run was stopped before its end."),
+        (2, False, "Incomplete: 2 of 3 cases were selected."),
+        (2, True, "Incomplete: 2 of 3 cases were selected, and the run was stopped before its end."),
+    ],
+)
+def test_an_incomplete_run_says_why(selected: int, stopped: bool, told: str) -> None:
+    run = replace(RUN, complete=False, selected=selected, stopped=stopped)
+    text = summary_md(made(case_result("pass"), run=run))
+    assert (f"**{told}**" in text, "miniature: incomplete: 1 pass" in text) == (True, True)
+
+
+@pytest.mark.parametrize(("verdict", "colour"), [("pass", "8a6100"), ("fail", "c62828")])
+def test_the_badge_of_an_incomplete_run_is_never_green(verdict: str, colour: str) -> None:
+    badge = json.loads(badge_json(made(case_result(verdict), run=replace(RUN, complete=False, stopped=True))))
+    assert (badge["message"].partition(":")[0], badge["color"]) == ("incomplete", colour)
 
 
 def test_markdown_of_a_run_without_findings_names_none() -> None:

@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 import pytest
 from msgspec.structs import replace
-from sample_report import SOURCE, case_result, made
+from sample_report import ENVIRONMENT, RUN, SOURCE, case_result, made
 
-from wasi_nn_conformance.report.data import Fuzz, GeneratedVector, Impl, Search
+from wasi_nn_conformance.report.data import Commit, Fuzz, GeneratedVector, Impl, Search
 from wasi_nn_conformance.report.html_page import page
 from wasi_nn_conformance.results.case_result import CaseResult, Expected
 from wasi_nn_conformance.results.verdict import Verdict
@@ -104,6 +104,56 @@ def test_a_finding_tells(words: str) -> None:
     expected = Expected(Verdict.FAIL, "it never asked")
     text = paged(numbered(0, "fail", **told, transcript=('> {"call":"compute"}',), expected=expected))
     assert words in cases(text)[0][1]
+
+
+KNOWN = Expected(Verdict.FAIL, "it never asked", "ask first", "https://example.org/1")
+
+
+def test_a_known_failure_tells_its_fix_and_its_link() -> None:
+    seen = Page(paged(numbered(0, "xfail", expected=KNOWN)))
+    assert "Fixask first" in seen.of_class("case")[0][1]
+    assert (KNOWN.link, KNOWN.link) in [(a["href"], text) for tag, a, text in seen.elements if tag == "a"]
+
+
+def test_a_known_failure_that_was_drawn_tells_its_fix_and_its_link() -> None:
+    seen = Page(paged(FOUND, fuzz=fuzz(expected=(KNOWN,))))
+    drawn = next(text for _, a, text in seen.elements if a.get("id") == "drawn")
+    assert "3: it never asked" in drawn
+    assert "Fix: ask first" in drawn
+    assert KNOWN.link in [a["href"] for tag, a, _ in seen.elements if tag == "a"]
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", 'https://e.org/" onclick="x', HOSTILE])
+def test_what_is_no_address_of_the_web_is_no_link(link: str) -> None:
+    known = replace(KNOWN, link=link)
+    seen = Page(paged(numbered(0, "xfail", expected=known), FOUND, fuzz=fuzz(expected=(known,))))
+    linked = {a["href"] for tag, a, _ in seen.elements if tag == "a" and not (a["href"] or "").startswith("#")}
+    assert (linked, "onclick" in {name for _, a, _ in seen.elements for name in a}) == ({SOURCE.url}, False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2026-01-02T03:04:05+00:00, 12.5 s",
+        "Plan9 4.0, riscv64",
+        "0123456789" * 4 + ", with changes",
+        "python3.14.0",
+        "processorrvv zfh",
+    ],
+)
+def test_the_page_tells_when_and_on_what_it_was_made(words: str) -> None:
+    commit = Commit("0123456789" * 4, dirty=True)
+    run = replace(RUN, environment=replace(ENVIRONMENT, commit=commit))
+    header = next(text for tag, _, text in Page(paged(run=run)).elements if tag == "header")
+    assert words in header
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_page_of_an_incomplete_run_says_so(complete: bool) -> None:
+    seen = Page(paged(numbered(0, "pass"), run=replace(RUN, complete=complete, stopped=not complete)))
+    told = [text for _, text in seen.of_class("incomplete")]
+    titles = [text for tag, _, text in seen.elements if tag == "title"]
+    assert (told == [], "incomplete" in titles[0]) == (complete, not complete)
 
 
 @pytest.mark.parametrize("field", ["id", "diagnosis", "why", "place", "clause", "choice"])

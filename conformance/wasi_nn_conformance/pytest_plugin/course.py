@@ -23,13 +23,14 @@ class Course:
         """Take up how the run ended: by itself, or by an interrupt, `-x` or an error."""
         self._stopped = exitstatus not in _TO_THE_END or bool(session.shouldfail or session.shouldstop)
 
-    def run(self, selected: int, available: int) -> Run:
-        """Return what the report says of the run, which had so many of the cases that there are."""
+    def run(self, judged: int, selected: int, available: int) -> Run:
+        """Return what the report says of a run that was to judge so many of the cases that there are."""
+        stopped = self._stopped or judged < selected
         return Run(
             started=self._started.isoformat(timespec="seconds"),
             seconds=round(time.perf_counter() - self._clock, 3),
-            complete=selected >= available and not self._stopped,
-            stopped=self._stopped,
+            complete=selected >= available and not stopped,
+            stopped=stopped,
             selected=selected,
             available=available,
             environment=environment(),

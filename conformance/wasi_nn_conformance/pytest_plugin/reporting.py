@@ -43,6 +43,7 @@ class Gathering:
     def __init__(self, suite: "Suite") -> None:
         self.suite = suite
         self.versions: dict[str, None] = {}
+        self.judged: set[str] = set()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
@@ -66,6 +67,7 @@ class Gathering:
         """Gather the records."""
         if case_result := getattr(report, "wasi_nn", None):
             self._take_up(case_result)
+            self.judged.add(case_result["id"])
         if searched := getattr(report, "wasi_nn_search", None):
             self.suite.searches += [msgspec.convert(searched["search"], Search)] if searched["search"] else []
             self.suite.findings += searched["findings"]
@@ -141,7 +143,7 @@ class Gathering:
         suite, adapter = self.suite, self.suite.adapter
         version = " | ".join(self.versions) or suite.host.version
         impl = Impl(adapter.name, version, tuple(adapter.command))
-        run = suite.course.run(suite.selected, suite.available)
+        run = suite.course.run(len(self.judged), suite.selected, suite.available)
         made = report(impl, run, suite.case_results, suite.library.clauses, suite.replay)
         return msgspec.structs.replace(made, fuzz=self._drawn()) if suite.searches else made
 

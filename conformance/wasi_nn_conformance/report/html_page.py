@@ -4,8 +4,7 @@ import base64
 import hashlib
 from functools import cache
 from pathlib import Path
-
-import jinja2
+from typing import TYPE_CHECKING
 
 from wasi_nn_conformance.results.case_result import shortened
 from wasi_nn_conformance.results.verdict import Verdict
@@ -17,6 +16,9 @@ from .html_generated import Generated
 from .html_matrix import Choices, Filters, Matrix
 from .paragraph import replay_of, shell_line
 from .visible import is_web_address, visible
+
+if TYPE_CHECKING:
+    import jinja2
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -45,7 +47,9 @@ def page(report: Report) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
+def _template() -> "jinja2.Template":
+    import jinja2  # noqa: PLC0415 - most runs write no page; their start is spared 40 ms
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
