@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import wasi_nn_conformance.pytest_plugin.hooks  # noqa: F401 pytester forgets what a run imports, so it is loaded before
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.models import Model, ModelFiles, load_models
 from wasi_nn_conformance.paths import VECTORS
@@ -149,6 +150,13 @@ def adapter(adapter_file: Callable[..., Path]) -> Callable[..., Adapter]:
 def without_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """A miniature is its own probe: the real one need not be built. Any file stands for it."""
     monkeypatch.setattr(host_module, "probe_path", lambda _abi: MINIATURES / "runtime.py")
+
+
+@pytest.fixture
+def models_read_once(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles) -> None:
+    """Reading all models takes longer than any of these runs."""
+    monkeypatch.setattr(Library, "models", models)
+    monkeypatch.setattr(Library, "model_files", files)
 
 
 @pytest.fixture

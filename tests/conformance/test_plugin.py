@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from wasi_nn_conformance.formats.schema import schema
-from wasi_nn_conformance.models import Model, ModelFiles
-from wasi_nn_conformance.run.library import Library
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.usefixtures("models_read_once")
 
 HEAD = "  clause: compute.repeatable\n  why: because a host may get this wrong\n"
 PASSES = f"- id: passes\n{HEAD}  steps:\n  - compute: {{context: {{raw: 1}}}}\n    fails: {{}}\n"
@@ -26,13 +25,6 @@ QUICK = ("-p", "no:hypothesispytest")  # its summary imports all of Hypothesis, 
 
 Run = Callable[..., pytest.RunResult]
 Adapters = Callable[..., Path]
-
-
-@pytest.fixture(autouse=True)
-def models_read_once(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles) -> None:
-    """Reading all models takes longer than any of these runs."""
-    monkeypatch.setattr(Library, "models", models)
-    monkeypatch.setattr(Library, "model_files", files)
 
 
 @pytest.fixture
@@ -77,7 +69,7 @@ def test_a_missing_impl_ends_the_run_with_4(run: Run, area: Callable[..., Path])
         (["/bin/sh", "-c", r"printf '\377\376\n'; exit 3", "{probe}"], "the host ended with exit code 3"),
         (["/no/such/program", "{probe}"], "/no/such/program cannot be started: No such file or directory"),
         (
-            ["/bin/sh", "-c", """read x; echo '@@{"abi":"witx","protocol":2}'; read x""", "{probe}"],
+            ["/bin/sh", "-c", """read x; echo '@@{"abi":"witx","probe":"1","protocol":2}'; read x""", "{probe}"],
             "the probe speaks protocol 2, this suite 1",
         ),
     ],

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from wasi_nn_conformance.formats.schema import schema
-from wasi_nn_conformance.pytest_plugin.reporting import Gathering
+from wasi_nn_conformance.pytest_plugin.reporting import Reporting
 from wasi_nn_conformance.report.data import Search
 from wasi_nn_conformance.report.json_report import read_report
 from wasi_nn_conformance.report.paragraph import replay_of
@@ -58,13 +59,12 @@ def test_lf_draws_again_what_failed_last(run: Run) -> None:
 
 
 def test_a_run_that_only_draws_and_finds_nothing_speaks_of_no_cases() -> None:
-    search = Search("bytes", "witx", "onnx", 1, 5, 0.5, {}, {}, ())
-    adapter, fuzz_options = SimpleNamespace(name="mine"), SimpleNamespace(seed=3)
-    suite: Any = SimpleNamespace(
-        case_results=[], searches=[search], adapter=adapter, fuzz_options=fuzz_options, complaints=[]
-    )
+    search = msgspec.to_builtins(Search("bytes", "witx", "onnx", 1, 5, 0.5, {}, {}, ()))
+    suite: Any = SimpleNamespace(adapter=SimpleNamespace(name="mine"), fuzz_options=SimpleNamespace(seed=3))
+    reporting = Reporting(suite)
+    reporting.searched["fuzz"] = {"search": search, "findings": [], "fault": None}
     lines: list[str] = []
-    Gathering(suite).pytest_terminal_summary(SimpleNamespace(section=lines.append, write_line=lines.append))
+    reporting.pytest_terminal_summary(SimpleNamespace(section=lines.append, write_line=lines.append))
     assert lines == ["wasi-nn: mine", "drawn (seed 3):", "  bytes: 1 conversation, 5 calls, 0.5 s: no findings"]
 
 

@@ -1,10 +1,11 @@
-"""The options of pytest for drawn conversations."""
+"""The options for drawn conversations."""
 
 import hashlib
 import secrets
 from argparse import ArgumentTypeError
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -16,17 +17,17 @@ _PROFILES: Mapping[str, int] = {"default": 128, "nightly": 20_000}
 _SEED = 0  # one for everybody: a run that changes nothing finds nothing new
 
 
-def add_options(group: pytest.OptionGroup) -> None:
+def add_fuzz_options(add: Callable[..., Any]) -> None:
     """Add the options."""
-    group.addoption(
+    add(
         "--fuzz-examples",
         metavar="N",
         type=_natural,
         help="draw N conversations of each kind, divided among ABIs and encodings; 0: none",
     )
-    group.addoption("--fuzz-seed", metavar="N|random", type=_seed, help="what the drawing begins with (0)")
-    group.addoption("--fuzz-only", metavar="KIND", choices=tuple(KINDS), action="append", help="nothing but this kind")
-    group.addoption(
+    add("--fuzz-seed", metavar="N|random", type=_seed, help="what the drawing begins with (0)")
+    add("--fuzz-only", choices=tuple(KINDS), action="append", help="nothing but this kind; may be repeated")
+    add(
         "--fuzz-profile",
         choices=tuple(_PROFILES),
         default="default",
@@ -54,13 +55,18 @@ class FuzzOptions:
     only: bool
 
     @classmethod
-    def of(cls, config: pytest.Config) -> "FuzzOptions":
-        """Read the options. A run of certain vectors draws nothing unless it is asked to."""
+    def of(cls, config: pytest.Config, told: int | None) -> "FuzzOptions":
+        """Read the options. A run of certain vectors draws nothing unless it is asked to.
+
+        `told` is the seed of the process that the user started, if this is a worker of it.
+        """
         examples, seed, only = (config.getoption(name) for name in ("--fuzz-examples", "--fuzz-seed", "--fuzz-only"))
         profile = config.getoption("--fuzz-profile")
         if examples is None:
             examples = 0 if config.getoption("--vectors") and not only else _PROFILES[profile]
-        if seed is None:
+        if told is not None:
+            seed = told
+        elif seed is None:
             seed = _SEED if profile == "default" else secrets.randbelow(1 << 32)
         return cls(examples, seed, tuple(only or KINDS), bool(only))
 

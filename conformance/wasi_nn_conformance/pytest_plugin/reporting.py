@@ -1,8 +1,8 @@
-"""What a run comes to: the records of its cases, also those of other processes, and the files made of them."""
+"""What a run comes to: the results of its cases, also those of other processes, and the files made of them."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,11 +16,10 @@ from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.choices import compared
 from wasi_nn_conformance.results.verdict import Verdict
 
+from .items import CaseItem
 from .search_items import SearchItem
-from .xdist import is_worker, selected_told, tell_selected, tell_version, version_told
-
-if TYPE_CHECKING:
-    from .session import Suite
+from .session import Suite
+from .xdist import is_worker, selected_told, tell_seed, tell_selected, tell_version, version_told
 
 _STATUS = {
     Verdict.DEVIATES: ("deviates", "d", "DEVIATES"),
@@ -37,17 +36,33 @@ _PROPERTIES = ("clause", "level", "abi", "encoding", "verdict", "diagnosis", "ch
 _OF_SEARCHES = ("kind", "abi", "encoding", "examples", "calls")
 
 
-class Gathering:
-    """The part of the plugin that takes up records. A record travels as `wasi_nn` of a test's report: plain data."""
+class Reporting:
+    """The part of the plugin that gathers results. They travel in pytest's report of an item, as plain data.
 
-    def __init__(self, suite: "Suite") -> None:
+    An item that another plugin runs again counts once, as it ended last.
+    """
+
+    def __init__(self, suite: Suite) -> None:
         self.suite = suite
         self.versions: dict[str, None] = {}
-        self.judged: set[str] = set()
+        self.judged: dict[str, CaseResult] = {}
+        self.searched: dict[str, dict[str, Any]] = {}
+        self.case_results: list[CaseResult] = []
+        self.complaints: list[str] = []
+
+    @property
+    def searches(self) -> list[Search]:
+        """The searches that came to their end."""
+        return [msgspec.convert(each["search"], Search) for each in self.searched.values() if each["search"]]
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What the searches found."""
+        return [finding for each in self.searched.values() for finding in each["findings"]]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Let the report of a case carry its record, and its properties for JUnit."""
+        """Let the report of a case carry its result, and its properties for JUnit."""
         case_result = getattr(item, "case_result", None) if call.when == "call" else None
         data = case_result.json() if isinstance(case_result, CaseResult) else None
         if data is not None:
@@ -64,33 +79,28 @@ class Gathering:
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather the records."""
+        """Gather the results."""
         if case_result := getattr(report, "wasi_nn", None):
-            self._take_up(case_result)
-            self.judged.add(case_result["id"])
+            self.judged[report.nodeid] = msgspec.convert(case_result, CaseResult)
         if searched := getattr(report, "wasi_nn_search", None):
-            self.suite.searches += [msgspec.convert(searched["search"], Search)] if searched["search"] else []
-            self.suite.findings += searched["findings"]
-            for case_result in (*(found["record"] for found in searched["findings"]), searched["fault"]):
-                if case_result:
-                    self._take_up(case_result)
-
-    def _take_up(self, case_result: Any) -> None:
-        self.suite.case_results.append(msgspec.convert(case_result, CaseResult))
+            self.searched[report.nodeid] = searched
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show the verdict where pytest knows only passed and failed."""
         case_result = getattr(report, "wasi_nn", None)
-        return _STATUS.get(Verdict(case_result["verdict"])) if case_result and report.when == "call" else None
+        runs_again = str(report.outcome) == "rerun"  # as pytest-rerunfailures calls it
+        if not case_result or report.when != "call" or runs_again:
+            return None
+        return _STATUS.get(Verdict(case_result["verdict"]))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary by clause."""
-        if not self.suite.case_results and not self.suite.searches:
+        if not self.case_results and not self.searches:
             return
         terminalreporter.section(f"wasi-nn: {self.suite.adapter.name}")
-        generated = searches_summary(self.suite.searches, self.suite.fuzz_options.seed)
-        judged = summary(self.suite.case_results, self.suite.library.clauses) if self.suite.case_results else ()
-        for line in [*judged, *generated, *self.suite.complaints]:
+        generated = searches_summary(self.searches, self.suite.fuzz_options.seed)
+        judged = summary(self.case_results, self.suite.library.clauses) if self.case_results else ()
+        for line in [*judged, *generated, *self.complaints]:
             terminalreporter.write_line(line)
 
     @pytest.hookimpl(tryfirst=True)
@@ -103,61 +113,85 @@ class Gathering:
             except OSError as error:
                 raise pytest.UsageError(f"--report={folder}: cannot be made a folder: {error.strerror}") from None
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Count what is asked for. With workers of pytest-xdist it is they who can."""
+        if is_worker(session.config) or session.config.getoption("dist", "no") == "no":
+            self.suite.course.cases = sum(isinstance(item, CaseItem) for item in session.items)
+            self.suite.course.searches = sum(isinstance(item, SearchItem) for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker what it cannot know."""
+        tell_seed(node, self.suite.fuzz_options.seed)
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Hear what a worker has to say at its end."""
-        self.suite.selected = max(self.suite.selected, selected_told(node))
+        course = self.suite.course
+        course.cases, course.searches = selected_told(node) or (course.cases, course.searches)
         try:
             version = version_told(node)
         except pytest.UsageError:
-            self.suite.case_results.clear()  # no verdicts where one of the hosts is out of order
+            self.judged.clear()  # no verdicts where one of the hosts is out of order
             raise
         if version is not None:
             self.versions[version] = None
 
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Compare the answers of the whole run, and write the report."""
-        self.suite.course.end(session, exitstatus)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Compare the answers of the whole run, hold it against what is known of the host, and write the report."""
         if is_worker(session.config):
-            tell_selected(session.config, self.suite.selected)
+            tell_selected(session.config, self.suite.course.cases, self.suite.course.searches or 0)
             if self.suite.has_host:
                 tell_version(session.config, self.suite.host.version)
             return
-        self.suite.case_results = list(compared(self.suite.case_results))
-        if self._folder is not None and (self.suite.case_results or self.suite.searches):
+        self.case_results = list(compared(list(self._results())))
+        if self.case_results:
+            self.complaints = self.suite.unmatched(self.case_results, len(self.judged))
+            if self.complaints and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._folder is not None and (self.case_results or self.searches):
             try:
                 write_folder(self._folder, self._report())
-                for found in self.suite.findings:
+                for found in self.findings:
                     write(self._folder / FOLDER, found)
             except OSError as error:
                 message = f"--report={self._folder}: cannot be written: {error.strerror}"
                 pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
 
+    def _results(self) -> Iterator[CaseResult]:
+        """Return the results of cases, of what searches found, and of searches in which the suite failed."""
+        yield from self.judged.values()
+        for each in self.searched.values():
+            for found in each["findings"]:
+                yield msgspec.convert(found["record"], CaseResult)
+            if each["fault"]:
+                yield msgspec.convert(each["fault"], CaseResult)
+
     @property
     def _folder(self) -> Path | None:
         """The folder to write to, which is the business of the process that the user started."""
         folder: Path | None = self.suite.config.getoption("--report")
-        return None if self.suite.impl is None or is_worker(self.suite.config) else folder
+        return None if is_worker(self.suite.config) else folder
 
     def _report(self) -> Report:
         suite, adapter = self.suite, self.suite.adapter
         version = " | ".join(self.versions) or suite.host.version
         impl = Impl(adapter.name, version, tuple(adapter.command))
-        run = suite.course.run(len(self.judged), suite.selected, suite.available)
-        made = report(impl, run, suite.case_results, suite.library.clauses, suite.replay)
-        return msgspec.structs.replace(made, fuzz=self._drawn()) if suite.searches else made
+        run = suite.course.run(len(self.judged), len(self.searched), suite.available)
+        made = report(impl, run, self.case_results, suite.library.clauses, suite.replay)
+        return msgspec.structs.replace(made, fuzz=self._drawn()) if self.searched else made
 
     def _drawn(self) -> Fuzz:
         """Tell of the searches in one order, also if workers brought them in another."""
-        suite, kinds = self.suite, list(KINDS)
+        suite, searches, kinds = self.suite, self.searches, list(KINDS)
         files = Path(self._folder or "") / FOLDER
-        found = sorted(suite.findings, key=lambda each: str(each["record"]["id"]))
-        reasons = {because for search in suite.searches for because in search.known}
+        found = sorted(self.findings, key=lambda each: str(each["record"]["id"]))
+        reasons = {because for search in searches for because in search.known}
         entries = suite.known_failures.entries if suite.known_failures else ()
         return Fuzz(
             seed=suite.fuzz_options.seed,
             examples=suite.fuzz_options.examples,
-            searches=tuple(sorted(suite.searches, key=lambda s: (kinds.index(s.kind), s.abi, s.encoding))),
+            searches=tuple(sorted(searches, key=lambda s: (kinds.index(s.kind), s.abi, s.encoding))),
             vectors={each["record"]["id"]: GeneratedVector(str(files / each["name"]), each["text"]) for each in found},
             known=tuple(dict.fromkeys(entry.expected for entry in entries if entry.because in reasons)),
         )

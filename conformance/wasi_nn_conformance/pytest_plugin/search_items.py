@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
 from hypothesis.statistics import describe_statistics
@@ -16,28 +16,26 @@ from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.report.paragraph import paragraph, shell_line
 from wasi_nn_conformance.run.adapter import AdapterError
 
+from .session import Suite
 from .xdist import give_up
-
-if TYPE_CHECKING:
-    from .session import Suite
 
 
 class SearchesCollector(pytest.Collector):
     """The searches that the options ask for."""
 
-    def __init__(self, *, suite: "Suite", **arguments: Any) -> None:
+    def __init__(self, *, suite: Suite, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.suite = suite
 
     def collect(self) -> Iterable[pytest.Item]:
         """Return an item for each kind, ABI and encoding; the conversations of a kind are divided among them."""
         suite = self.suite
-        grounds = list(self._grounds())
-        for kind in suite.fuzz_options.kinds if suite.fuzz_options.examples else ():
-            for index, target in enumerate(grounds):
-                share, rest = divmod(suite.fuzz_options.examples, len(grounds))
+        targets = list(self._targets()) if suite.fuzz_options.examples else []
+        for kind in suite.fuzz_options.kinds:
+            for index, target in enumerate(targets):
+                share, rest = divmod(suite.fuzz_options.examples, len(targets))
                 name = f"fuzz/{kind}[{target.name}]"
-                if suite.asks_for(name) and share + (index < rest):
+                if suite.selection.takes_item(name, target.abi, target.encoding) and share + (index < rest):
                     yield SearchItem.from_parent(
                         self,
                         name=name,
@@ -48,11 +46,11 @@ class SearchesCollector(pytest.Collector):
                         examples=share + (index < rest),
                     )
 
-    def _grounds(self) -> Iterator[FuzzTarget]:
-        adapter, option = self.suite.adapter, self.suite.config.getoption
+    def _targets(self) -> Iterator[FuzzTarget]:
+        adapter, selection = self.suite.adapter, self.suite.selection
         for abi in adapter.abis:
             for encoding in adapter.encodings:
-                wanted = abi in (option("--abi") or DIALECTS) and encoding in (option("--encoding") or ENCODINGS)
+                wanted = abi in (selection.abis or DIALECTS) and encoding in (selection.encodings or ENCODINGS)
                 if abi in DIALECTS and wanted:
                     yield FuzzTarget(abi, encoding, self.suite.library.models, encoding in adapter.graphs)
 
@@ -64,7 +62,7 @@ class _Failed(Exception):  # noqa: N818
 class SearchItem(pytest.Item):
     """One search."""
 
-    def __init__(self, *, suite: "Suite", kind: str, target: FuzzTarget, examples: int, **arguments: Any) -> None:
+    def __init__(self, *, suite: Suite, kind: str, target: FuzzTarget, examples: int, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.suite, self.kind, self.target, self.examples = suite, kind, target, examples
         self.seed = suite.fuzz_options.seed_of(self.name)

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-_BROKEN, _VERSION, _SELECTED = "wasi_nn_broken", "wasi_nn_version", "wasi_nn_selected"
+_BROKEN, _VERSION, _SELECTED, _SEED = "wasi_nn_broken", "wasi_nn_version", "wasi_nn_selected", "wasi_nn_seed"
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -23,20 +23,31 @@ def give_up(config: pytest.Config, message: str) -> NoReturn:
     pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
+def tell_seed(node: Any, seed: int) -> None:
+    """Let the worker `node` draw from the seed of the whole run."""
+    node.workerinput[_SEED] = seed
+
+
+def seed_told(config: pytest.Config) -> int | None:
+    """Return the seed that this process draws from if it is a worker."""
+    seed: int | None = config.workerinput[_SEED] if is_worker(config) else None  # type: ignore[attr-defined]
+    return seed
+
+
+def tell_selected(config: pytest.Config, cases: int, searches: int) -> None:
+    """Let a worker say how many cases and searches the options ask for; each worker collects them all."""
+    _output(config)[_SELECTED] = [cases, searches]
+
+
 def tell_version(config: pytest.Config, version: str) -> None:
     """Let a worker say which version of the host it asked."""
     _output(config)[_VERSION] = version
 
 
-def tell_selected(config: pytest.Config, number: int) -> None:
-    """Let a worker say how many cases the options ask for; each worker collects them all."""
-    _output(config)[_SELECTED] = number
-
-
-def selected_told(node: Any) -> int:
-    """Return how many cases the worker `node` was asked for; 0 if it did not come to its end."""
-    number: int = (getattr(node, "workeroutput", None) or {}).get(_SELECTED, 0)
-    return number
+def selected_told(node: Any) -> tuple[int, int] | None:
+    """Return the number of cases and searches that the worker `node` collected, if it came to its end."""
+    selected = (getattr(node, "workeroutput", None) or {}).get(_SELECTED)
+    return None if selected is None else (selected[0], selected[1])
 
 
 def version_told(node: Any) -> str | None:

@@ -1,0 +1,84 @@
+"""The suite as a plugin of pytest: its options and hooks. `entry` loads it where a run names a host.
+
+PYTEST_DONT_REWRITE: no assertion here is a test's, and whoever imported this module before pytest need not be warned.
+"""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from wasi_nn_conformance.paths import PACKAGE
+
+from .items import CaseItem, SuiteDirectory
+from .options import add_options
+from .reporting import Reporting
+from .search_items import SearchItem
+from .session import Suite
+from .xdist import is_worker
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    add = parser.getgroup("wasi-nn", "wasi-nn conformance").addoption
+    add("--impl", metavar="NAME_OR_PATH", help="the host under test: an adapter's name, or its file")
+    # Begins the command lines that replay a case, where it is not pytest that the user called.
+    add("--program", help=argparse.SUPPRESS)
+    add_options(lambda title: parser.getgroup(f"wasi-nn: {title}").addoption)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take up the run that `--impl` asks for."""
+    if config.getoption("--impl") is None:
+        return
+    suite = Suite(config)
+    suite.adapter  # noqa: B018 an adapter that cannot be read ends the run before anything is collected
+    config.pluginmanager.register(Run(suite), "wasi-nn-suite")
+    config.pluginmanager.register(Reporting(suite), "wasi-nn-reporting")
+
+
+class Run:
+    """The part of the plugin that collects, and that starts and ends the host."""
+
+    def __init__(self, suite: Suite) -> None:
+        self.suite = suite
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Collect the vectors where pytest finds this package, which may be through a link."""
+        if path.name == PACKAGE.name and path.resolve() == PACKAGE:
+            return SuiteDirectory.from_parent(parent, path=path, suite=self.suite)
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Shake hands before vectors are read: a host that cannot be asked is told of at once.
+
+        With workers of pytest-xdist it is they who ask, and only if they have something to run.
+        """
+        if not is_worker(self.suite.config) and self.suite.config.getoption("dist", "no") == "no":
+            self.suite.handshake()
+
+    def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
+        """End a run of names that no case has. A worker ends it later, when it can tell so."""
+        if not is_worker(self.suite.config):
+            self._check_selection(session)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Shake hands with the host before any verdict is given, if that was not done before collection."""
+        if is_worker(self.suite.config):
+            self._check_selection(session)
+        if any(isinstance(item, CaseItem | SearchItem) for item in session.items):
+            self.suite.handshake()
+
+    def _check_selection(self, session: pytest.Session) -> None:
+        saw_everything = not session.testsfailed and not self.suite.config.getoption("lf", default=False)
+        if saw_everything and (complaint := self.suite.selection.complaint()):
+            self.suite.give_up(complaint)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """End the host's processes, also if the report cannot be written."""
+        if self.suite.has_host:
+            self.suite.host.close()

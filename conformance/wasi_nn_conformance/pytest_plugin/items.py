@@ -1,0 +1,104 @@
+"""The cases of a run as items of pytest: a folder of files of vectors, and verdicts as outcomes."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.report.paragraph import paragraph, replay_line
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.vectors.case import Case
+
+from .arguments import SEARCHES, VECTORS
+from .search_items import SearchesCollector
+from .session import Suite
+from .xdist import give_up
+
+
+class SuiteDirectory(pytest.Directory):
+    """The folder of this package, whose items are the vectors' cases."""
+
+    def __init__(self, *, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.suite = suite
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        """Return a collector for each file of vectors, and one for what is drawn."""
+        for path in () if self.suite.fuzz_options.only else self.suite.library.files():
+            yield VectorFile.from_parent(self, path=path, nodeid=f"{VECTORS}/{path.name}", suite=self.suite)
+        yield SearchesCollector.from_parent(self, name=SEARCHES, nodeid=SEARCHES, suite=self.suite)
+
+
+class VectorFile(pytest.File):
+    """A file of vectors."""
+
+    def __init__(self, *, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.suite = suite
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Return the cases of the file. What is wrong in it is told with its line."""
+        try:
+            library = self.suite.library
+            cases = [case for vector in library.vectors(self.path) for case in library.cases(vector)]
+        except InputError as error:
+            raise self.CollectError(str(error)) from None
+        # As text, so that pytest parts it at the brackets as it does when --lf reads it back.
+        return [
+            CaseItem.from_parent(self, name=case.id, nodeid=f"{self.nodeid}::{case.id}", case=case, suite=self.suite)
+            for case in cases
+            if self.suite.selection.takes(case)
+        ]
+
+
+class _Finding(Exception):  # noqa: N818
+    """A case that failed: carries it out of the item."""
+
+
+class CaseItem(pytest.Item):
+    """One case: a vector on one ABI and encoding."""
+
+    def __init__(self, *, case: Case, suite: Suite, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.case, self.suite = case, suite
+        self.case_result: CaseResult | None = None
+
+    def runtest(self) -> None:
+        """Carry out the case."""
+        try:
+            case_result = self.suite.host.run(self.case)
+            self.case_result = case_result = (
+                self.suite.known_failures.applied(case_result) if self.suite.known_failures else case_result
+            )
+        except AdapterError as error:
+            give_up(self.config, str(error))
+        except pytest.fail.Exception as ended:
+            # Another plugin, such as pytest-timeout, ends the case from outside: that is no verdict on the host.
+            self.case_result = self._unjudged(f"ended from outside: {ended.msg}")
+            raise
+        except Exception as error:
+            # A fault of the suite: pytest shows where, and the report must not lose the case.
+            self.case_result = self._unjudged(f"the suite failed: {error!r}")
+            raise
+        verdict = case_result.verdict
+        if verdict is Verdict.UNSUPPORTED:
+            pytest.skip(case_result.diagnosis)
+        if verdict.is_finding or verdict in (Verdict.XPASS, Verdict.ERROR):
+            raise _Finding(case_result.diagnosis)
+
+    def _unjudged(self, why: str) -> CaseResult:
+        return CaseResult.of(self.case, [Judgement(Verdict.ERROR, got=why, where="suite")], 0.0, ())
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Write the paragraph of a failed case."""
+        if isinstance(excinfo.value, _Finding) and self.case_result is not None:
+            return paragraph(self.case, self.case_result, replay_line(self.suite.replay, self.case.id))
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Say where the vector stands."""
+        return self.path, (self.case.vector.line or 1) - 1, self.case.id

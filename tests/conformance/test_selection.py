@@ -1,0 +1,102 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.usefixtures("models_read_once")
+
+HEAD = "  clause: compute.repeatable\n  why: because a host may get this wrong\n"
+STEPS = "  steps:\n  - compute: {context: {raw: 1}}\n"
+VECTORS = f"- id: area/first\n{HEAD}{STEPS}    fails: {{}}\n- id: area/second\n{HEAD}{STEPS}"
+FIRST, SECOND = "vectors/area.yaml::area/first[witx]", "vectors/area.yaml::area/second[witx]"
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(
+    pytester: pytest.Pytester,
+    adapter_file: Callable[..., Path],
+    write: Callable[[str, str], Path],
+    tmp_path: Path,
+) -> Run:
+    """Run two vectors, of which the second finds something, on a host that answers every call with an error."""
+    impl, vectors = adapter_file(f"mortal {tmp_path / 'starts'}"), write("area.yaml", VECTORS)
+    given = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", f"--impl={impl}", f"--vectors={vectors}")
+    return lambda *options: pytester.runpytest_inprocess(*given, *options)
+
+
+def suite(run: Run, *options: str) -> pytest.RunResult:
+    return run("--pyargs", "wasi_nn_conformance", *options)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "complaint"),
+    [
+        ("area/frist[witx]", "no case has this id; did you mean 'area/first[witx]'?"),
+        ("area/secnd[witx]", "no case has this id; did you mean 'area/second[witx]'?"),
+        ("area/secnd", "no case has this id; did you mean 'area/second'?"),
+        ("area/secnd*", "no case has this id; did you mean 'area/second'?"),
+        ("nothing like it", "no case has this id"),
+        ("vectors/area.yaml::area/frist[witx]", "no case has this id; did you mean 'area/first[witx]'?"),
+    ],
+)
+def test_a_pattern_that_matches_nothing_ends_the_run_with_4(run: Run, pattern: str, complaint: str) -> None:
+    result = suite(run, "--abi=witx", f"--case={pattern}")
+    (told,) = (line for line in result.errlines if line.startswith("ERROR: "))
+    assert (result.ret, told) == (4, f"ERROR: --case={pattern.rpartition('::')[2]}: {complaint}")
+
+
+def test_a_worker_ends_the_run_for_a_pattern_that_matches_nothing(run: Run) -> None:
+    result = suite(run, "--abi=witx", "--case=area/frist*", "-n1")
+    (told,) = (line for line in result.errlines if line.startswith("ERROR: "))
+    assert (result.ret, told) == (4, "ERROR: --case=area/frist*: no case has this id; did you mean 'area/first'?")
+
+
+def test_the_id_of_a_vector_alone_is_told_with_those_of_its_cases(run: Run) -> None:
+    result = suite(run, "--abi=witx", "--case=area/first")
+    wanted = "--case=area/first: no case has this id; did you mean 'area/first[*]', which is area/first[witx]?"
+    assert (result.ret, f"ERROR: {wanted}" in result.errlines) == (4, True)
+
+
+def test_a_pattern_of_what_other_options_leave_out_is_told(run: Run) -> None:
+    result = suite(run, "--abi=wit-2024-06-25", "--case=area/first[witx]")
+    wanted = "--case=area/first[witx]: --abi and --encoding leave out all that it matches"
+    assert (result.ret, f"ERROR: {wanted}" in result.errlines) == (4, True)
+
+
+def test_one_pattern_of_two_matches_nothing(run: Run) -> None:
+    result = suite(run, "--abi=witx", "--case=area/first[witx]", "--case=nowhere*")
+    assert (result.ret, "ERROR: --case=nowhere*: no case has this id" in result.errlines) == (4, True)
+
+
+def test_node_ids_are_given_back_as_they_were_printed(run: Run) -> None:
+    printed = suite(run, "--abi=witx")
+    (failed,) = re.findall(r"^FAIL (\S+)", printed.stdout.str(), re.MULTILINE)
+    assert failed == SECOND
+    assert "all 1 cases: 1 fail" in run(failed).outlines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verdicts"),
+    [
+        ([FIRST], "all 1 cases: 1 pass"),
+        ([FIRST, SECOND], "all 2 cases: 1 pass, 1 fail"),
+        ([f"../{FIRST}"], "all 1 cases: 1 pass"),
+        ([f"conformance/{FIRST}"], "all 1 cases: 1 pass"),
+        (["--pyargs", "wasi_nn_conformance", FIRST], "all 1 cases: 1 pass"),
+        (["--pyargs", "wasi_nn_conformance", "--abi=witx", "--deselect", SECOND], "all 1 cases: 1 pass"),
+        ([FIRST, "-n1"], "all 1 cases: 1 pass"),
+        (["--pyargs", "wasi_nn_conformance", f"--case={FIRST}"], "all 1 cases: 1 pass"),
+    ],
+    ids=["one", "two", "another root", "folder", "package", "deselected", "xdist", "case"],
+)
+def test_node_ids_pick_cases(run: Run, arguments: list[str], verdicts: str) -> None:
+    assert verdicts in run(*arguments).outlines
+
+
+def test_the_node_id_of_a_search_is_given_back(run: Run) -> None:
+    result = run("fuzz::fuzz/bytes[witx-onnx]", "--fuzz-only=bytes", "--collect-only", "-q")
+    assert [line for line in result.outlines if "::" in line] == ["fuzz::fuzz/bytes[witx-onnx]"]
