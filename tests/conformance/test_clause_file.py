@@ -12,7 +12,7 @@ from wasi_nn_conformance.run.library import ENCODINGS, Library
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.coverage import Coverage, coverage
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
-from wasi_nn_conformance.vectors.source import FILES, TAGS, Source, read_source
+from wasi_nn_conformance.vectors.source import FILES, RELEASES, Source, read_source
 from wasi_nn_conformance.vectors.step import Block, nodes_of
 from wasi_nn_conformance.vectors.vector import Vector
 
@@ -105,7 +105,7 @@ def test_a_clause_without_it_is_refused(read: Callable[[str], Clause], key: str)
 @pytest.mark.parametrize("lines", [None, (61, 61), (61, 66)])
 @pytest.mark.parametrize("file", FILES.values())
 def test_an_address_is_read_as_it_is_written(file: str, lines: tuple[int, int] | None) -> None:
-    for tag in TAGS.values():
+    for tag in RELEASES:
         source = Source(tag, file, lines)
         assert read_source(source.url) == source
 

@@ -112,6 +112,21 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
 
 
 @pytest.mark.parametrize(
+    ("needed", "abis"),
+    [
+        ("[get_output]", ("witx", "wit-2024-06-25", "wit-2024-08-19")),
+        ("[get_output, names]", ("wit-2024-06-25", "wit-2024-08-19")),
+        ("[ggml, outputs_at_compute]", ("wit-2024-10-28",)),
+    ],
+)
+def test_a_vector_runs_where_what_it_needs_besides_its_steps_is_had(
+    read: Callable[[str], list[Vector]], needed: str, abis: tuple[str, ...]
+) -> None:
+    [vector] = read(f"{HEAD}  needs: {needed}\n  steps: [{{compute: {{context: c}}}}]\n")
+    assert vector.abis == abis
+
+
+@pytest.mark.parametrize(
     ("rest", "complaint"),
     [
         ("  steps: [{compute: {context: c}}]\n  stepz: 1\n", "5: unknown key 'stepz'; known here: abi, clause,"),
@@ -133,6 +148,12 @@ def test_a_step_that_only_witx_has_makes_the_vector_witx(vectors: Vectors) -> No
             "  abi: [wit-2024-10-28]\n  steps:\n  - grow: {pages: 1}\n",
             "4: wit-2024-10-28 cannot say these steps; witx can",
         ),
+        (
+            "  needs: [names]\n  steps:\n  - grow: {pages: 1}\n",
+            "4: none of witx, which can say these steps, has this",
+        ),
+        ("  needs: [wings]\n  steps: [{compute: {context: c}}]\n", "4: needs[0]: 'wings' is not one of"),
+        ("  abi: [witty]\n  steps: [{compute: {context: c}}]\n", "4: abi[0]: 'witty' is not one of 'witx',"),
         ("  abi: [witz]\n  steps:\n  - grow: {pages: 1}\n", "4: abi[0]: 'witz' is not one of"),
         # Matrices and references.
         ("  matrix: {k: [1], m: [2]}\n  steps:\n  - grow: {pages: $k}\n", "4: nothing refers to $m"),

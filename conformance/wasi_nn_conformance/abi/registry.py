@@ -1,6 +1,6 @@
 """All ABIs, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .tag import Tag
 
@@ -16,6 +16,7 @@ _TAGS = (
     Tag(
         name="witx",
         family="witx",
+        release="0.2.0-rc-2024-10-28",  # its file is the same in all of them
         encodings=("openvino", "onnx", "tensorflow", "pytorch", "tensorflowlite", "autodetect"),
         targets=_TARGETS,
         tensor_types=("f16", "f32", "f64", "u8", "i32", "i64"),
@@ -31,7 +32,7 @@ _TAGS = (
     Tag(
         name="wit-2024-06-25",
         family="wit",
-        wit_version="0.2.0-rc-2024-06-25",
+        release="0.2.0-rc-2024-06-25",
         encodings=_WIT_ENCODINGS,
         targets=_TARGETS,
         tensor_types=_WIT_TYPES,
@@ -45,7 +46,7 @@ _TAGS = (
     Tag(
         name="wit-2024-08-19",
         family="wit",
-        wit_version="0.2.0-rc-2024-08-19",
+        release="0.2.0-rc-2024-08-19",
         encodings=_WIT_ENCODINGS,
         targets=_TARGETS,
         tensor_types=_WIT_TYPES,
@@ -58,7 +59,7 @@ _TAGS = (
     Tag(
         name="wit-2024-10-28",
         family="wit",
-        wit_version="0.2.0-rc-2024-10-28",
+        release="0.2.0-rc-2024-10-28",
         encodings=_WIT_ENCODINGS,
         targets=_TARGETS,
         tensor_types=_WIT_TYPES,
@@ -80,3 +81,17 @@ AUTODETECT = "autodetect"
 def words(enumeration: str) -> tuple[str, ...]:
     """Return the members that any ABI has of `encodings`, `targets`, `tensor_types` or `errors`, in their order."""
     return tuple(dict.fromkeys(word for tag in _TAGS for word in getattr(tag, enumeration)))
+
+
+_CODES = tuple(code for code in words("errors") if code != "success")
+
+VOCABULARY: Mapping[str, Sequence[str]] = {
+    "abi": tuple(TAGS),
+    "encoding": tuple(name for name in words("encodings") if name != AUTODETECT),
+    "target": words("targets"),
+    "element_type": words("tensor_types"),
+    "code": _CODES,
+    "preference": ("ok", "trap", *_CODES),
+    "need": sorted({need for tag in _TAGS for need in tag.capabilities}),
+}
+"""What a schema may call each of these; the schemas themselves list none."""

@@ -1,5 +1,6 @@
 """The record of one ABI: its names, its enumerations, and what can be said in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal
@@ -9,8 +10,9 @@ from typing import Literal
 class Tag:
     """One ABI: that of a core module, or one tag of the WIT package.
 
-    `family` says which dialect speaks it. Where an enumeration has numbers, they are places in its tuple. Each field
-    that is a truth value is a capability; whatever differs between ABIs is asked of these and of no name.
+    `family` says which dialect speaks it, `release` which release candidate of the specification declares it: for
+    components that is the version of their WIT package. Where an enumeration has numbers, they are places in its tuple.
+    Each field that is a truth value is a capability; whatever differs between ABIs is asked of these and of no name.
     """
 
     name: str
@@ -19,7 +21,7 @@ class Tag:
     targets: tuple[str, ...]
     tensor_types: tuple[str, ...]
     errors: tuple[str, ...]
-    wit_version: str | None = None
+    release: str
 
     pointers: bool = False
     """The guest gives pointers and lengths, and calls write to its memory."""
@@ -48,6 +50,10 @@ class Tag:
         """
         flags = {field.name for field in fields(self) if getattr(self, field.name) is True}
         return frozenset(flags).union(self.encodings, self.targets, self.tensor_types)
+
+    def has(self, needed: Iterable[str]) -> bool:
+        """Return whether all of this can be said in it."""
+        return self.capabilities.issuperset(needed)
 
     @property
     def probe(self) -> str:

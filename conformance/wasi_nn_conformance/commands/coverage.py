@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections import Counter
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.abi import ABIS
 from wasi_nn_conformance.vectors.coverage import coverage, markdown, plain
 from wasi_nn_conformance.vectors.specification import page, reaches
 
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(page(found))
     elif options.markdown:
         cases = Counter(case.abi for vector in vectors for case in library.cases(vector))
-        sys.stdout.write(markdown(entries, {abi: cases[abi] for abi in ABIS}))
+        sys.stdout.write(markdown(entries, {abi: cases[abi] for abi in TAGS}))
     elif options.check:
         sys.stdout.writelines(gaps)
     else:

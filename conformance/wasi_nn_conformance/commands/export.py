@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.export.bundle import Export, occupied, summary
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.models import ENCODINGS, ModelError
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.abi import ABIS
 
 
 def main(arguments: list[str]) -> int:
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
-    parser.add_argument("--abi", action="append", choices=ABIS, help="only this ABI; may be repeated")
+    parser.add_argument("--abi", action="append", choices=tuple(TAGS), help="only this ABI; may be repeated")
     parser.add_argument(
         "--encoding", action="append", choices=tuple(ENCODINGS), help="only this encoding; may be repeated"
     )
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     if reason := occupied(options.folder):
         sys.stderr.write(f"wasi-nn: {options.folder} {reason}: name a new or an empty folder\n")
         return 2
-    abis = [abi for abi in ABIS if abi in (options.abi or ABIS)]
+    abis = [abi for abi in TAGS if abi in (options.abi or TAGS)]
     try:
         index = Export(options.folder, Library(), abis, options.encoding or tuple(ENCODINGS)).write()
     except (InputError, ModelError) as error:

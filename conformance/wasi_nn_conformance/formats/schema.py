@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import jsonschema_rs
 
+from wasi_nn_conformance.abi.registry import VOCABULARY
 from wasi_nn_conformance.paths import SCHEMAS
 
 from .suggestion import did_you_mean
@@ -66,5 +67,9 @@ def place(key: Key) -> str:
 
 @cache
 def schema(name: str) -> Schema:
-    """Load `vectors/schema/NAME.schema.json`."""
-    return Schema(json.loads((SCHEMAS / f"{name}.schema.json").read_text("utf-8")))
+    """Load `vectors/schema/NAME.schema.json`, with the words that the ABIs have for what it names."""
+    form = json.loads((SCHEMAS / f"{name}.schema.json").read_text("utf-8"))
+    definitions = form.get("$defs", {})
+    for word in definitions.keys() & VOCABULARY.keys():
+        definitions[word]["enum"] = list(VOCABULARY[word])
+    return Schema(form)

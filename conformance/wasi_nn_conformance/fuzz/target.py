@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from wasi_nn_conformance.abi.registry import TAGS
+from wasi_nn_conformance.abi.tag import Tag
 from wasi_nn_conformance.models import Model
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
@@ -25,6 +27,11 @@ class FuzzTarget:
     encoding: str
     models: Mapping[str, Model]
     registers: bool
+
+    @property
+    def tag(self) -> Tag:
+        """What can be said in the ABI."""
+        return TAGS[self.abi]
 
     @property
     def name(self) -> str:

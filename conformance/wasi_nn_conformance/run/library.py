@@ -79,6 +79,8 @@ class Library:
         if unknown := sorted(vector.clauses - set(self.clauses)):
             meant = did_you_mean(unknown[0], self.clauses)
             raise vector.error(f"there is no clause {unknown[0]!r} in clauses.yaml{meant}")
+        if lacking := sorted(set(vector.encodings or ()) - set(ENCODINGS)):
+            raise vector.error(f"there are no models in {lacking[0]}; there are in {', '.join(ENCODINGS)}")
         if taken := sorted(set(self.models) & set(vector.own_models)):
             raise vector.error(f"the model {taken[0]!r} stands in models.yaml: call the vector's own one otherwise")
         if own := sorted(set(vector.graphs.values()) & set(vector.own_models)):

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.formats.schema import schema
 
-from .abi import WIT, WITX
 from .source import Source, source_at
 
-FAMILIES: Mapping[str, tuple[str, ...]] = {"witx": (WITX,), "wit": WIT}
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    family: tuple(tag.name for tag in TAGS.values() if tag.family == family) for family in ("witx", "wit")
+}
 """The ABIs that the declarations of one family are in: each of components has a tag of its own."""
 
 

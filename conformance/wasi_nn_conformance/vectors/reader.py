@@ -12,7 +12,7 @@ from wasi_nn_conformance.formats.schema import Key, Schema, place, schema
 from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import Model, ModelError, load_models
 
-from .abi import ABIS, abis_for
+from .needs import needs, tags_with
 from .normalisation import ShortFormError, in_full, load_and_context
 from .repeat import LinedStep, unrolled
 from .step import Node, steps_of
@@ -23,7 +23,7 @@ _CONVERSATIONS = ("steps", "fails_by", "may_fail")
 _SHORT = ("matrix", "model", *_CONVERSATIONS, "prefer")
 """The keys of a vector that are gone once it is written out in full, or may be."""
 
-_DEFAULTS = ("clause", "abi", "encoding", "graphs", "tries")
+_DEFAULTS = ("clause", "abi", "needs", "encoding", "graphs", "tries")
 """The keys of a vector that the head of a file may say for all."""
 
 
@@ -72,6 +72,7 @@ def _head() -> Schema:
                 "vectors": {"type": "array"},
             },
             "additionalProperties": False,
+            "$defs": form["$defs"],
         }
     )
 
@@ -134,7 +135,7 @@ class _Reader:
             clause=fields["clause"],
             why=fields["why"].strip(),
             steps=steps,
-            abis=self.abis(fields.get("abi"), steps),
+            abis=self.abis(fields, steps),
             encodings=tuple(fields["encoding"]) if "encoding" in fields else None,
             graphs=fields.get("graphs", {}),
             models=models,
@@ -195,18 +196,24 @@ class _Reader:
             name = () if error.index is None else (list(written)[error.index],)
             raise self.error(("models", *name), str(error)) from None
 
-    def abis(self, written: list[str] | None, steps: tuple[Node, ...]) -> tuple[str, ...]:
-        """Return the ABIs that the vector runs on: those that can say its steps, or those of them it names."""
-        sayable = frozenset(ABIS)
+    def abis(self, fields: Mapping[str, Any], steps: tuple[Node, ...]) -> tuple[str, ...]:
+        """Return the ABIs that the vector runs on: those that can say its steps and have what it needs besides.
+
+        Or those of them that it names.
+        """
+        needed: frozenset[str] = frozenset()
         for step in steps_of(steps):
-            can = abis_for(step.action, step.arguments, step.expectation, slot=step.slot_untouched)
-            if not sayable & can:
+            needed |= needs(step.action, step.arguments, step.expectation, slot=step.slot_untouched)
+            if not tags_with(needed):
                 raise InputError(self.document.path, step.line, f"no ABI can say both {step.action} and what precedes")
-            sayable &= can
-        if unsayable := sorted(set(written or ()) - sayable):
-            can_say = ", ".join(sorted(sayable))
-            raise self.error(("abi",), f"{', '.join(unsayable)} cannot say these steps; {can_say} can")
-        return tuple(abi for abi in ABIS if abi in (written or sayable))
+        sayable = tags_with(needed)
+        having = tags_with(needed.union(fields.get("needs", ())))
+        if not having:
+            raise self.error(("needs",), f"none of {', '.join(sayable)}, which can say these steps, has this")
+        named = fields.get("abi", having)
+        if unsayable := sorted(set(named) - set(having)):
+            raise self.error(("abi",), f"{', '.join(unsayable)} cannot say these steps; {', '.join(having)} can")
+        return tuple(abi for abi in having if abi in named)
 
     def violation(self, key: Key, message: str, fields: dict[str, Any]) -> InputError:
         """Make the complaint about what stands at `key` of the full fields, in the words of the step it is in."""

@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from .abi import NEWEST, WIT, WITX
+from wasi_nn_conformance.abi.registry import TAGS
 
 REPOSITORY = "https://github.com/WebAssembly/wasi-nn"
 FILES = {"witx": "wasi-nn.witx", "wit": "wit/wasi-nn.wit"}
-TAGS = {abi: f"0.2.0-rc-{abi.removeprefix('wit-')}" for abi in WIT}
-"""The tag of each ABI of components. The witx file is the same in all of them."""
+RELEASES = tuple(sorted({tag.release for tag in TAGS.values()}))
+"""The tags of the repository that are known here."""
 
 _URL = re.compile(
     rf"{re.escape(REPOSITORY)}/blob/(?P<tag>[^/]+)/(?P<file>[^#]+)"
@@ -52,8 +52,8 @@ class Source:
 def source_at(abi: str, span: str) -> Source:
     """Return the lines `span` (`61` or `61-66`) of the file that an ABI is declared in."""
     first, _, last = span.partition("-")
-    family = "witx" if abi == WITX else "wit"
-    return Source(TAGS[NEWEST if abi == WITX else abi], FILES[family], (int(first), int(last or first)))
+    tag = TAGS[abi]
+    return Source(tag.release, FILES[tag.family], (int(first), int(last or first)))
 
 
 def read_source(url: str) -> Source:
@@ -61,8 +61,8 @@ def read_source(url: str) -> Source:
     found = _URL.fullmatch(url)
     if found is None:
         raise ValueError(f"{url!r} is no file of a tag in {REPOSITORY}")
-    if found["tag"] not in TAGS.values():
-        raise ValueError(f"{found['tag']!r} is no tag that is known here: {', '.join(TAGS.values())}")
+    if found["tag"] not in RELEASES:
+        raise ValueError(f"{found['tag']!r} is no tag that is known here: {', '.join(RELEASES)}")
     if found["file"] not in FILES.values():
         raise ValueError(f"{found['file']!r} is no file that is known here: {', '.join(FILES.values())}")
     if found["first"] is None:

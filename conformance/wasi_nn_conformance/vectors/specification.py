@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .abi import WITX
+from wasi_nn_conformance.abi.registry import TAGS
+
 from .clause import Clause, Level
 from .coverage import Coverage, anchor
 from .declaration import FAMILIES, Declaration
@@ -200,4 +201,5 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _dated(abi: str) -> str:
-    return "lines" if abi == WITX else abi.removeprefix("wit-")
+    tag = TAGS[abi]
+    return "lines" if tag.family == "witx" else tag.release.removeprefix("0.2.0-rc-")

@@ -4,9 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.vectors.abi import NEWEST, WIT, WITX
-
-from .misuse import FAILS, INVALID, MIDDLES, ONE_BY_ONE, Misuse, Setting, Step, bad_tensor, near, some
+from .misuse import FAILS, INVALID, Misuse, Setting, Step, bad_tensor, near, some
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
@@ -30,12 +28,12 @@ def _unknown_context(draw: st.DrawFn, setting: Setting) -> list[Step]:
 def _unknown_input(draw: st.DrawFn, setting: Setting) -> list[Step]:
     port = draw(st.sampled_from(setting.model.inputs))
     tensor = setting.tensor(draw, port)
-    if setting.abi != WITX and draw(st.booleans()):
+    if setting.tag.names and draw(st.booleans()):
         name, wrong = setting.name("t"), draw(st.sampled_from(_near_names(setting, port.name)))
         made = {"tensor": {"tensor": tensor, "as": name}}
         return [made, {"set_named": {"context": "c", "name": wrong, "tensor": name}, "fails": {}}]
     numbers: list[dict[str, int]] = [{"beyond": 0}, {"beyond": 1}, {"beyond": 100}]
-    if setting.abi == WITX:
+    if setting.tag.numbers:
         numbers += [{"raw": number} for number in BEYOND]
     asked = some(draw, numbers)
     return [{"set_input": {"context": "c", "input": index, "tensor": tensor}, **INVALID} for index in asked]
@@ -88,14 +86,14 @@ def _output_before_compute(draw: st.DrawFn, setting: Setting) -> list[Step]:
 
 def _read(draw: st.DrawFn, setting: Setting, context: str) -> Step:
     port = draw(st.sampled_from(setting.model.outputs))
-    if setting.abi == WITX:
+    if setting.tag.pointers:
         return {"output": {"context": context, "output": port.name, "size": 64, "buffer": "untouched"}}
     return {"get_named": {"context": context, "name": port.name}}
 
 
 def _unknown_output(draw: st.DrawFn, setting: Setting) -> list[Step]:
     computed = setting.infer(draw)[: len(setting.model.inputs) + 1]
-    if setting.abi != WITX:
+    if setting.tag.names:
         port = draw(st.sampled_from(setting.model.outputs))
         names = some(draw, ["no such output", *_near_names(setting, port.name)])
         return [*computed, *({"get_named": {"context": "c", "name": name}, **INVALID} for name in names)]
@@ -157,98 +155,98 @@ CALL_MISUSES = (
         "handle.unknown-graph",
         "a host that indexes a table with the number reads where it must not",
         _unknown_graph,
-        (WITX,),
+        ("numbers",),
     ),
     Misuse(
         "context-handle",
         "handle.unknown-context",
         "a host that indexes a table with the number reads where it must not",
         _unknown_context,
-        (WITX,),
+        ("numbers",),
     ),
     Misuse(
         "input-index",
         "input.unknown-index",
         "a host that indexes its inputs unchecked, or cuts the index, binds another one",
         _unknown_input,
-        ONE_BY_ONE,
+        ("set_input",),
     ),
     Misuse(
         "input-name",
         "input.unknown-name",
         "a host that looks up only the names that it needs takes no notice of another",
         _unknown_input_beside_all,
-        (NEWEST,),
+        ("inputs_at_compute",),
     ),
     Misuse(
         "missing-input",
         "compute.missing-input",
         "a host that keeps no account of its inputs computes on what memory holds",
         _missing_input,
-        ONE_BY_ONE,
+        ("set_input",),
     ),
     Misuse(
         "left-out-input",
         "compute.only-its-inputs",
         "a host that keeps tensors of an earlier call computes on them",
         _missing_input_at_once,
-        (NEWEST,),
+        ("inputs_at_compute",),
     ),
     Misuse(
         "input-twice",
         "compute.duplicate-input",
         "a host that takes the first of two, or mixes them, gives neither answer",
         _input_twice,
-        (NEWEST,),
+        ("inputs_at_compute",),
     ),
     Misuse(
         "output-before-compute",
         "output.before-compute",
         "a host that hands out the engine's buffer gives what memory held",
         _output_before_compute,
-        ONE_BY_ONE,
+        ("get_output",),
     ),
     Misuse(
         "output-index",
         "output.unknown-index",
         "a host that indexes its outputs unchecked, or cuts the index, gives another one",
         _unknown_output,
-        (WITX,),
+        ("numbers",),
     ),
     Misuse(
         "output-name",
         "output.unknown-name",
         "a host that falls back on the first output gives one that was not asked for",
         _unknown_output,
-        MIDDLES,
+        ("names", "get_output"),
     ),
     Misuse(
         "small-buffer",
         "output.too-small-buffer",
         "a host that writes what fits, or all, harms the guest's memory",
         _small_buffer,
-        (WITX,),
+        ("pointers",),
     ),
     Misuse(
         "return-pointer",
         "failure.return-pointer-untouched",
         "a host that writes its result before it knows that there is one gives a handle or a size that is none",
         _return_pointer,
-        (WITX,),
+        ("pointers",),
     ),
     Misuse(
         "tensor-type",
         "input.tensor-type-range",
         "a host that indexes a table with the number, or has a default, takes it for some type",
         bad_tensor(_tensor_type),
-        (WITX,),
+        ("numbers",),
     ),
     Misuse(
         "dead-handle",
         "resource.dropped",
         "a host that keeps dropped resources, or frees them twice, is not safe",
         _dead_handle,
-        WIT,
+        ("resources",),
         is_end=True,
     ),
 )

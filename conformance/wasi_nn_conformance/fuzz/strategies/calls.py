@@ -4,7 +4,6 @@ from typing import Any
 
 from wasi_nn_conformance.fuzz.target import FuzzTarget
 from wasi_nn_conformance.models import Port
-from wasi_nn_conformance.vectors.abi import NEWEST, WITX
 
 from .misuse import INVALID, REGISTERED
 from .state import Context, State
@@ -28,10 +27,6 @@ class Calls:
     def new(self, word: str) -> str:
         """Return a name that nothing else has."""
         return self.state.new(word)
-
-    def is_on(self, *abis: str) -> bool:
-        """Return whether the conversation is in one of these ABIs."""
-        return self.target.abi in abis
 
     def load(self, model: str) -> str:
         """Load a model; gives the graph's name."""
@@ -60,7 +55,7 @@ class Calls:
         ports = self.state.model(context).inputs
         chosen = ports[port % len(ports)]
         arguments = {"context": name, "input": chosen.name, "tensor": self.state.tensor(chosen, numbers)}
-        if keeps and self.is_on(WITX):
+        if keeps and self.target.tag.pointers:
             self.state.buffers.append(self.new("t"))
             arguments["as"] = self.state.buffers[-1]
         self.say("set_input", arguments)
@@ -75,7 +70,7 @@ class Calls:
         for index in reversed(order) if backwards else order:
             self.set_input(name, index, numbers[index:] + numbers[:index])
         self.say("compute", {"context": name})
-        context.computed(keeps_inputs=self.is_on(NEWEST))
+        context.computed(keeps_inputs=self.target.tag.inputs_at_compute)
         for port in model.outputs[::-1] if backwards else model.outputs:
             self.say("output", {"context": name, "output": port.name})
         if context.is_orphan:
@@ -93,7 +88,7 @@ class Calls:
             return
         if context.is_ready:
             self.say("compute", {"context": name})
-            context.computed(keeps_inputs=self.is_on(NEWEST))
+            context.computed(keeps_inputs=self.target.tag.inputs_at_compute)
             return
         read = [{"output": {"context": name, "output": port.name}} for port in model.outputs]
         expected = {"accept": ["ok", "error"], "prefer": "ok", "clause": "compute.inputs-stay-set", "then": read}
@@ -105,12 +100,12 @@ class Calls:
         context = self.state.contexts[name]
         ports = self.state.model(context).outputs
         chosen = ports[port % len(ports)].name
-        sized = {"size": {"plus": plus}, "tail": "untouched"} if self.is_on(WITX) else {}
+        sized = {"size": {"plus": plus}, "tail": "untouched"} if self.target.tag.pointers else {}
         if context.is_orphan or context.outputs == "unknown":
             return
         if context.outputs == "none":
             self._nothing_to_read(name, chosen)
-        elif context.outputs == "current" or self.is_on(NEWEST):
+        elif context.outputs == "current" or self.target.tag.outputs_at_compute:
             self.say("output", {"context": name, "output": chosen, **sized})
         else:
             expected = {"accept": ["ok", "error"], "prefer": "ok", "clause": "output.until-next-compute"}
@@ -118,9 +113,9 @@ class Calls:
 
     def _nothing_to_read(self, name: str, output: str) -> None:
         expected = {**INVALID, "clause": "output.before-compute"}
-        if self.is_on(WITX):
+        if self.target.tag.pointers:
             self.say("output", {"context": name, "output": output, "size": 64, "buffer": "untouched"}, **expected)
-        elif not self.is_on(NEWEST):
+        elif self.target.tag.get_output:
             self.say("get_named", {"context": name, "name": output}, **expected)
 
     def infer_with_tensors(self, name: str, numbers: bytes, *, reads: bool) -> None:
@@ -133,7 +128,7 @@ class Calls:
             self._made(port, numbers[i:] + numbers[:i], reads)
             for i, port in enumerate(self.state.model(context).inputs)
         ]
-        if self.is_on(NEWEST):
+        if self.target.tag.inputs_at_compute:
             kept = self.new("o")
             self.say("compute_named", {"context": name, "inputs": made, "as": kept})
             self.state.kept += [f"{kept}.{port.name}" for port in outputs]

@@ -20,9 +20,9 @@ _RARELY = 12  # one conversation of so many ends with a trap, which costs a new 
 def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw a conversation and its faults."""
     model = draw(st.sampled_from(MODELS))
-    possible = [misuse for misuse in FAULTS if target.abi in misuse.abis and not misuse.is_end]
+    possible = [misuse for misuse in FAULTS if target.tag.has(misuse.needs) and not misuse.is_end]
     misuses = draw(st.lists(st.sampled_from(possible), min_size=1, max_size=3))
-    ends = [misuse for misuse in FAULTS if target.abi in misuse.abis and misuse.is_end]
+    ends = [misuse for misuse in FAULTS if target.tag.has(misuse.needs) and misuse.is_end]
     last = draw(st.sampled_from(ends)) if ends and draw(st.integers(1, _RARELY)) == _RARELY else None
     setting = Setting(target.abi, target.encoding, target.models[model], 0)
     steps: list[Step] = [{"load": {"model": model, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]

@@ -5,13 +5,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from wasi_nn_conformance.models import ENCODINGS, builders_of, load_models
-from wasi_nn_conformance.vectors.abi import WITX
 
 from .call_misuse import BEYOND
-from .misuse import FAILS, INVALID, REGISTERED, Misuse, Setting, Step, near, some
+from .misuse import FAILS, INVALID, REGISTERED, Misuse, Setting, Step, foreign, near, some
 
 _FAR = ("unknown", "", ".", "..", "/", "/etc/passwd", "../model.xml", "model.xml", "a\x00b", "ü" * 300)
-_FOREIGN = ("tensorflow", "pytorch", "tensorflowlite")
 _RELU = {"id": "relu", "inputs": {"x": {"type": "f32", "shape": [1, 4]}}, "outputs": {"out": {"relu": "x"}}}
 _NO_OPERATORS = (b"Rely", b"Turn", b"R_LU", b"Zzzz")
 
@@ -70,14 +68,17 @@ def _not_loaded(setting: Setting, load: dict[str, Any]) -> list[Step]:
 
 
 def _foreign_encoding(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    names = _FOREIGN if setting.abi == WITX else (*_FOREIGN, "ggml")
     garbage, good = {"builders": [{"text": "no model in any encoding"}]}, {"model": setting.model.id}
-    loads = [{**builders, "encoding": name} for name in names for builders in (garbage, good)]
+    loads = [{**builders, "encoding": name} for name in foreign(setting.tag) for builders in (garbage, good)]
     return [{"load": load, "fails": {"prefer": "invalid_encoding"}} for load in some(draw, loads)]
 
 
 def _enumeration(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    beyond = {"encoding": (6, 255, 128, *BEYOND), "target": (3, 255, 128, *BEYOND)}
+    tag = setting.tag
+    beyond = {
+        "encoding": (len(tag.encodings), 255, 128, *BEYOND),
+        "target": (len(tag.targets), 255, 128, *BEYOND),
+    }
     loads = [{"model": setting.model.id, what: {"raw": number}} for what in beyond for number in beyond[what]]
     return [{"load": load, **FAILS} for load in some(draw, loads)]
 
@@ -140,7 +141,7 @@ LOAD_MISUSES = (
         "load.enumeration-range",
         "a host that cuts a number to 8 bits, or has a default, takes it for a member",
         _enumeration,
-        (WITX,),
+        ("numbers",),
     ),
     Misuse(
         "graph-name",
@@ -159,7 +160,7 @@ LOAD_MISUSES = (
         "load-by-name.not-a-string",
         "a host that replaces what is not UTF-8, or trusts it, finds a graph or dies",
         _no_string,
-        (WITX,),
+        ("pointers",),
     ),
     Misuse(
         "garbage", "load.corrupt-model", "a host that hands any bytes to an engine depends on its patience", _garbage

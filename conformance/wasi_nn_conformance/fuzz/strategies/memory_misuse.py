@@ -4,14 +4,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.vectors.abi import WITX
-
 from .misuse import FAILS, Misuse, Setting, Step, size_of
 
 # Places that are not all of memory for a record of some bytes: behind the end, across it, and wrapping around.
 _OUTSIDE: tuple[Any, ...] = ({"end": 0}, {"end": -1}, {"end": -3}, {"end": 4096}, 0xFFFFFFFF, 0xFFFFFFFC, 0x80000000)
 _ODD = (9, 10, 11, 13)
-_TYPES = {"f16": 0, "f32": 1, "f64": 2, "u8": 3, "i32": 4, "i64": 5}
 
 
 def _tensor_outside(draw: st.DrawFn, _setting: Setting) -> list[Step]:
@@ -22,7 +19,7 @@ def _tensor_outside(draw: st.DrawFn, _setting: Setting) -> list[Step]:
 def _record(setting: Setting, dims: Any, count: int, data: Any, length: int) -> list[Step]:
     """Place a tensor record for the first input, and call set_input with it."""
     port, name = setting.model.inputs[0], setting.name("r")
-    words = [dims, count, _TYPES[port.type.element.value], data, length]
+    words = [dims, count, setting.tag.tensor_types.index(port.type.element), data, length]
     call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": name}]}, **FAILS}
     return [{"place": {"words": words, "as": name}}, call]
 
@@ -70,7 +67,7 @@ def _builder_outside(draw: st.DrawFn, setting: Setting) -> list[Step]:
     length = draw(st.sampled_from([17, 0x80000000, 0xFFFFFFFF]))
     pointer = draw(st.sampled_from([{"end": -16}, {"end": 0}, 0xFFFFFFF0]))
     words = [{"buffer": model}, {"length": model}, pointer, length]
-    encoding = ("openvino", "onnx").index(setting.encoding)
+    encoding = setting.tag.encodings.index(setting.encoding)
     call = {"raw": {"function": "load", "arguments": [{"buffer": name}, 2, encoding, 0, {"slot": "r"}]}, **FAILS}
     return [
         {"place": {"bytes": {"model": setting.model.id, "part": 0}, "as": model}},
@@ -128,7 +125,7 @@ def _misaligned(draw: st.DrawFn, setting: Setting) -> list[Step]:
             *_record(setting, {"buffer": odd}, rank, {"buffer": data}, size),
         ]
     name = setting.name("r")
-    words = [{"buffer": dims}, rank, _TYPES[port.type.element.value], {"buffer": data}, size]
+    words = [{"buffer": dims}, rank, setting.tag.tensor_types.index(port.type.element), {"buffer": data}, size]
     call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": name}]}, **FAILS}
     return [*placed, {"place": {"words": words, "at": address, "as": name}}, call]
 
@@ -156,7 +153,13 @@ def _good_place(draw: st.DrawFn, setting: Setting) -> list[Step]:
         computed = setting.infer(draw)[: len(setting.model.inputs) + 1]
         return [*computed, *grown, buffer, {"raw": read, "clause": clause}]
     padding = draw(st.sampled_from((0, 0xABCDEF00)))
-    words = [{"buffer": dims}, rank, _TYPES[port.type.element.value] | padding, {"buffer": data}, sizes["data"]]
+    words = [
+        {"buffer": dims},
+        rank,
+        setting.tag.tensor_types.index(port.type.element) | padding,
+        {"buffer": data},
+        sizes["data"],
+    ]
     places: dict[str, dict[str, Any]] = {
         "dims": {"words": [dim or 0 for dim in port.type.shape], "as": dims},
         "data": {"bytes": {"tensor": setting.tensor(draw, port)}, "as": data},
@@ -173,7 +176,13 @@ def _null(draw: st.DrawFn, setting: Setting) -> list[Step]:
     placed, dims, data = _places(draw, setting)
     placed[1]["place"]["at"] = 0
     rank, size, name = len(setting.model.inputs[0].type.shape), size_of(setting.model.inputs[0]), setting.name("r")
-    words = [{"buffer": dims}, rank, _TYPES[setting.model.inputs[0].type.element.value], {"buffer": data}, size]
+    words = [
+        {"buffer": dims},
+        rank,
+        setting.tag.tensor_types.index(setting.model.inputs[0].type.element),
+        {"buffer": data},
+        size,
+    ]
     call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": name}]}, "clause": "memory.address-zero"}
     return [*placed, {"place": {"words": words, "as": name}}, call]
 
@@ -182,7 +191,7 @@ _WHY = "a host that trusts a pointer or a length, or adds them in 32 bits, reads
 _OUT = "memory.out-of-bounds"
 
 MEMORY_MISUSES = tuple(
-    Misuse(name, clause, why, steps, (WITX,))
+    Misuse(name, clause, why, steps, ("pointers",))
     for name, clause, why, steps in (
         (
             "good-place",

@@ -7,17 +7,15 @@ from typing import Any, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.models import ElementType, Model, Port
-from wasi_nn_conformance.vectors.abi import ABIS, NEWEST, OLDEST, WITX
+from wasi_nn_conformance.abi.registry import AUTODETECT, TAGS
+from wasi_nn_conformance.abi.tag import Tag
+from wasi_nn_conformance.models import ENCODINGS, ElementType, Model, Port
 
 from .values import small_numbers
 
 Step: TypeAlias = dict[str, Any]
 REGISTERED = {"drawn-sub": "sub-f32", "drawn two": "two-outputs"}
 """Graphs that drawn conversations have registered where the host can; one process serves all of them."""
-
-MIDDLES = (OLDEST, "wit-2024-08-19")
-ONE_BY_ONE = (WITX, *MIDDLES)
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,11 @@ class Setting:
     encoding: str
     model: Model
     number: int
+
+    @property
+    def tag(self) -> Tag:
+        """What can be said in the ABI."""
+        return TAGS[self.abi]
 
     def name(self, word: str) -> str:
         """Return a name that nothing else has."""
@@ -62,7 +65,7 @@ Steps: TypeAlias = Callable[[st.DrawFn, Setting], list[Step]]
 
 @dataclass(frozen=True)
 class Misuse:
-    """A kind of fault: the clause that it tries, why a host may get it wrong, the ABIs that can say it.
+    """A kind of fault: the clause that it tries, why a host may get it wrong, what an ABI needs to say it.
 
     `steps` gives its steps, each with what the clause accepts. They may leave the inputs of `c` in any state, but
     nothing else. With `is_end` the guest traps, and nothing can follow.
@@ -72,7 +75,7 @@ class Misuse:
     clause: str
     why: str
     steps: Steps
-    abis: Sequence[str] = ABIS
+    needs: Sequence[str] = ()
     is_end: bool = False
 
 
@@ -96,7 +99,7 @@ def given(draw: st.DrawFn, setting: Setting, bad: Sequence[dict[str, Any]], name
 
     Whether an earlier one was taken or not, and what compute has made of it, a bad one is no success.
     """
-    if setting.abi == NEWEST:
+    if setting.tag.inputs_at_compute:
         return [step for number, each in enumerate(bad) for step in _given_at_once(draw, setting, each, name, number)]
     compute = {"compute": {"context": "c"}, **FAILS}
     given_one = [{"set_input": {"context": "c", "input": name, "tensor": each}} for each in bad]
@@ -132,6 +135,11 @@ def near(name: str, taken: Collection[str]) -> tuple[str, ...]:
     """Return names that a careless host takes for `name`, without those that are `taken`."""
     cut = (f"{name}\x00", f"{name}\x00x", f"{name} ", f" {name}", name[:-1], f"{name}x", "")
     return tuple(other for other in (*cut, name.upper(), name.capitalize(), "0", "1") if other not in taken)
+
+
+def foreign(tag: Tag) -> list[str]:
+    """Return the encodings that an ABI has and the suite has no models in: no host that is asked declares them."""
+    return [name for name in tag.encodings if name not in ENCODINGS and name != AUTODETECT]
 
 
 def size_of(port: Port) -> int:

@@ -5,7 +5,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
-from wasi_nn_conformance.vectors.abi import NEWEST, WITX
 
 from .misuse import Setting, Step
 from .mutation import mutated
@@ -26,7 +25,7 @@ _ROOM = 256
 def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw something broken between two good inferences."""
     setting = Setting(target.abi, target.encoding, target.models[GOOD], 0)
-    what, clause, broken = draw(st.sampled_from(_RECORDS if target.abi == WITX else _RESOURCES))
+    what, clause, broken = draw(st.sampled_from(_RECORDS if target.tag.pointers else _RESOURCES))
     steps: list[Step] = [{"load": {"model": GOOD, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
     steps += [{"clause": clause, **step} if "accept" in step else step for step in broken(draw, target)]
     steps += setting.infer(draw)
@@ -53,14 +52,14 @@ def _model(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
 def _use(target: FuzzTarget, tensors: dict[str, Any], output: str) -> list[Step]:
     """Infer with a model that nobody knows."""
     steps: list[Step] = []
-    if target.abi == WITX:
+    if target.tag.numbers:
         for index, tensor in enumerate(tensors.values()):
             steps.append({"set_input": {"context": "d", "input": {"raw": index}, "tensor": tensor}})
         read = {"context": "d", "output": {"raw": 0}, "size": _ROOM, "is": "any"}
         return [*steps, {"compute": {"context": "d"}}, {"output": read}]
     names = {name: f"u{index}" for index, name in enumerate(tensors)}
     steps += [{"tensor": {"tensor": tensors[name], "as": names[name]}} for name in tensors]
-    if target.abi == NEWEST:
+    if target.tag.inputs_at_compute:
         return [*steps, {"compute_named": {"context": "d", "inputs": [[*pair] for pair in names.items()], "is": "any"}}]
     steps += [{"set_named": {"context": "d", "name": name, "tensor": names[name]}} for name in names]
     return [*steps, {"compute": {"context": "d"}}, {"get_named": {"context": "d", "name": output, "is": "any"}}]
@@ -119,14 +118,14 @@ def _names(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
     """Return any text for a name."""
     text = draw(st.text(SIGNS, max_size=12))
     octets = draw(st.binary(max_size=12))
-    if target.abi == WITX and draw(st.booleans()):
+    if target.tag.pointers and draw(st.booleans()):
         return [{"load_by_name": {"name": {"hex": octets.hex()}}, **_ANY}]
     calls: list[Step] = [{"load_by_name": {"name": text}, **_ANY}]
-    if target.abi == WITX:
+    if not target.tag.resources:
         return calls
     tensor: Step = {"tensor": {"tensor": {"type": "f32", "shape": [1, 4], "data": [1, 2, 3, 4]}, "as": "u"}}
     given = {"compute_named": {"context": "c", "inputs": [[text, "u"]], "is": "any"}}
-    if target.abi != NEWEST:
+    if target.tag.set_input:
         given = {"set_named": {"context": "c", "name": text, "tensor": "u"}}
     return [*calls, tensor, {**given, **_ANY, "clause": "input.unknown-name"}]
 
@@ -136,12 +135,12 @@ def _tensor(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
     shape = draw(st.lists(st.sampled_from((0, 1, 2, 4, 255, 65536, 0x7FFFFFFF, 0xFFFFFFFF)), max_size=9))
     octets = draw(st.binary(max_size=20))
     bad = {"type": draw(st.sampled_from(_TYPES)), "shape": shape, "data": f"hex:{octets.hex()}"}
-    if target.abi != NEWEST and draw(st.booleans()):
+    if target.tag.set_input and draw(st.booleans()):
         return [{"set_input": {"context": "c", "input": "a", "tensor": bad}, **_ANY}]
-    if target.abi == WITX:
+    if target.tag.numbers:
         return [{"set_input": {"context": "c", "input": {"raw": 0}, "tensor": bad}, **_ANY}]
     given = {"compute_named": {"context": "c", "inputs": [["a", "u"]], "is": "any"}}
-    if target.abi != NEWEST:
+    if target.tag.set_input:
         given = {"set_named": {"context": "c", "name": "a", "tensor": "u"}}
     made = {"tensor": {"tensor": bad, "as": "u"}, "accept": ["ok", "trap"], "prefer": "ok"}
     return [{**made, "then": [{**given, **_ANY}]}]

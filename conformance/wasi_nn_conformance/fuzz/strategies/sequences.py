@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from wasi_nn_conformance.fuzz.target import CarryOut, Fields, FuzzTarget
-from wasi_nn_conformance.vectors.abi import OLDEST, WITX
 
 from .calls import Calls
-from .misuse import REGISTERED
+from .misuse import REGISTERED, foreign
 from .state import State
 from .values import SIGNS
 
@@ -103,16 +102,17 @@ class Sequence(RuleBasedStateMachine):
     @rule(which=st.sampled_from(("no builder", "garbage", "name", "encoding")), numbers=_NUMBERS, looks=_LOOKS)
     def failing_call(self, which: str, numbers: bytes, looks: int) -> None:
         """Make a call that fails, and on components keep its error."""
-        garbage = {"builders": [{"text": "no model " + numbers.hex()}], "encoding": "tensorflow"}
+        one, other, *_ = foreign(self.target.tag)
+        garbage = {"builders": [{"text": "no model " + numbers.hex()}], "encoding": one}
         empty = {"builders": [], "encoding": self.target.encoding}
         calls: dict[str, tuple[str, dict[str, Any], str, str]] = {
             "no builder": ("load", empty, "invalid_argument", "load.builder-count"),
-            "garbage": ("load", {**garbage, "encoding": "pytorch"}, "invalid_encoding", "load.encoding-not-available"),
+            "garbage": ("load", {**garbage, "encoding": other}, "invalid_encoding", "load.encoding-not-available"),
             "name": ("load_by_name", {"name": "no " + numbers.hex()}, "not_found", "load-by-name.unknown"),
             "encoding": ("load", garbage, "invalid_encoding", "load.encoding-not-available"),
         }
         action, arguments, code, clause = calls[which]
-        if not self.calls.is_on(WITX):
+        if self.target.tag.resources:
             arguments = {**arguments, "error": self.calls.new("e")}
             self.state.errors.append(arguments["error"])
         self.calls.say(action, arguments, fails={"prefer": code}, clause=clause)
@@ -129,7 +129,7 @@ class Sequence(RuleBasedStateMachine):
             self.state.errors.remove(error)
             self.calls.say("drop", {"kind": "error", "handle": error})
 
-    @precondition(lambda self: self.calls.is_on(OLDEST))
+    @precondition(lambda self: self.target.tag.error_constructor)
     @rule(code=st.sampled_from(("timeout", "security", "not_found", "unknown")), data=st.text(SIGNS, max_size=4))
     def new_error(self, code: str, data: str) -> None:
         """Make an error."""
@@ -144,7 +144,7 @@ class Sequence(RuleBasedStateMachine):
         buffer = self.state.buffers[pick % len(self.state.buffers)]
         self.calls.say("overwrite", {"buffer": f"{buffer}.{part}", "fill": fill}, clause="input.copied")
 
-    @precondition(lambda self: self.calls.is_on(WITX) and self.state.graphs)
+    @precondition(lambda self: self.target.tag.pointers and self.state.graphs)
     @rule(pick=_PICK, part=st.sampled_from(("0", "builders")), fill=st.sampled_from((0, 255)), looks=_LOOKS)
     def overwrite_builders(self, pick: int, part: str, fill: int, looks: int) -> None:
         """Change what an earlier load was given, and make a context of the graph after that."""
@@ -154,20 +154,20 @@ class Sequence(RuleBasedStateMachine):
         self.calls.context(graph)
         self.look(looks)
 
-    @precondition(lambda self: self.calls.is_on(WITX))
+    @precondition(lambda self: self.target.tag.pointers)
     @rule(pages=st.sampled_from((1, 3)), looks=_LOOKS)
     def grow(self, pages: int, looks: int) -> None:
         """Grow the memory."""
         self.calls.say("grow", {"pages": pages})
         self.look(looks)
 
-    @precondition(lambda self: not self.calls.is_on(WITX) and self.state.contexts)
+    @precondition(lambda self: self.target.tag.resources and self.state.contexts)
     @rule(pick=_PICK, numbers=_NUMBERS, reads=st.booleans())
     def tensors(self, pick: int, numbers: bytes, reads: bool) -> None:
         """Infer with tensors made before and outputs kept."""
         self.calls.infer_with_tensors(self.state.picked(self.state.contexts, pick), numbers, reads=reads)
 
-    @precondition(lambda self: not self.calls.is_on(WITX))
+    @precondition(lambda self: self.target.tag.resources)
     @rule(count=st.integers(1, 64), stay=st.booleans(), numbers=_NUMBERS)
     def many(self, count: int, stay: bool, numbers: bytes) -> None:
         """Make tensors that stay, and look at the first when there are more, or tensors that are dropped at once."""
@@ -190,7 +190,7 @@ class Sequence(RuleBasedStateMachine):
             self.state.kept.remove(kept)
             self.calls.say("drop", {"kind": "tensor", "handle": kept})
 
-    @precondition(lambda self: not self.calls.is_on(WITX) and self.state.graphs)
+    @precondition(lambda self: self.target.tag.resources and self.state.graphs)
     @rule(pick=_PICK, looks=_LOOKS)
     def drop_graph(self, pick: int, looks: int) -> None:
         """Drop a graph; its contexts may work on or not."""
@@ -199,7 +199,7 @@ class Sequence(RuleBasedStateMachine):
         self.state.drop_graph(graph)
         self.look(looks)
 
-    @precondition(lambda self: not self.calls.is_on(WITX) and self.state.contexts)
+    @precondition(lambda self: self.target.tag.resources and self.state.contexts)
     @rule(pick=_PICK, looks=_LOOKS)
     def drop_context(self, pick: int, looks: int) -> None:
         """Drop a context."""

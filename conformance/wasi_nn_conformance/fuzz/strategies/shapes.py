@@ -8,13 +8,22 @@ from typing import Any
 from hypothesis import strategies as st
 
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
-from wasi_nn_conformance.models import ElementType
-from wasi_nn_conformance.vectors.abi import NEWEST, WITX
+from wasi_nn_conformance.models import ENCODINGS, ElementType
 
 from .generated_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression, types_of
 from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
 
-_TYPES = ("f32", "f32", "f32", "u8", "i32", "i64", "f16", "f64")  # f32 is what hosts owe, so what shows the most
+_TYPES = (
+    "f32",
+    "f32",
+    "f32",
+    "u8",
+    "i32",
+    "i64",
+    "f16",
+    "f64",
+    "bf16",
+)  # f32 is what hosts owe, so what shows the most
 _RANKS = (2, 1, 3, 4, 0, 2, 2, 4, 5, 6, 7, 8)
 _DIMENSIONS = (2, 1, 3, 0, 1, 4, 2, 3, 5, 7)
 _LARGE_DIMENSIONS = (70000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -108,7 +117,8 @@ class _Generated:
 @st.composite
 def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw a model and inferences on it."""
-    types = _TYPES if target.abi == WITX else (*_TYPES, "bf16")
+    sayable = {*target.tag.tensor_types} & {*ENCODINGS[target.encoding].types}
+    types = [name for name in _TYPES if name in sayable]
     generated = _large(draw) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, types)
     steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
     contexts = ["c", "d"][: draw(st.integers(1, 2))]
@@ -183,9 +193,9 @@ def _input(draw: st.DrawFn, name: str, element: ElementType, shape: Shape, mode:
 
 def _inference(draw: st.DrawFn, target: FuzzTarget, generated: _Generated, context: str) -> Iterator[dict[str, Any]]:
     tensors = generated.tensors(draw)
-    if target.abi != WITX and draw(st.integers(0, 3)) == 3:
+    if target.tag.resources and draw(st.integers(0, 3)) == 3:
         yield from _got_back(draw, tensors)
-    if target.abi == NEWEST and draw(st.integers(0, 3)) == 3:
+    if target.tag.inputs_at_compute and draw(st.integers(0, 3)) == 3:
         yield from _at_once(draw, tensors, context)
         return
     order = draw(st.permutations(list(tensors)))
@@ -193,12 +203,12 @@ def _inference(draw: st.DrawFn, target: FuzzTarget, generated: _Generated, conte
         yield {"set_input": {"context": context, "input": name, "tensor": tensors[name]}}
     for _ in range(draw(st.integers(1, 2))):
         yield {"compute": {"context": context}}
-    if target.abi == NEWEST:
+    if target.tag.outputs_at_compute:
         yield from (_looked_at(generated, {"context": context, "output": name}) for name in generated.outputs)
         return
     for name in draw(st.lists(st.sampled_from(list(generated.outputs)), min_size=1, max_size=4)):
         asked: dict[str, Any] = {"context": context, "output": name}
-        if target.abi == WITX and draw(st.booleans()):
+        if target.tag.pointers and draw(st.booleans()):
             asked |= {"size": {"plus": draw(st.sampled_from((0, 1, 7, 64)))}, "tail": "untouched"}
         yield _looked_at(generated, asked)
 

@@ -2,8 +2,12 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.vectors.abi import ABIS, MIDDLE, NEWEST, OLDEST, WIT, WITX, abis_for
 from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.needs import needs, tags_with
+
+WITX = "witx"
+WIT = OLDEST, MIDDLE, NEWEST = "wit-2024-06-25", "wit-2024-08-19", "wit-2024-10-28"
+ABIS = (WITX, *WIT)
 
 F32 = {"type": "f32", "shape": [1], "data": [1]}
 SUCCESS = Expectation()
@@ -12,8 +16,7 @@ TRAP = Expectation(frozenset({"trap"}))
 
 
 def abis(action: str, arguments: dict[str, Any], expectation: Expectation = SUCCESS) -> tuple[str, ...]:
-    can = abis_for(action, arguments, expectation, slot=False)
-    return tuple(abi for abi in ABIS if abi in can)
+    return tags_with(needs(action, arguments, expectation, slot=False))
 
 
 @pytest.mark.parametrize(
@@ -67,4 +70,8 @@ def test_components_alone_owe_a_trap() -> None:
 
 
 def test_components_have_no_return_pointer() -> None:
-    assert abis_for("load", {"model": "m"}, ERROR, slot=True) == {WITX}
+    assert tags_with(needs("load", {"model": "m"}, ERROR, slot=True)) == (WITX,)
+
+
+def test_no_abi_has_a_capability_that_nobody_heard_of() -> None:
+    assert tags_with(frozenset({"teleportation"})) == ()
