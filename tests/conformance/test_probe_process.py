@@ -1,14 +1,17 @@
 import os
 import select
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from wasi_nn_conformance.run import probe_process
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError
-from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent, exit_words, handshake
+from wasi_nn_conformance.run.handshake import handshake
+from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent, exit_words
 from wasi_nn_conformance.session.wire import Greeting
 
 SECONDS = 10.0  # far more than a miniature needs to answer; no test waits so long
@@ -16,6 +19,13 @@ MOMENT = 0.05  # what a test waits for a miniature that never answers
 CALL = {"call": "compute", "context": 0}
 
 Process = Callable[[str], ProbeProcess]
+
+
+@pytest.fixture(autouse=True, params=["pidfd", "thread"])
+def way_to_see_the_end(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test run also as on a system without file descriptors of processes."""
+    if request.param == "thread":
+        monkeypatch.delattr(os, "pidfd_open")
 
 
 @pytest.fixture
@@ -115,6 +125,76 @@ def test_closing_twice_does_nothing(process: Process) -> None:
     assert not started.usable
 
 
+def test_a_fast_flood_is_silence_too() -> None:
+    with ProbeProcess(["/bin/sh", "-c", "exec yes"], {}) as process:
+        assert isinstance(process.call(CALL, MOMENT), Silent)
+
+
+def test_a_log_without_end_is_silence() -> None:
+    with ProbeProcess(["/bin/sh", "-c", "yes >&2; true"], {}) as process:
+        answer = process.call(CALL, MOMENT)
+    assert isinstance(answer, Silent)
+    assert len(answer.printed) < 16 << 10
+
+
+def test_a_long_log_does_not_block_the_host_and_its_end_is_kept(handshake_done: Process) -> None:
+    process = handshake_done(f"logs {64 << 20}")
+    assert isinstance(process.call(CALL, SECONDS), dict)
+    printed = process.printed()
+    assert len(printed) == (16 << 10) - 1  # the last line feed is stripped
+    assert printed.endswith("x\ncall 0")
+
+
+def test_a_log_is_kept_until_the_next_call(handshake_done: Process) -> None:
+    process = handshake_done("logs 1")
+    logs = [(isinstance(process.call(CALL, SECONDS), dict), process.printed()) for _ in range(3)]
+    assert logs == [(True, "x\ncall 0"), (True, "x\ncall 1"), (True, "x\ncall 2")]
+
+
+def test_what_is_logged_after_a_reply_belongs_to_the_next_call(handshake_done: Process, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    process = handshake_done(f"logs_late {fifo}")
+    assert isinstance(process.call(CALL, SECONDS), dict)
+    fifo.write_text("read", "ascii")
+    assert process.call(CALL, SECONDS) == Ended(3, "panicked late")
+
+
+def test_the_code_is_told_though_output_was_closed_before(handshake_done: Process) -> None:
+    assert handshake_done("closes_its_output 3").call(CALL, SECONDS) == Ended(3, "")
+
+
+def test_closed_output_and_no_end_is_silence(handshake_done: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe_process, "_SECONDS_TO_DIE", MOMENT)
+    assert isinstance(handshake_done("closes_its_output").call(CALL, MOMENT), Silent)
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, TimeoutError])
+def test_an_exception_inside_a_call_ends_the_process(handshake_done: Process, raised: type[BaseException]) -> None:
+    def interrupt(*_: object) -> None:
+        raise raised
+
+    process = handshake_done("hangs")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, MOMENT)
+    try:
+        with pytest.raises(raised):
+            process.call(CALL, SECONDS)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert (process.usable, process._process.returncode) == (False, -signal.SIGKILL)
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def test_a_closed_process_leaves_no_thread_and_no_file(process: Process) -> None:
+    before = threading.active_count(), open_files()
+    process("silent").close()
+    assert (threading.active_count(), open_files()) == before
+
+
 @pytest.fixture
 def greeting(adapter: Callable[..., Adapter], miniature: Callable[[str], list[str]]) -> Iterator[Callable[..., Any]]:
     """Greet a miniature, with little time."""
@@ -136,8 +216,9 @@ def test_a_greeting_gives_the_reply(greeting: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("words", "seconds", "complaint"),
     [
-        ("silent", MOMENT, "miniature: the host gave no sign of the probe within 0.05 s; it printed nothing"),
-        ("echo", 0.5, 'gave no sign of the probe within 0.5 s; it printed: {"call":"hello"}'),
+        ("silent", MOMENT, "miniature: the host gave no sign of the probe within 0.05 s; it printed nothing;"),
+        ("silent", MOMENT, "starts slowly, set a larger `hello_seconds` under [limits] in "),
+        ("echo", 0.5, 'gave no sign of the probe within 0.5 s; it printed: {"call":"hello"};'),
         ("ends 1", SECONDS, "the host ended with exit code 1 before the probe said hello; it printed nothing"),
         ("ends 0", SECONDS, "the host ended with exit code 0 before the probe said hello"),
         ('hello {"protocol":2}', SECONDS, "the probe speaks protocol 2, this suite 1; use the probe that came with"),

@@ -131,6 +131,34 @@ def floods(_argument: str) -> None:
             printed(b"x" * 65536)
 
 
+def logs(size: str) -> None:
+    """Log so many bytes on stderr before each reply, and a line with the number of the call."""
+    for number, _ in enumerate(handshake_done()):
+        sys.stderr.write("x" * int(size) + f"\ncall {number}\n")
+        sys.stderr.flush()
+        reply(ANSWERED)
+
+
+def logs_late(fifo: str) -> None:
+    """Log once the first reply was read, which a named pipe tells; die of the second call."""
+    for number, _ in enumerate(handshake_done()):
+        if number:
+            os._exit(3)
+        reply(ANSWERED)
+        Path(fifo).read_text("ascii")
+        sys.stderr.write("panicked late\n")
+        sys.stderr.flush()
+
+
+def closes_its_output(code: str) -> None:
+    """Close standard output in the middle of a call, and exit then, or never without a code."""
+    for _ in handshake_done():
+        os.close(1)
+        if code:
+            os._exit(int(code))
+        wait_for_the_end()
+
+
 def leaves_a_child(argument: str) -> None:
     """Exit in the middle of a call, and leave a child that keeps both pipes and a named one open."""
     code, *fifo = argument.split(" ")
@@ -156,7 +184,7 @@ BEHAVIOURS: dict[str, Callable[[str], None]] = {
     behaviour.__name__: behaviour
     for behaviour in (
         *(silent, echo, ends, errors, garbage, log_before_reply, hello, half_a_line, two_replies, deeply_nested),
-        *(dies, exits, hangs, deaf, floods, leaves_a_child, mortal),
+        *(dies, exits, hangs, deaf, floods, logs, logs_late, closes_its_output, leaves_a_child, mortal),
     )
 }
 

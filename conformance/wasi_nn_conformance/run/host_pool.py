@@ -15,8 +15,9 @@ from wasi_nn_conformance.vectors.case import Case
 
 from .adapter import Adapter, AdapterError, probe_path
 from .case_runner import CaseRunner
+from .handshake import handshake
 from .library import Library
-from .probe_process import ProbeProcess, handshake
+from .probe_process import ProbeProcess
 
 MODEL_FILES = {name: encoding.files for name, encoding in ENCODINGS.items()}
 
