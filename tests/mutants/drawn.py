@@ -29,8 +29,8 @@ from mutant import HEALTHY, Mutant, mutants
 
 from run import KILLS, adapter
 from wasi_nn_conformance.fuzz import local_constants
+from wasi_nn_conformance.fuzz.kinds import KINDS, kind_of
 from wasi_nn_conformance.fuzz.search import GENERATED, settings_of
-from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
 from wasi_nn_conformance.fuzz.target import FuzzTarget
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
@@ -73,7 +73,7 @@ def stream(kind: str, abi: str, encoding: str, examples: int, seed: int) -> Stre
     fields: list[Fields] = []
     target = _ground(host, abi, encoding)
     with local_constants.none():
-        KINDS[kind](target, fields.append, settings_of(examples, shrinks=False), seed)
+        kind_of(kind)(target, fields.append, settings_of(examples, shrinks=False), seed)
     try:
         said = [(each, host.run(target.case(each, GENERATED, _library))) for each in fields]
     finally:

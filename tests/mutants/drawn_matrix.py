@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from matrix import between_marks
 
-from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
+from wasi_nn_conformance.fuzz.kinds import KINDS
 
 if TYPE_CHECKING:
     import argparse

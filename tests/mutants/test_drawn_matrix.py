@@ -7,7 +7,7 @@ from argparse import Namespace
 import pytest
 from drawn_matrix import Row, document, share, summary
 
-from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
+from wasi_nn_conformance.fuzz.kinds import KINDS
 
 OPTIONS = Namespace(seed=3, each=10, examples=20)
 PAGE = "before\n<!-- begin of the last run -->\nold\n<!-- end of the last run -->\nafter\n"

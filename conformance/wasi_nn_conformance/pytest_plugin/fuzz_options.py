@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
+from wasi_nn_conformance.fuzz.kinds import KINDS
 
 _PROFILES: Mapping[str, int] = {"default": 128, "nightly": 20_000}
 """Conversations of each kind. The default takes half a minute of a quick host; `nightly` draws anew each night."""

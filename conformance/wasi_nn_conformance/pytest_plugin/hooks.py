@@ -10,10 +10,10 @@ import pytest
 
 from wasi_nn_conformance.paths import PACKAGE
 
+from .drawn import DrawnItem
 from .items import CaseItem, SuiteDirectory
 from .options import add_options
 from .reporting import Reporting
-from .search_items import SearchItem
 from .session import Suite
 from .xdist import is_worker
 
@@ -69,7 +69,7 @@ class Run:
         """Shake hands with the host before any verdict is given, if that was not done before collection."""
         if is_worker(self.suite.config):
             self._check_selection(session)
-        if any(isinstance(item, CaseItem | SearchItem) for item in session.items):
+        if any(isinstance(item, CaseItem | DrawnItem) for item in session.items):
             self.suite.handshake()
 
     def _check_selection(self, session: pytest.Session) -> None:

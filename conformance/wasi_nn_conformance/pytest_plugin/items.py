@@ -14,7 +14,6 @@ from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.vectors.case import Case
 
 from .arguments import SEARCHES, VECTORS
-from .search_items import SearchesCollector
 from .session import Suite
 from .xdist import give_up
 
@@ -30,7 +29,10 @@ class SuiteDirectory(pytest.Directory):
         """Return a collector for each file of vectors, and one for what is drawn."""
         for path in () if self.suite.fuzz_options.only else self.suite.library.files():
             yield VectorFile.from_parent(self, path=path, nodeid=f"{VECTORS}/{path.name}", suite=self.suite)
-        yield SearchesCollector.from_parent(self, name=SEARCHES, nodeid=SEARCHES, suite=self.suite)
+        if self.suite.fuzz_options.examples:
+            from .search_items import SearchesCollector  # noqa: PLC0415  loads Hypothesis, which a run may do without
+
+            yield SearchesCollector.from_parent(self, name=SEARCHES, nodeid=SEARCHES, suite=self.suite)
 
 
 class VectorFile(pytest.File):

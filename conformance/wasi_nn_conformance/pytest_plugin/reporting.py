@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from wasi_nn_conformance.fuzz.finding import FOLDER, write
-from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
+from wasi_nn_conformance.fuzz.kinds import KINDS
 from wasi_nn_conformance.report.data import Fuzz, GeneratedVector, Impl, Report, Search, report
 from wasi_nn_conformance.report.folder import write_folder
 from wasi_nn_conformance.report.terminal import searches_summary, summary
@@ -16,8 +16,8 @@ from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.choices import compared
 from wasi_nn_conformance.results.verdict import Verdict
 
+from .drawn import DrawnItem
 from .items import CaseItem
-from .search_items import SearchItem
 from .session import Suite
 from .xdist import is_worker, selected_told, tell_seed, tell_selected, tell_version, version_told
 
@@ -67,7 +67,7 @@ class Reporting:
         data = case_result.json() if isinstance(case_result, CaseResult) else None
         if data is not None:
             item.user_properties += [(name, data[name]) for name in _PROPERTIES if data[name]]
-        searched = item.data() if isinstance(item, SearchItem) and call.when == "call" else None
+        searched = item.data() if isinstance(item, DrawnItem) and call.when == "call" else None
         if searched is not None and searched["search"]:
             item.user_properties += [("seed", self.suite.fuzz_options.seed)]
             item.user_properties += [(name, searched["search"][name]) for name in _OF_SEARCHES]
@@ -117,7 +117,7 @@ class Reporting:
         """Count what is asked for. With workers of pytest-xdist it is they who can."""
         if is_worker(session.config) or session.config.getoption("dist", "no") == "no":
             self.suite.course.cases = sum(isinstance(item, CaseItem) for item in session.items)
-            self.suite.course.searches = sum(isinstance(item, SearchItem) for item in session.items)
+            self.suite.course.searches = sum(isinstance(item, DrawnItem) for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -9,13 +9,14 @@ from hypothesis.statistics import describe_statistics
 
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.fuzz.finding import FOLDER, Finding
+from wasi_nn_conformance.fuzz.kinds import kind_of
 from wasi_nn_conformance.fuzz.search import GENERATED, Result, Search, SuiteFaultError
-from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
 from wasi_nn_conformance.fuzz.target import FuzzTarget
 from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.report.paragraph import paragraph, shell_line
 from wasi_nn_conformance.run.adapter import AdapterError
 
+from .drawn import DrawnItem
 from .session import Suite
 from .xdist import give_up
 
@@ -59,7 +60,7 @@ class _Failed(Exception):  # noqa: N818
     """A search found something: carries it out of the item."""
 
 
-class SearchItem(pytest.Item):
+class SearchItem(DrawnItem):
     """One search."""
 
     def __init__(self, *, suite: Suite, kind: str, target: FuzzTarget, examples: int, **arguments: Any) -> None:
@@ -73,7 +74,7 @@ class SearchItem(pytest.Item):
     def runtest(self) -> None:
         """Search."""
         suite = self.suite
-        search = Search(self.kind, KINDS[self.kind], self.target, suite.host, suite.library, suite.known_failures)
+        search = Search(self.kind, kind_of(self.kind), self.target, suite.host, suite.library, suite.known_failures)
         try:
             self.result = search.run(self.examples, self.seed)
         except AdapterError as error:

@@ -6,8 +6,8 @@ import pytest
 
 from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.features import reached
+from wasi_nn_conformance.fuzz.kinds import KINDS, kind_of
 from wasi_nn_conformance.fuzz.search import settings_of
-from wasi_nn_conformance.fuzz.strategies.kinds import KINDS
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
@@ -25,7 +25,7 @@ def generated(
     kept: list[Fields] = []
     target = FuzzTarget(abi, encoding, LIBRARY.models, registers=True)
     with local_constants.none():
-        KINDS[kind](target, kept.append, settings_of(examples, shrinks=False), seed)
+        kind_of(kind)(target, kept.append, settings_of(examples, shrinks=False), seed)
     return kept
 
 

@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from wasi_nn_conformance.fuzz.features import clauses_tried
+from wasi_nn_conformance.fuzz.search import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 
 from .call_misuse import CALL_MISUSES
@@ -53,3 +54,6 @@ def called_after_what_is_left(fields: Fields) -> Fields:
 
 def _put_in(draw: st.DrawFn, misuse: Misuse, setting: Setting) -> list[Step]:
     return tried(misuse.clause, misuse.steps(draw, setting))
+
+
+search = generated_by(examples)

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from wasi_nn_conformance.fuzz.search import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 
 from .misuse import Setting, Step
@@ -154,3 +155,6 @@ _EITHER: tuple[Any, ...] = (
 )
 _RECORDS = (*_EITHER, ("record", "memory.out-of-bounds", _words), ("numbers", "memory.out-of-bounds", _numbers))
 _RESOURCES = _EITHER
+
+
+search = generated_by(examples)

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from wasi_nn_conformance.fuzz.search import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.models import ENCODINGS, ElementType
 
@@ -235,3 +236,6 @@ def _at_once(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]], context: st
         yield {"tensor": {"tensor": tensors[name], "as": names[name]}}
     call = {"context": context, "inputs": [[*pair] for pair in names.items()], "names": "own"}
     yield {"compute_named": call, "clause": "compute.output-names"}
+
+
+search = generated_by(examples)
