@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .search import Kind
+    from .kind import Kind
 
 KINDS: Mapping[str, str] = {"shapes": "shapes", "errors": "errors", "sequences": "sequences", "bytes": "octets"}
 """By the name of a kind: its module among the strategies."""

@@ -8,10 +8,10 @@ import contextlib
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
@@ -29,20 +29,14 @@ from wasi_nn_conformance.run.library import Library
 from . import local_constants
 from .features import reached
 from .finding import FOLDER, Finding, file_name, named, signature, size, suspected
+from .kind import Kind
 from .minimise import reduced
-from .target import CarryOut, Fields, FuzzTarget
+from .target import Fields, FuzzTarget
 
 _CARRIED_OUT = ("valid", "interesting")  # Hypothesis' words; the others are draws that came to nothing
 _MOST = 12  # findings of one search: who has more mends these first
 GENERATED = Path("(drawn)")
 """Stands for the file of a vector that no file holds."""
-
-
-class Kind(Protocol):
-    """A kind of conversations: draws them, as Hypothesis is set, and hands each to `carry_out`."""
-
-    def __call__(self, target: FuzzTarget, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
-        """Draw until the settings are met, or a failure is shrunk; it is raised then."""
 
 
 def settings_of(examples: int, *, shrinks: bool) -> hypothesis.settings:
@@ -256,18 +250,3 @@ _classes: dict[str, type[_Failed]] = {}
 
 def _class_of(signature: str) -> type[_Failed]:
     return _classes.setdefault(signature, type("Failed", (_Failed,), {"__doc__": signature}))
-
-
-def generated_by(examples: Callable[[FuzzTarget], hypothesis.strategies.SearchStrategy[Fields]]) -> Kind:
-    """Make a kind of a strategy that gives whole conversations."""
-
-    def draw(target: FuzzTarget, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
-        @hypothesis.seed(seed)
-        @settings
-        @hypothesis.given(examples(target))
-        def conversation(fields: Fields) -> None:
-            carry_out(fields)
-
-        conversation()
-
-    return draw

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.fuzz.finding import written
-from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError, generated_by
+from wasi_nn_conformance.fuzz.kind import generated_by
+from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.results.known_failures import KnownFailure, KnownFailures
 from wasi_nn_conformance.results.verdict import Verdict

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from wasi_nn_conformance.fuzz.features import clauses_tried
-from wasi_nn_conformance.fuzz.search import generated_by
+from wasi_nn_conformance.fuzz.kind import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 
 from .call_misuse import CALL_MISUSES

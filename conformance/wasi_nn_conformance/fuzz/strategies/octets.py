@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.fuzz.search import generated_by
+from wasi_nn_conformance.fuzz.kind import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 
 from .misuse import Setting, Step

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.fuzz.search import generated_by
+from wasi_nn_conformance.fuzz.kind import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.models import ENCODINGS, ElementType
 
