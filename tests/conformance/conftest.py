@@ -6,8 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
+from answers import ONE, TEN, advance, set_input
 
 import wasi_nn_conformance.pytest_plugin.hooks  # noqa: F401 pytester forgets what a run imports, so it is loaded before
 from wasi_nn_conformance.formats.document import read_yaml
@@ -66,11 +66,11 @@ def state(models: Mapping[str, Model], files: ModelFiles) -> ExpectedState:
 @pytest.fixture
 def computed(state: ExpectedState) -> ExpectedState:
     """A scene whose context c, of `sub-f32`, has computed -9, -18, -27, -36."""
-    state.remember("load", {"model": "sub-f32", "as": "g"})
-    state.remember("context", {"graph": "g", "as": "c"})
-    state.remember_input("c", "a", np.array([[1, 2, 3, 4]], "<f4"))
-    state.remember_input("c", "b", np.array([[10, 20, 30, 40]], "<f4"))
-    state.remember("compute", {"context": "c"})
+    advance(state, "load", {"model": "sub-f32", "as": "g"})
+    advance(state, "context", {"graph": "g", "as": "c"})
+    set_input(state, "a", ONE)
+    set_input(state, "b", TEN)
+    advance(state, "compute", {"context": "c"})
     return state
 
 

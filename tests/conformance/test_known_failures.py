@@ -1,10 +1,12 @@
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from sample_report import made
 
 from wasi_nn_conformance.commands.known_failures import main
@@ -14,21 +16,32 @@ from wasi_nn_conformance.results.case_result import CaseResult, Expected
 from wasi_nn_conformance.results.first_file import first_file
 from wasi_nn_conformance.results.known_failures import KnownFailures, read_known_failures
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation, diagnosis
 from wasi_nn_conformance.vectors.clause import Level
 
 ENTRY = """
 [[known]]
 cases = ["area/*[witx]"]
 outcome = "crash"
-match = "the host died: exit code 101"
+kind = "crash"
+subject = "exit code 101"
 because = "the host panics where an error belongs"
 """
-CRASHED = {"verdict": "crash", "diagnosis": "the host died: exit code 101: panicked; wanted success; step 1 (load)"}
+PANIC = Violation("crash", call="load", subject="exit code 101", wanted="success", printed="panicked at src/a.rs:1:2")
+CRASHED: dict[str, Any] = {"verdict": "crash", "violation": PANIC}
+SEGFAULT = Violation("crash", call="load", subject="signal SIGSEGV", wanted="success")
+SUCCESS = Violation("outcome", call="load", got="success", wanted="an error", step=1)
+WRONG = Violation("value", subject="y", type="f32", got="2.0", wanted="1.0", element="[3]", differing="1 of 4")
 
 
-def case_result(case_id: str = "area/one[witx]", verdict: str = "pass", diagnosis: str = "") -> CaseResult:
-    vector = case_id.partition("[")[0]
-    return CaseResult(case_id, vector, "a.b", Level.MUST, "witx", None, Verdict(verdict), diagnosis, None, 0.0)
+def case_result(
+    case_id: str = "area/one[witx]", verdict: str = "pass", violation: Violation | None = None
+) -> CaseResult:
+    about = CaseResult(
+        case_id, case_id.partition("[")[0], "a.b", Level.MUST, "witx", None, Verdict(verdict), "", None, 0
+    )
+    violations = (violation,) if violation else ()
+    return structs.replace(about, diagnosis=diagnosis(violations), violations=violations)
 
 
 @pytest.fixture
@@ -48,11 +61,11 @@ def expected(tmp_path: Path) -> Callable[..., KnownFailures]:
     [
         (case_result(**CRASHED), "xfail"),
         (case_result(), "xpass"),
-        (case_result(verdict="deviates", diagnosis="error busy"), "xpass"),
-        (case_result(verdict="fail", diagnosis="success; wanted an error; step 1"), "fail"),
-        (case_result(verdict="crash", diagnosis="the host died: signal SIGSEGV; wanted success; step 1"), "crash"),
-        (case_result(verdict="unsupported", diagnosis="no ONNX"), "unsupported"),
-        (case_result(verdict="error", diagnosis="refused; step 1"), "error"),
+        (case_result(verdict="deviates", violation=Violation("preference", got="error busy")), "xpass"),
+        (case_result(verdict="fail", violation=SUCCESS), "fail"),
+        (case_result(verdict="crash", violation=SEGFAULT), "crash"),
+        (case_result(verdict="unsupported"), "unsupported"),
+        (case_result(verdict="error", violation=Violation("unjudged", got="refused")), "error"),
         (case_result("other/one[witx]", **CRASHED), "crash"),
         (case_result("area/one[witx-onnx]", **CRASHED), "crash"),
     ],
@@ -62,11 +75,19 @@ def test_verdict_with_an_expectation(expected: Callable[..., KnownFailures], cas
     assert expected().applied(case).verdict == verdict
 
 
-@pytest.mark.parametrize(("contains", "verdict"), [("panicked", "xfail"), ("aborted", "crash")])
-def test_what_a_diagnosis_has_somewhere_restricts_an_entry(
-    expected: Callable[..., KnownFailures], contains: str, verdict: str
-) -> None:
-    text = ENTRY + f'contains = "{contains}"\n'
+@pytest.mark.parametrize(
+    ("field", "verdict"),
+    [
+        ('said = "panicked at src/a.rs:*"', "xfail"),
+        ('said = "aborted*"', "crash"),
+        ('call = "load"', "xfail"),
+        ('call = "compute"', "crash"),
+        ('wanted = "success"', "xfail"),
+        ('type = "f32"', "crash"),
+    ],
+)
+def test_each_field_restricts_an_entry(expected: Callable[..., KnownFailures], field: str, verdict: str) -> None:
+    text = f"{ENTRY}{field}\n"
     assert expected(text).applied(case_result(**CRASHED)).verdict == verdict
 
 
@@ -76,9 +97,9 @@ def test_a_told_finding_says_why(expected: Callable[..., KnownFailures]) -> None
     assert expected(ENTRY + more).applied(case_result(**CRASHED)).expected == told
 
 
-def test_another_finding_says_what_was_expected(expected: Callable[..., KnownFailures]) -> None:
-    diagnosis = expected().applied(case_result(verdict="fail", diagnosis="success; step 1")).diagnosis
-    assert diagnosis == "success; step 1; expected was crash: the host died: exit code 101"
+def test_another_finding_says_what_is_known(expected: Callable[..., KnownFailures]) -> None:
+    said = expected().applied(case_result(verdict="fail", violation=SUCCESS)).diagnosis
+    assert said == "success; wanted an error; step 1 (load); known is crash: crash, subject exit code 101"
 
 
 def test_any_of_several_entries_may_tell(expected: Callable[..., KnownFailures]) -> None:
@@ -118,9 +139,9 @@ def test_features_of_the_processor_restrict_an_entry(tmp_path: Path, cpu: set[st
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (ENTRY + 'reason = "x"', r"mine\.known-failures\.toml:7: .*unknown key 'reason'"),
+        (ENTRY + 'reason = "x"', r"mine\.known-failures\.toml:8: .*unknown key 'reason'"),
         (ENTRY.replace("crash", "pass"), r"mine\.known-failures\.toml:4: .*'pass' is not one of"),
-        (ENTRY + 'versions = "new"', r"mine\.known-failures\.toml:7: Invalid specifier"),
+        (ENTRY + 'versions = "new"', r"mine\.known-failures\.toml:8: Invalid specifier"),
         ("[[known]]", r"mine\.known-failures\.toml:1: .*required property"),
     ],
 )
@@ -129,7 +150,7 @@ def test_a_mistake_is_named_with_its_line(expected: Callable[..., KnownFailures]
         expected(text)
 
 
-def told(*cases: tuple[str, dict[str, str]]) -> list[CaseResult]:
+def told(*cases: tuple[str, dict[str, Any]]) -> list[CaseResult]:
     return [case_result(case_id, **fields) for case_id, fields in cases]
 
 
@@ -149,25 +170,25 @@ def test_a_first_file_does_not_speak_of_cases_that_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    "diagnosis",
+    ("kept", "met"),
     [
-        "success; wanted an error; step 2 (load)",
-        "output y: element [3] of f32 is 2.0 where 1.0 was wanted (1 of 4 differ); step 5 (output)",
+        (SUCCESS, structs.replace(SUCCESS, step=9, line=7)),
+        (WRONG, structs.replace(WRONG, subject="z", got="7.5", element="[0]")),
+        (PANIC, structs.replace(PANIC, call="compute")),
     ],
-    ids=["answer", "values"],
+    ids=["answer", "values", "panic"],
 )
-def test_a_first_file_tells_of_what_is_drawn_next_time(expected: Callable[..., KnownFailures], diagnosis: str) -> None:
-    kept = case_result("fuzz/shapes/f32-computed/0a1b2c3d[witx]", "fail", diagnosis)
-    met = case_result(
-        "fuzz/shapes/f32+u8-computed[witx]", "fail", diagnosis.replace("[3] of f32 is 2.0", "[0] of f32 is 7.5")
-    )
-    assert expected(first_file([kept])).told(met) is not None
+def test_a_first_file_tells_of_what_is_drawn_next_time(
+    expected: Callable[..., KnownFailures], kept: Violation, met: Violation
+) -> None:
+    verdict = "crash" if kept is PANIC else "fail"
+    first = case_result("fuzz/shapes/f32-computed/0a1b2c3d[witx]", verdict, kept)
+    assert expected(first_file([first])).told(case_result("fuzz/shapes/f32+u8[witx]", verdict, met)) is not None
 
 
 def test_a_first_file_does_not_tell_of_wrong_numbers_of_another_type(expected: Callable[..., KnownFailures]) -> None:
-    diagnosis = "output y: element [3] of i64 is 2 where 1 was wanted (1 of 4 differ); step 5 (output)"
-    kept = case_result("fuzz/shapes/i64-computed/0a1b2c3d[witx]", "fail", diagnosis)
-    met = case_result("fuzz/shapes/i64-computed[witx]", "fail", diagnosis.replace("i64", "i32"))
+    kept = case_result("fuzz/shapes/i64-computed/0a1b2c3d[witx]", "fail", structs.replace(WRONG, type="i64"))
+    met = case_result("fuzz/shapes/i64-computed[witx]", "fail", structs.replace(WRONG, type="i32"))
     assert expected(first_file([kept])).told(met) is None
 
 
@@ -182,7 +203,9 @@ QUOTES = "\"\"\" ''' \\ \\u0041 # = [[known]]\r\n"
 @example(said=QUOTES, verdict="fail", drawn=True)
 @example(said="; step; wanted", verdict="hang", drawn=False)
 def test_a_first_file_tells_of_findings_whatever_a_host_says(said: str, verdict: str, drawn: bool) -> None:
-    case = case_result("fuzz/bytes/one[witx]" if drawn else "area/one[witx]", verdict, f"the host said: {said}")
+    kind = "outcome" if verdict == "fail" else verdict
+    violation = Violation(kind, call="load", got=said, wanted="success", printed=said)
+    case = case_result("fuzz/bytes/one[witx]" if drawn else "area/one[witx]", verdict, violation)
     with TemporaryDirectory() as folder:
         (Path(folder) / "report.json").write_text(text(made(case)), "utf-8", errors="backslashreplace")
         file = Path(folder) / "mine.known-failures.toml"

@@ -187,7 +187,7 @@ SAID = [
     "Vector: area.yaml:13",
     "Replay: pytest --pyargs wasi_nn_conformance * --case 'fails[[]witx[]]'",
     '  > {"call":"compute","context":1}',
-    '  < @@{"errno":1,*',
+    '  < @@{"errno": 1,*',
     "CRASH: the host died: signal SIGABRT*step 1 (compute)*",
     "ERROR of the suite, not of the host: *",
     "must:",

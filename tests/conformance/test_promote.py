@@ -12,6 +12,7 @@ from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.run.library import Library
 
 WHY = "a host that indexes a table with the number reads where it must not"
@@ -27,7 +28,8 @@ FIELDS: Fields = {
 def crashed(fields: Fields) -> CaseResult:
     library = Library()
     case = FuzzTarget("witx", "onnx", library.models, registers=False).case(fields, Path("drawn.yaml"), library)
-    died = Judgement(Verdict.CRASH, "an error", "the host died: signal SIGABRT", where="step 1 (compute)")
+    crash = Violation("crash", wanted="an error", subject="signal SIGABRT", call="compute", step=1)
+    died = Judgement(Verdict.CRASH, (crash,))
     return CaseResult.of(case, [died], 0.0, ())
 
 

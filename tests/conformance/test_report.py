@@ -15,6 +15,7 @@ from wasi_nn_conformance.report.paragraph import paragraph, replay_line
 from wasi_nn_conformance.report.terminal import summary
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement, shortened
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
@@ -37,14 +38,15 @@ def test_id_of_a_case_without_a_model(case: Case) -> None:
 def test_a_record_takes_the_worst_judgement(case: Case) -> None:
     judgements = [
         Judgement(Verdict.PASS, choice="ok"),
-        Judgement(Verdict.FAIL, "success", "error busy", where="step 2"),
-        Judgement(Verdict.DEVIATES, "rather x", "error y", choice="error y", where="step 3"),
+        Judgement(Verdict.FAIL, (Violation("outcome", wanted="success", got="error busy", call="load", step=2),)),
+        Judgement(Verdict.DEVIATES, (Violation("preference", wanted="rather x", got="error y"),), choice="error y"),
     ]
     taken = CaseResult.of(case, judgements, 0.25, ["> a"])
     assert taken == CaseResult(
         *("v/0[witx]", "v/0", "test.clause", "must", "witx", None, "fail"),
-        *("error busy; wanted success; step 2", "ok; error y", 0.25, ("> a",), None),
+        *("error busy; wanted success; step 2 (load)", "ok; error y", 0.25, ("> a",), None),
         *("because a host may get this wrong", "vectors.yaml:1"),
+        violations=judgements[1].violations,
     )
 
 
@@ -110,7 +112,8 @@ def test_summary_counts_by_level_and_clause() -> None:
 
 @pytest.fixture
 def failed(case: Case) -> str:
-    judgement = Judgement(Verdict.CRASH, "success", "the host died: signal SIGABRT", where="step 1 (compute)")
+    died = Violation("crash", wanted="success", subject="signal SIGABRT", call="compute", step=1)
+    judgement = Judgement(Verdict.CRASH, (died,))
     taken = CaseResult.of(case, [judgement], 0.0, ["> " + "x" * 300, "< (the process ended)"])
     return paragraph(case, taken, "pytest suite --case 'v[witx]'")
 

@@ -38,7 +38,7 @@ def test_the_verdict_where_a_trap_is_wanted(
     (vector,) = vectors(DATA)
     (step,) = vector.steps
     assert isinstance(step, Step)
-    assert judge(step.expectation, outcome, clause(Level.MUST), "").verdict is verdict
+    assert judge(step.expectation, outcome, [], clause(Level.MUST)).verdict is verdict
 
 
 def test_a_step_after_a_trap_is_never_said(vectors: Vectors) -> None:

@@ -1,14 +1,13 @@
 import base64
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from answers import advance, plain_requests
 
-from wasi_nn_conformance.dialects.wit import WitDialect
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST, OLDEST
-from wasi_nn_conformance.vectors.expectation import Expectation
-from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import tensor_literal
 
 Requests = Callable[[str, str, dict[str, Any]], list[dict[str, Any]]]
@@ -20,9 +19,9 @@ MADE = {"call": "tensor", "dims": [1, 2], "type": "U8", "data": "AQI="}
 @pytest.fixture
 def requests(state: ExpectedState) -> Requests:
     """Return the requests of a tag for a step; g is a graph of sub-f32, c its context."""
-    state.remember("load", {"model": "sub-f32", "as": "g"})
-    state.remember("context", {"graph": "g", "as": "c"})
-    return lambda abi, action, arguments: WitDialect(abi).requests(Step(action, arguments, Expectation()), state)
+    advance(state, "load", {"model": "sub-f32", "as": "g"})
+    advance(state, "context", {"graph": "g", "as": "c"})
+    return partial(plain_requests, state)
 
 
 @pytest.mark.parametrize("abi", [OLDEST, MIDDLE, NEWEST])
@@ -136,7 +135,7 @@ def test_compute_of_tensors_made_before(requests: Requests) -> None:
 
 
 def test_a_kept_output_goes_by_the_name_that_the_probe_gave_it(requests: Requests, state: ExpectedState) -> None:
-    state.keep_output("r.sum", "r.1", tensor_literal(BYTES))
+    state.handles["r.sum"] = "r.1"
     assert requests(NEWEST, "data", {"tensor": "r.sum"}) == [{"call": "tensor_data", "tensor": "r.1"}]
 
 

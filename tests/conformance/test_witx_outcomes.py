@@ -1,15 +1,17 @@
 import base64
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from answers import Judged, answer
 
-from wasi_nn_conformance.dialects.witx import WitxDialect
-from wasi_nn_conformance.session.outcome import Kind, Outcome
+from wasi_nn_conformance.session.outcome import Kind
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.vectors.expectation import Expectation
-from wasi_nn_conformance.vectors.step import Step
+from wasi_nn_conformance.vectors.abi import WITX
+
+AnswerTo = Callable[..., Judged]
 
 SENTINEL = 0xDEADBEEF
 TENSOR = {"type": "u8", "shape": [1, 2], "data": [1, 2]}
@@ -37,11 +39,8 @@ CALLED: dict[str, Any] = {"errno": 1, "slots": {"s": SENTINEL}, "guards": "untou
 
 
 @pytest.fixture
-def outcome(computed: ExpectedState) -> Callable[..., Outcome]:
-    def outcome(action: str, arguments: dict[str, Any], reply: dict[str, Any], *, slot: bool = False) -> Outcome:
-        return WitxDialect().outcome(Step(action, arguments, Expectation(), slot), reply, computed)
-
-    return outcome
+def outcome(computed: ExpectedState) -> AnswerTo:
+    return partial(answer, computed, WITX)
 
 
 # The numbers of nn_errno in wasi-nn.witx.
@@ -52,15 +51,15 @@ def outcome(computed: ExpectedState) -> Callable[..., Outcome]:
         *[(5, "runtime_error"), (6, "unsupported_operation"), (7, "too_large"), (8, "not_found")],
     ],
 )
-def test_an_errno_is_its_name(outcome: Callable[..., Outcome], number: int, code: str) -> None:
-    answer = outcome("compute", {"context": "c"}, {"errno": number})
-    assert (answer.kind, answer.code, answer.faults) == (Kind.ERROR, code, ())
+def test_an_errno_is_its_name(outcome: AnswerTo, number: int, code: str) -> None:
+    said = outcome("compute", {"context": "c"}, {"errno": number})
+    assert (said.kind, said.code, said.faults) == (Kind.ERROR, code, ())
 
 
 @pytest.mark.parametrize("number", [9, -1, 77, 0x7FFFFFFF])
-def test_a_result_that_is_no_errno_is_a_fault(outcome: Callable[..., Outcome], number: int) -> None:
-    answer = outcome("compute", {"context": "c"}, {"errno": number})
-    assert (answer.kind, answer.faults) == (Kind.ERROR, (f"the result {number} is none of nn_errno, which has 0 to 8",))
+def test_a_result_that_is_no_errno_is_a_fault(outcome: AnswerTo, number: int) -> None:
+    said = outcome("compute", {"context": "c"}, {"errno": number})
+    assert (said.kind, said.faults) == (Kind.ERROR, (f"the result {number} is none of nn_errno, which has 0 to 8",))
 
 
 @pytest.mark.parametrize(
@@ -81,11 +80,9 @@ def test_a_result_that_is_no_errno_is_a_fault(outcome: Callable[..., Outcome], n
         ("read", {"buffer": "p", "is": {"hex": "0a"}}, {"data": "Cg=="}),
     ],
 )
-def test_success(
-    outcome: Callable[..., Outcome], action: str, arguments: dict[str, Any], reply: dict[str, Any]
-) -> None:
-    answer = outcome(action, arguments, reply)
-    assert (answer.kind, answer.faults, answer.unchecked) == (Kind.OK, (), "")
+def test_success(outcome: AnswerTo, action: str, arguments: dict[str, Any], reply: dict[str, Any]) -> None:
+    said = outcome(action, arguments, reply)
+    assert (said.kind, said.faults, said.undecided) == (Kind.OK, (), "")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +120,7 @@ def test_success(
             "output",
             DIFFERENCE,
             GOT | {"data": base64_of(RIGHT[:12])},
-            "output difference: 12 bytes where 16 were wanted (f32 [1, 4])",
+            "output difference has 12 bytes of data where 16 were wanted",
         ),
         (
             "output",
@@ -158,27 +155,20 @@ def test_success(
         ("read", {"buffer": "p", "is": {"hex": "0a"}}, {"data": "Cw=="}, "the memory holds 0b where 0a was wanted"),
     ],
 )
-def test_a_fault(
-    outcome: Callable[..., Outcome], action: str, arguments: dict[str, Any], reply: dict[str, Any], fault: str
-) -> None:
+def test_a_fault(outcome: AnswerTo, action: str, arguments: dict[str, Any], reply: dict[str, Any], fault: str) -> None:
     assert outcome(action, arguments, reply).faults == (fault,)
 
 
-def test_a_failing_call_must_leave_its_return_slot(outcome: Callable[..., Outcome]) -> None:
-    answer = outcome("load", LOAD, REFUSED | {"value": 0}, slot=True)
-    assert answer.faults == ("the failing call wrote 0 to its return pointer",)
+def test_a_failing_call_must_leave_its_return_slot(outcome: AnswerTo) -> None:
+    said = outcome("load", LOAD, REFUSED | {"value": 0}, slot=True)
+    assert said.faults == ("the failing call wrote 0 to its return pointer",)
 
 
-def test_a_failing_call_may_use_its_return_slot_where_nobody_looks(outcome: Callable[..., Outcome]) -> None:
+def test_a_failing_call_may_use_its_return_slot_where_nobody_looks(outcome: AnswerTo) -> None:
     assert outcome("load", LOAD, REFUSED | {"value": 0}).faults == ()
 
 
-def test_a_refused_request_is_no_answer_of_the_host(outcome: Callable[..., Outcome]) -> None:
-    answer = outcome("compute", {"context": "c"}, {"error": "no handle is named c"})
-    assert (answer.kind, answer.detail) == (Kind.BROKEN, "the probe refused the request: no handle is named c")
-
-
 @pytest.mark.parametrize("output", [{"raw": 3}, {"beyond": 0}])
-def test_success_for_an_output_that_does_not_exist_is_unchecked(outcome: Callable[..., Outcome], output: Any) -> None:
-    answer = outcome("output", {"context": "c", "output": output, "size": 16}, GOT)
-    assert (answer.kind, answer.unchecked[:32]) == (Kind.OK, "numpy does not know this output:")
+def test_success_for_an_output_that_does_not_exist_is_undecided(outcome: AnswerTo, output: Any) -> None:
+    said = outcome("output", {"context": "c", "output": output, "size": 16}, GOT)
+    assert (said.kind, said.undecided[:32]) == (Kind.OK, "numpy does not know this output:")

@@ -3,11 +3,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from answers import plain_requests
 
-from wasi_nn_conformance.dialects.witx import WitxDialect
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.vectors.expectation import Expectation
-from wasi_nn_conformance.vectors.step import Step
+from wasi_nn_conformance.vectors.abi import WITX
 
 TENSOR = {"type": "u8", "shape": [1, 2], "data": [1, 2]}
 
@@ -18,7 +17,7 @@ def base64_of(data: bytes) -> str:
 
 @pytest.fixture
 def request_for(computed: ExpectedState) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
-    return lambda action, arguments: WitxDialect().requests(Step(action, arguments, Expectation()), computed)[0]
+    return lambda action, arguments: plain_requests(computed, WITX, action, arguments)[0]
 
 
 # Numbers from wasi-nn.witx: graph_encoding openvino 0, onnx 1, tensorflow 2, pytorch 3, tensorflowlite 4, autodetect 5;

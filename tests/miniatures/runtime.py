@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 HELLO = {"abi": "witx", "protocol": 1, "probe": "miniature"}
+FORGOTTEN = {"handles": 0, "buffers": 0}
 ANSWERED = {"errno": 1, "value": 0xDEADBEEF, "guards": "untouched", "tail": "untouched", "buffer": "untouched"}
 MORTAL = 13  # the context whose compute kills a mortal runtime
 
@@ -32,10 +33,12 @@ def requests() -> Iterator[dict[str, Any]]:
 
 
 def handshake_done() -> Iterator[dict[str, Any]]:
-    """Answer hello, and give the requests after it."""
+    """Answer hello, and what asks nothing of the host; give the other requests."""
     for request in requests():
         if request["call"] == "hello":
             reply(HELLO)
+        elif request["call"] == "forget":
+            reply(FORGOTTEN)
         else:
             yield request
 
@@ -72,7 +75,7 @@ def garbage(_argument: str) -> None:
 def log_before_reply(_argument: str) -> None:
     for request in requests():
         printed(b"[info] @@ call @@{")
-        reply(HELLO if request["call"] == "hello" else ANSWERED)
+        reply({"hello": HELLO, "forget": FORGOTTEN}.get(request["call"], ANSWERED))
 
 
 def hello(changes: str) -> None:

@@ -1,10 +1,12 @@
 """How the steps of a vector become requests to a probe, and its replies outcomes: one module for each ABI."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from wasi_nn_conformance.session.expected_reply import ExpectedReply
 from wasi_nn_conformance.session.outcome import Outcome
 from wasi_nn_conformance.session.state import ExpectedState
+from wasi_nn_conformance.session.wire import Answer, Call
 from wasi_nn_conformance.vectors.abi import WIT, WITX
 from wasi_nn_conformance.vectors.step import Step
 
@@ -15,14 +17,17 @@ from .witx import WitxDialect
 class Dialect(Protocol):
     """One ABI's way to say a step and to read the answer."""
 
-    def requests(self, step: Step, state: ExpectedState) -> list[dict[str, Any]]:
+    def requests(self, step: Step, state: ExpectedState) -> list[Call]:
         """Return the requests for `step`, none if this ABI says it with a later one.
 
         Raises `ValueError` where this ABI cannot say it.
         """
 
-    def outcome(self, step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
-        """Read the reply to the last of those requests, or to an earlier one that the probe refused."""
+    def expected(self, step: Step, state: ExpectedState) -> ExpectedReply:
+        """Return what the reply to the last of those requests must hold. Changes nothing."""
+
+    def outcome(self, reply: Answer) -> Outcome:
+        """Return the kind of an answer, and the code of an error."""
 
 
 DIALECTS: Mapping[str, Dialect] = {WITX: WitxDialect(), **{abi: WitDialect(abi) for abi in WIT}}

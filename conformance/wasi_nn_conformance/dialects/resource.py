@@ -1,60 +1,84 @@
 """The steps that components alone have: tensors and errors as resources of their own, inputs and outputs by name."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import UNSET, UnsetType
 
 from wasi_nn_conformance.models.element_type import ElementType
-from wasi_nn_conformance.session.outcome import Kind, Outcome
-from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.session.wire import decode, encode
+from wasi_nn_conformance.session import wit_calls as calls
+from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedContent
+from wasi_nn_conformance.session.said import LineReply
+from wasi_nn_conformance.session.state import ExpectedState, KeptError
+from wasi_nn_conformance.session.wire import Call
 from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tensor_literal
 
-from .answer import TENSOR_TYPES, keep_answers, oracle, output_faults
+from .answer import expected_outputs, expected_tensor
 
-_GETTERS = {
-    "dimensions": "tensor_dimensions",
-    "ty": "tensor_ty",
-    "data": "tensor_data",
-    "error_code": "error_code",
-    "error_data": "error_data",
+TENSOR_TYPES = {
+    ElementType.F16: "FP16",
+    ElementType.F32: "FP32",
+    ElementType.F64: "FP64",
+    ElementType.BF16: "BF16",
+    ElementType.U8: "U8",
+    ElementType.I32: "I32",
+    ElementType.I64: "I64",
+}
+
+_CONTENT: Mapping[str, Literal["dims", "type", "data", "code"]] = {
+    "dimensions": "dims",
+    "ty": "type",
+    "data": "data",
+    "error_code": "code",
+    "error_data": "data",
 }
 
 
-def request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> dict[str, Any]:
-    """Say one of these steps. Raises `ValueError` for any other."""
+def request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> Call:
+    """Return the request of one of these steps. Raises `ValueError` for any other."""
     match action:
         case "tensor":
             return tensor_request(tensor_literal(arguments["tensor"]), arguments["as"])
-        case "dimensions" | "ty" | "data":
-            return {"call": _GETTERS[action], "tensor": handle(arguments["tensor"], state)}
-        case "error_code" | "error_data":
-            return {"call": _GETTERS[action], "error": handle(arguments["error"], state)}
+        case "dimensions":
+            return calls.TensorDimensions(handle(arguments["tensor"], state))
+        case "ty":
+            return calls.TensorTy(handle(arguments["tensor"], state))
+        case "data":
+            return calls.TensorData(handle(arguments["tensor"], state))
+        case "error_code":
+            return calls.ErrorCode(handle(arguments["error"], state))
+        case "error_data":
+            return calls.ErrorData(handle(arguments["error"], state))
         case "new_error":
-            code = arguments["code"].replace("_", "-")
-            return {"call": "error", "code": code, "data": arguments["data"], "as": arguments["as"]}
+            return calls.NewError(arguments["code"].replace("_", "-"), arguments["data"], arguments["as"])
         case "drop":
-            return {"call": "drop", "kind": arguments["kind"], "handle": handle(arguments["handle"], state)}
-    call: dict[str, Any] = {"context": handle(arguments["context"], state)}
+            return calls.Drop(arguments["kind"], handle(arguments["handle"], state))
+        case "forget":
+            return calls.Forget()
+    return _named_request(action, arguments, state)
+
+
+def _named_request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> Call:
+    """Return the request of a step that names inputs or outputs of a context."""
+    names = kept(arguments)
     match action:
         case "set_named":
-            call |= {"call": "set_input", "name": arguments["name"], "tensor": handle(arguments["tensor"], state)}
+            context, tensor = handle(arguments["context"], state), handle(arguments["tensor"], state)
+            return calls.SetInput(context, arguments["name"], tensor, error=names["error"])
         case "compute_named":
-            inputs = [[name, handle(tensor, state)] for name, tensor in arguments["inputs"]]
-            call |= {"call": "compute", "inputs": inputs}
+            inputs = [(name, handle(tensor, state)) for name, tensor in arguments["inputs"]]
+            return calls.ComputeAtOnce(handle(arguments["context"], state), inputs, **names)
         case "get_named":
-            call |= {"call": "get_output", "name": arguments["name"]}
-        case _:
-            raise ValueError(f"WIT has no step {action!r}")
-    return kept(arguments, call)
+            return calls.GetOutput(handle(arguments["context"], state), arguments["name"], **names)
+    raise ValueError(f"WIT has no step {action!r}")
 
 
-def tensor_request(literal: TensorLiteral, name: str) -> dict[str, Any]:
+def tensor_request(literal: TensorLiteral, name: str) -> calls.Tensor:
     """Return the constructor of a tensor. Raises `ValueError` for a type that WIT does not have."""
     if not isinstance(literal.type, ElementType):
         raise ValueError("a number for the tensor type cannot be said in WIT")
-    made = {"call": "tensor", "dims": list(literal.shape), "type": TENSOR_TYPES[literal.type]}
-    return made | {"data": encode(literal.data), "as": name}
+    return calls.Tensor(literal.shape, TENSOR_TYPES[literal.type], literal.data, name)
 
 
 def handle(written: Any, state: ExpectedState) -> Any:
@@ -64,104 +88,70 @@ def handle(written: Any, state: ExpectedState) -> Any:
     return state.handles.get(written, written)
 
 
-def kept(arguments: Mapping[str, Any], call: dict[str, Any]) -> dict[str, Any]:
-    """Add under which names the results of a call are kept."""
-    return call | {key: arguments[key] for key in ("as", "error") if key in arguments}
+def kept(arguments: Mapping[str, Any]) -> dict[str, str | UnsetType]:
+    """Return under which names the results of a call are kept."""
+    return {"as_": arguments.get("as", UNSET), "error": arguments.get("error", UNSET)}
 
 
-def outcome(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
-    """Read the reply to one of these steps, unless it is an error of the host."""
-    arguments = step.arguments
+def expected(step: Step, state: ExpectedState) -> ExpectedAnswer:
+    """Return what success of one of these steps must hold."""
     match step.action:
-        case "tensor":
-            state.tensors[arguments["as"]] = tensor_literal(arguments["tensor"])
-        case "new_error":
-            state.errors[arguments["as"]] = (arguments["code"], arguments["data"])
         case "dimensions" | "ty" | "data" | "error_code" | "error_data":
-            return _read(step, reply, state)
-        case "set_named":
-            tensor = state.tensor(arguments["tensor"])
-            if tensor is not None and tensor.is_consistent:
-                state.remember_input(arguments["context"], arguments["name"], tensor.array)
+            return _read(step, state)
         case "compute_named":
-            return _computed(step, reply, state)
+            return _computed(step, state)
         case "get_named":
-            return _got(step, reply, state)
-    return Outcome(Kind.OK, reply=reply)
+            return got(step, step.arguments["name"], state)
+    return ExpectedAnswer()
 
 
-def _read(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
-    """Compare what a getter gave with what `is` says, else with what the resource was made of."""
-    got, wanted = _got_and_wanted(step, reply, state)
-    if wanted is None and "hides" not in step.arguments:
-        return Outcome(Kind.OK, reply=reply, unchecked="nobody knows what this resource holds: say it with `is`")
-    faults = []
-    if wanted is not None and got != wanted:
-        faults.append(f"{step.action} is {_shown(got)} where {_shown(wanted)} was wanted")
-    if "hides" in step.arguments:
-        faults += [f"{step.action} names {what}" for what, folder in state.folders.items() if folder in got]
-    return Outcome(Kind.OK, reply=reply, faults=tuple(faults))
-
-
-def _got_and_wanted(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> tuple[Any, Any]:
-    written, tensor = step.arguments.get("is"), state.tensor(step.arguments.get("tensor"))
-    error = state.error(step.arguments.get("error"))
-    match step.action:
-        case "dimensions":
-            return reply["dims"], written if tensor is None or written is not None else list(tensor.shape)
-        case "ty":
-            if written is None and tensor is not None and isinstance(tensor.type, ElementType):
-                return reply["type"], TENSOR_TYPES[tensor.type]
-            return reply["type"], None if written is None else TENSOR_TYPES[ElementType(written)]
-        case "data":
-            if written is not None:
-                return decode(reply["data"]), byte_string(written, state.builder)
-            return decode(reply["data"]), None if tensor is None else tensor.data
-        case "error_code":
-            return reply["code"].replace("-", "_"), written or (error and error[0])
-        case _:
-            return str(reply["data"]), written if error is None or written is not None else error[1]
-
-
-_BYTES_SHOWN = 64
-
-
-def _shown(value: Any) -> str:
-    if not isinstance(value, bytes):
-        return repr(value)
-    return value.hex() if len(value) <= _BYTES_SHOWN else f"{value[:_BYTES_SHOWN].hex()}... ({len(value)} bytes)"
-
-
-def _computed(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
+def got(step: Step, name: Any, state: ExpectedState) -> ExpectedAnswer:
+    """Return what one output must hold."""
     context = state.context(step.arguments["context"])
     if step.arguments.get("is") == "any":
-        return Outcome(Kind.OK, reply=reply)
+        return ExpectedAnswer()
     if context is None:
-        return Outcome(Kind.OK, reply=reply, unchecked="no context of this name is known here")
-    context.compute_with([(name, state.tensor(tensor)) for name, tensor in step.arguments["inputs"]])
-    faults = keep_answers(context, reply["outputs"], own=step.arguments.get("names") == "own")
-    if context.outputs is None:
-        return Outcome(Kind.OK, reply=reply, faults=tuple(faults), unchecked="numpy knows no answer to these inputs")
-    for name, answer in (context.answered or {}).items():
-        literal = oracle(context, name)
-        assert literal is not None  # the answers have the names of the model's outputs
-        faults += output_faults(context, name, answer, literal)
-        if "as" in step.arguments:
-            number = next(number for number, output in enumerate(reply["outputs"]) if output is answer)
-            state.keep_output(f"{step.arguments['as']}.{name}", f"{step.arguments['as']}.{number}", literal)
-    return Outcome(Kind.OK, reply=reply, faults=tuple(faults))
-
-
-def _got(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
-    context, name = state.context(step.arguments["context"]), step.arguments["name"]
-    written = step.arguments.get("is", "oracle")
-    if written == "any":
-        return Outcome(Kind.OK, reply=reply)
-    if context is None:
-        return Outcome(Kind.OK, reply=reply, unchecked="no context of this name is known here")
-    literal = oracle(context, name) if written == "oracle" else tensor_literal(written)
+        return ExpectedAnswer(undecided="no context of this name is known here")
+    literal = context.literal(name, step.arguments)
     if literal is None:
-        return Outcome(Kind.OK, reply=reply, unchecked=f"numpy knows no output {name!r} here: say it with `is`")
-    if "as" in step.arguments:
-        state.tensors[step.arguments["as"]] = literal
-    return Outcome(Kind.OK, reply=reply, faults=tuple(output_faults(context, name, reply, literal)))
+        return ExpectedAnswer(undecided=f"numpy knows no output {name!r} here: say it with `is`")
+    return ExpectedAnswer(subject=str(name), tensor=expected_tensor(literal, context, name))
+
+
+def _computed(step: Step, state: ExpectedState) -> ExpectedAnswer:
+    context = state.context(step.arguments["context"])
+    if step.arguments.get("is") == "any":
+        return ExpectedAnswer()
+    if context is None:
+        return ExpectedAnswer(undecided="no context of this name is known here")
+    outputs = context.computed_with(state.named_inputs(step))
+    undecided = "numpy knows no answer to these inputs" if outputs is None else ""
+    return ExpectedAnswer(outputs=expected_outputs(context, step.arguments, outputs), undecided=undecided)
+
+
+def _read(step: Step, state: ExpectedState) -> ExpectedAnswer:
+    """Return what a getter must give: what `is` says, else what the resource was made of."""
+    content, hides = _content(step, state), "hides" in step.arguments
+    unknown = "" if content or hides else "nobody knows what this resource holds: say it with `is`"
+    return ExpectedAnswer(content=content, hides=hides, undecided=unknown)
+
+
+def _content(step: Step, state: ExpectedState) -> ExpectedContent | None:
+    key, written = _CONTENT[step.action], step.arguments.get("is")
+    if step.action in {"error_code", "error_data"}:
+        error = state.error(step.arguments["error"])
+        if written is None and isinstance(error, LineReply):
+            return ExpectedContent(key, of_line=error.number)
+        if isinstance(error, KeptError) and written is None:
+            written = error.code if key == "code" else error.text
+        return None if written is None else ExpectedContent(key, written)
+    tensor = state.tensor(step.arguments["tensor"])
+    match key:
+        case "dims":
+            value = written if tensor is None or written is not None else list(tensor.shape)
+        case "type":
+            element = ElementType(written) if written is not None else tensor and tensor.type
+            value = TENSOR_TYPES[element] if isinstance(element, ElementType) else None
+        case _:
+            value = byte_string(written, state.builder) if written is not None else tensor and tensor.data
+    return None if value is None else ExpectedContent(key, value)

@@ -1,15 +1,22 @@
 """witx: the six functions of the core module `wasi_ephemeral_nn`, tensors by index, results as an errno."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from wasi_nn_conformance.models.element_type import ElementType
+from wasi_nn_conformance.session import witx_calls as calls
+from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.session.wire import decode, encode
+from wasi_nn_conformance.session.wire import Answer, ByteString, Call
 from wasi_nn_conformance.vectors.step import Step
-from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, difference, tensor_literal
+from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tensor_literal
+
+from .answer import expected_tensor
 
 # The numbers of the witx types nn_errno, graph_encoding, execution_target and tensor_type.
 ERRNO = (
@@ -23,83 +30,91 @@ TENSOR_TYPE = (
     *(ElementType.U8, ElementType.I32, ElementType.I64),
 )
 SENTINEL = 0xDEADBEEF
+"""What a return slot holds before the call."""
+
+_HANDLES = ("load", "load_by_name", "context")
 
 
 class WitxDialect:
     """Says steps as calls of the witx functions."""
 
-    def requests(self, step: Step, state: ExpectedState) -> list[dict[str, Any]]:
+    def requests(self, step: Step, state: ExpectedState) -> list[Call]:
         """Return the one request for `step`. Raises `ValueError` where witx cannot say it."""
-        return [self.request(step, state)]
+        return [_request(step.action, step.arguments, state)]
 
-    def request(self, step: Step, state: ExpectedState) -> dict[str, Any]:
-        """Return the request for `step`. Raises `ValueError` where witx cannot say it."""
-        arguments = step.arguments
-        match step.action:
-            case "load":
-                return _with_name(arguments, _load(arguments, state))
-            case "load_by_name":
-                name = arguments["name"]
-                value = {"bytes": encode(bytes.fromhex(name["hex"]))} if isinstance(name, dict) else name
-                return _with_name(arguments, {"call": "load_by_name", "name": value})
-            case "context":
-                graph = _handle(arguments["graph"])
-                return _with_name(arguments, {"call": "init_execution_context", "graph": graph})
-            case "set_input":
-                request = {"call": "set_input", "context": _handle(arguments["context"])}
-                request |= {
-                    "index": _input(arguments, state),
-                    "tensor": _tensor(tensor_literal(arguments["tensor"])),
-                }
-                return _with_name(arguments, request)
-            case "compute":
-                return {"call": "compute", "context": _handle(arguments["context"])}
-            case "output":
-                request = {"call": "get_output", "context": _handle(arguments["context"])}
-                return request | {"index": _output(arguments, state), "size": _size(arguments, state)}
-            case "raw":
-                operands = [_handle(operand) for operand in arguments["arguments"]]
-                return {"call": "raw", "function": arguments["function"], "arguments": operands}
-            case _:
-                return {"call": step.action, **_memory(arguments, state)}
+    def expected(self, step: Step, state: ExpectedState) -> ExpectedReply:
+        """Return what the reply must hold."""
+        error = _memory_kept(step)
+        if step.slot_untouched:
+            error = replace(error, pointer="untouched")
+        if step.arguments.get("buffer") == "untouched":
+            error = replace(error, buffer_untouched=True)
+        return ExpectedReply(ok=_success(step, state), error=error)
 
-    def outcome(self, step: Step, reply: Mapping[str, Any], state: ExpectedState) -> Outcome:
-        """Read the reply: the errno by its name, and what the host wrote where it must not."""
-        if "error" in reply:
-            return Outcome(Kind.BROKEN, detail=f"the probe refused the request: {reply['error']}")
-        if step.action in ("place", "overwrite", "grow", "forget"):
+    def outcome(self, reply: Answer) -> Outcome:
+        """Return the kind of an answer; an error's code is its name, or None for a number that is none of nn_errno."""
+        errno = reply.errno if isinstance(reply, calls.Returned) else 0
+        if errno == 0:
             return Outcome(Kind.OK, reply=reply)
-        if step.action == "read":
-            return _comparison(decode(reply["data"]), byte_string(step.arguments["is"], state.builder), reply)
-        errno = reply["errno"]
-        if not 0 <= errno < len(ERRNO):
-            fault = f"the result {errno} is none of nn_errno, which has 0 to {len(ERRNO) - 1}"
-            return Outcome(Kind.ERROR, f"number {errno}", reply=reply, faults=(fault,))
-        faults = tuple(_memory_faults(step, reply))
-        if errno != 0:
-            return Outcome(Kind.ERROR, ERRNO[errno], reply=reply, faults=faults + tuple(_failure_faults(step, reply)))
-        unchecked = ""
-        if step.action == "output" and not _is_checkable(step.arguments, state):
-            unchecked = "numpy does not know this output: say with `is` what it must be"
-        faults += tuple(_success_faults(step, reply, state))
-        return Outcome(Kind.OK, reply=reply, faults=faults, unchecked=unchecked)
+        return Outcome(Kind.ERROR, ERRNO[errno] if 0 < errno < len(ERRNO) else None, reply=reply)
 
 
-def _with_name(arguments: Mapping[str, Any], request: dict[str, Any]) -> dict[str, Any]:
-    return request | {"as": arguments["as"]} if "as" in arguments else request
+def _request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> Call:
+    match action:
+        case "load":
+            return _load(arguments, state)
+        case "load_by_name":
+            name = arguments["name"]
+            value = ByteString(bytes.fromhex(name["hex"])) if isinstance(name, dict) else name
+            return calls.LoadByName(value, as_=_name(arguments))
+        case "context":
+            return calls.InitExecutionContext(_handle(arguments["graph"]), as_=_name(arguments))
+        case "set_input":
+            tensor = _tensor(tensor_literal(arguments["tensor"]))
+            context = _handle(arguments["context"])
+            return calls.SetInput(context, _input(arguments, state), tensor, as_=_name(arguments))
+        case "compute":
+            return calls.Compute(_handle(arguments["context"]))
+        case "output":
+            context = _handle(arguments["context"])
+            return calls.GetOutput(context, _output(arguments, state), _size(arguments, state))
+        case "raw":
+            return calls.Raw(arguments["function"], [_handle(operand) for operand in arguments["arguments"]])
+    return _memory(action, arguments, state)
 
 
-def _load(arguments: Mapping[str, Any], state: ExpectedState) -> dict[str, Any]:
+def _memory(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> Call:
+    """Return the request for what only the probe does, with its own memory."""
+    written = byte_string(arguments["bytes"], state.builder) if "bytes" in arguments else UNSET
+    match action:
+        case "place":
+            words, align = arguments.get("words", UNSET), arguments.get("align", UNSET)
+            return calls.Place(bytes=written, words=words, at=arguments.get("at"), align=align, as_=arguments["as"])
+        case "overwrite":
+            return calls.Overwrite(arguments["buffer"], arguments.get("fill", UNSET), written)
+        case "read":
+            return calls.Read(*(arguments.get(key, UNSET) for key in ("buffer", "at", "length")))
+        case "grow":
+            return calls.Grow(arguments["pages"])
+        case "forget":
+            return calls.Forget()
+    raise ValueError(f"witx has no step {action!r}")
+
+
+def _name(arguments: Mapping[str, Any]) -> str | UnsetType:
+    """Return under which name what the call returns is kept."""
+    name: str | UnsetType = arguments.get("as", UNSET)
+    return name
+
+
+def _load(arguments: Mapping[str, Any], state: ExpectedState) -> calls.Load:
     if "model" in arguments:
         builders = state.model_builders(arguments["model"], arguments.get("encoding"))
     else:
         builders = [byte_string(written, state.builder) for written in arguments["builders"]]
-    return {
-        "call": "load",
-        "builders": [encode(builder) for builder in builders],
-        "encoding": _number(arguments.get("encoding", state.encoding or "autodetect"), ENCODING, "encoding"),
-        "target": _number(arguments.get("target", "cpu"), TARGET, "target"),
-    }
+    encoding = _number(arguments.get("encoding", state.encoding or "autodetect"), ENCODING, "encoding")
+    target = _number(arguments.get("target", "cpu"), TARGET, "target")
+    return calls.Load(builders, encoding, target, as_=_name(arguments))
 
 
 def _number(written: Any, names: tuple[str, ...], what: str) -> int:
@@ -136,14 +151,14 @@ def _output(arguments: Mapping[str, Any], state: ExpectedState) -> int:
     return _index(arguments["output"], [port.name for port in context.model.outputs] if context else None, "output")
 
 
-def _tensor(literal: TensorLiteral) -> dict[str, Any]:
+def _tensor(literal: TensorLiteral) -> calls.Tensor:
     if isinstance(literal.type, ElementType):
         if literal.type not in TENSOR_TYPE:
             raise ValueError(f"witx has no tensor type {literal.type}")
         number = TENSOR_TYPE.index(literal.type)
     else:
         number = literal.type
-    return {"dims": list(literal.shape), "type": number, "data": encode(literal.data)}
+    return calls.Tensor(literal.shape, number, literal.data)
 
 
 def _size(arguments: Mapping[str, Any], state: ExpectedState) -> int:
@@ -168,72 +183,45 @@ def _wanted(arguments: Mapping[str, Any], state: ExpectedState) -> tuple[TensorL
     if context.outputs is None:
         shape = tuple(dim or 1 for dim in port.type.shape)
         return TensorLiteral(element, shape, bytes(prod(shape) * element.size), exact_bits=False), port.name
-    value = context.outputs[port.name]
-    return TensorLiteral(element, value.shape, value.tobytes(), context.passes_through(port.name)), port.name
+    literal = context.oracle(port.name)
+    assert literal is not None  # there are outputs, and this is one of them
+    return literal, port.name
 
 
-def _memory(arguments: Mapping[str, Any], state: ExpectedState) -> dict[str, Any]:
-    request = {key: value for key, value in arguments.items() if key != "is"}
-    if "bytes" in arguments:
-        request["bytes"] = encode(byte_string(arguments["bytes"], state.builder))
-    if "as" in arguments:
-        request.setdefault("at", None)
-    return request
+def _memory_kept(step: Step) -> ExpectedAnswer:
+    """Return what the memory of the guest must be after a call, however it ends."""
+    if step.action == "raw":
+        changes = frozenset(step.arguments.get("changes", ()))
+        return ExpectedAnswer(guards=True, changes=changes, slots=step.arguments.get("slots", {}))
+    return ExpectedAnswer(guards=step.action in (*_HANDLES, "output"))
 
 
-def _comparison(got: bytes, wanted: bytes, reply: Mapping[str, Any]) -> Outcome:
-    if got == wanted:
-        return Outcome(Kind.OK, reply=reply)
-    return Outcome(Kind.OK, reply=reply, faults=(f"the memory holds {got.hex()} where {wanted.hex()} was wanted",))
+def _success(step: Step, state: ExpectedState) -> ExpectedAnswer:
+    kept = _memory_kept(step)
+    match step.action:
+        case "load" | "load_by_name" | "context":
+            return replace(kept, pointer="written", returns="handle")
+        case "read":
+            return replace(kept, memory=byte_string(step.arguments["is"], state.builder))
+        case "output":
+            return _expected_output(step.arguments, state, kept)
+    return kept
 
 
-def _memory_faults(step: Step, reply: Mapping[str, Any]) -> list[str]:
-    faults = []
-    if step.action not in ("set_input", "compute") and reply["guards"] != "untouched":
-        faults.append("the host wrote outside the return slot or the output buffer")
-    changed = reply["changed"] if step.action == "raw" else ()
-    if changed := sorted(set(changed) - set(step.arguments.get("changes", ()))):
-        faults.append(f"the host changed {', '.join(changed)}, which the call does not give it to write")
-    for name, state in step.arguments.get("slots", {}).items():
-        value = reply["slots"][name]
-        if (value == SENTINEL) != (state == "untouched"):
-            faults.append(f"the return pointer {name} holds 0x{value:08x}; it must be {state}")
-    return faults
-
-
-def _failure_faults(step: Step, reply: Mapping[str, Any]) -> list[str]:
-    faults = []
-    if step.slot_untouched and reply["value"] != SENTINEL:
-        faults.append(f"the failing call wrote {reply['value']} to its return pointer")
-    if step.arguments.get("buffer") == "untouched" and reply["buffer"] != "untouched":
-        faults.append("the failing call wrote to the output buffer")
-    return faults
-
-
-def _success_faults(step: Step, reply: Mapping[str, Any], state: ExpectedState) -> list[str]:
-    if step.action in ("load", "load_by_name", "context", "output") and not isinstance(reply["value"], int):
-        raise TypeError("`value` is no number")
-    if step.action in ("load", "load_by_name", "context") and reply["value"] == SENTINEL:
-        return ["success, but no handle was written to the return pointer"]
-    if step.action != "output":
-        return []
-    if reply["value"] == SENTINEL:
-        return ["success, but no size was written to the return pointer"]
-    if step.arguments.get("tail") == "untouched" and reply["tail"] != "untouched":
-        return ["the host wrote to the buffer behind the bytes that it reports"]
-    if step.arguments.get("is") == "any" or not _is_checkable(step.arguments, state):
-        return []
-    literal, name = _wanted(step.arguments, state)
-    if not isinstance(literal.type, ElementType):
-        return []
-    if reply["value"] != len(literal.data):
-        return [f"output {name}: the size reported is {reply['value']} bytes where {len(literal.data)} were wanted"]
-    wrong = difference(decode(reply["data"]), literal.array, literal.type, exact_bits=literal.exact_bits)
-    return [f"output {name}: {wrong}"] if wrong else []
+def _expected_output(arguments: Mapping[str, Any], state: ExpectedState, kept: ExpectedAnswer) -> ExpectedAnswer:
+    tail = arguments.get("tail") == "untouched"
+    kept = replace(kept, pointer="written", returns="size", tail_untouched=tail)
+    if arguments.get("is") == "any":
+        return kept
+    if not _is_checkable(arguments, state):
+        return replace(kept, undecided="numpy does not know this output: say with `is` what it must be")
+    literal, name = _wanted(arguments, state)
+    tensor = expected_tensor(literal, state.context(arguments["context"]), arguments["output"])
+    return kept if tensor is None else replace(kept, subject=name, size=len(literal.data), tensor=tensor)
 
 
 def _is_checkable(arguments: Mapping[str, Any], state: ExpectedState) -> bool:
     if "is" in arguments and arguments["is"] != "oracle":
         return True
     context = state.context(arguments["context"])
-    return context is not None and context.outputs is not None and context.output(arguments["output"]) is not None
+    return context is not None and context.oracle(arguments["output"]) is not None

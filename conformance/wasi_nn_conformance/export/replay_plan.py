@@ -8,15 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import to_builtins
+
 from wasi_nn_conformance.dialects import DIALECTS
-from wasi_nn_conformance.session.state import ExpectedState
+from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
+from wasi_nn_conformance.session.said import LineReply
+from wasi_nn_conformance.session.state import ExpectedState, UnknownOrderError
+from wasi_nn_conformance.session.wire import Call, Done
+from wasi_nn_conformance.session.witx_calls import Forget
 from wasi_nn_conformance.vectors.abi import WITX
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.step import Block, Node, Step
-from wasi_nn_conformance.vectors.tensor import tensor_literal
 
-from .reply_form import SAID_IN, failure, spelled, success
+from .reply_form import reply_form
 
 
 class InexpressibleError(ValueError):
@@ -40,12 +45,42 @@ class _Path:
 
 
 @dataclass
+class _Accepted:
+    """One accepted kind of outcome: what the reply must hold, and the line that is next."""
+
+    answer: ExpectedAnswer
+    next: int | None = None
+    only: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        only = {"only": self.only} if self.only else {}
+        return {"next": self.next, **only, **reply_form(self.answer)}
+
+
+@dataclass
+class _Line:
+    """One line: its request, and what is accepted. After a trap nothing is next."""
+
+    request: Call
+    accept: dict[str, _Accepted] = field(default_factory=dict)
+    may_trap: bool = False
+    prefer: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        accept: dict[str, Any] = {kind: accepted.plain() for kind, accepted in self.accept.items()}
+        accept |= {"trap": {}} if self.may_trap else {}
+        return {"request": to_builtins(self.request), "accept": accept} | (
+            {"prefer": self.prefer} if self.prefer else {}
+        )
+
+
+@dataclass
 class ReplayPlan:
     """The lines of one case, made by `lines`."""
 
     case: Case
     state: ExpectedState
-    _lines: list[dict[str, Any]] = field(default_factory=list)
+    _lines: list[_Line] = field(default_factory=list)
     _ends: list[tuple[int, str]] = field(default_factory=list)
 
     def lines(self) -> list[dict[str, Any]]:
@@ -60,15 +95,15 @@ class ReplayPlan:
             while (forks := self._step(path)) is not None:
                 paths += forks
         for line, kind in self._ends:
-            self._lines[line]["accept"][kind]["next"] = len(self._lines)
+            self._lines[line].accept[kind].next = len(self._lines)
         if self._ends:
-            self._lines.append({"request": {"call": "forget"}, "accept": {"ok": {"next": None}}})
-        if not all(line["accept"] for line in self._lines):
+            self._lines.append(_Line(Forget(), {"ok": _Accepted(ExpectedAnswer())}))
+        if not all(line.accept or line.may_trap for line in self._lines):
             raise InexpressibleError("a step of a block that has to fail may only succeed")
-        return self._lines
+        return [line.plain() for line in self._lines]
 
     def _step(self, path: _Path) -> list[_Path] | None:
-        """Write the next step of a path and go on; give the paths that begin at it, or None at the end of this one."""
+        """Write the next step of a path and go on; return the paths that begin at it, or None at the end of this."""
         while path.nodes:
             node = path.nodes.pop()
             if isinstance(node, Block):
@@ -80,7 +115,7 @@ class ReplayPlan:
             elif node.action == "outputs":
                 path.nodes += reversed(list(_outputs(node, path.state)))
             else:
-                return self._said(node, path)
+                return self._planned(node, path)
         if path.origin is not None:
             self._ends.append(path.origin)
         return None
@@ -90,110 +125,97 @@ class ReplayPlan:
         if path.origin is None:
             raise InexpressibleError("a block that has to fail says nothing")
         line, kind = path.origin
-        del self._lines[line]["accept"][kind]
+        del self._lines[line].accept[kind]
 
-    def _said(self, step: Step, path: _Path) -> list[_Path] | None:
-        dialect, number = DIALECTS[self.case.abi], len(self._lines)
+    def _planned(self, step: Step, path: _Path) -> list[_Path] | None:
+        dialect = DIALECTS[self.case.abi]
         try:
-            requests = dialect.requests(step, path.state)
+            requests, expected = dialect.requests(step, path.state), dialect.expected(step, path.state)
         except ValueError as error:
             self._stuck(path, str(error))
             return None
-        traps: dict[str, Any] = {"trap": {}} if "trap" in step.expectation.accept else {}
         if not requests:
-            self._succeeded(step, path)
+            self._held(step, path, expected.ok)
             return []
-        self._lead(path, number)
+        may_trap = "trap" in step.expectation.accept
+        self._lead(path, len(self._lines))
         for request in requests[:-1]:
-            number += 1
-            self._lines.append({"request": request, "accept": {"ok": {"next": number}, **traps}})
-        line: dict[str, Any] = {"request": requests[-1], "accept": {}}
+            ok = _Accepted(ExpectedAnswer(), len(self._lines) + 1)
+            self._lines.append(_Line(request, {"ok": ok}, may_trap))
+        line, number = _Line(requests[-1], may_trap=may_trap), len(self._lines)
         self._lines.append(line)
         block = _block(path)
         if prefer := step.expectation.prefer or (block and block.prefer):
-            line["prefer"] = spelled(prefer, self.case.abi)
-        failed = self._after_error(step, path, number)
-        if failed is not None:
-            line["accept"]["error"] = {"next": None, **failure(step, self.case.abi)}
-        line["accept"] |= traps
-        forks = [failed] if failed is not None else []
+            line.prefer = _spelled(prefer, self.case.abi)
+        forks = self._error(step, path, expected)
         if "ok" not in step.expectation.accept:
             path.nodes.clear()
             path.origin = None
             return forks
-        self._succeeded(step, path)
-        line["accept"]["ok"] = {"next": None, **success(step, path.state, self.case.abi)}
+        line.accept["ok"] = _Accepted(expected.ok)
+        self._advance(step, path.state, number, expected)
         path.nodes += reversed(step.then)
         path.origin = (number, "ok")
         return forks
+
+    def _held(self, step: Step, path: _Path, answer: ExpectedAnswer) -> None:
+        """Let a step without a request be said by the line that gives its answer: an output by `compute`."""
+        held = path.state.held(step)
+        if isinstance(held, LineReply) and answer.tensor is not None:
+            accepted = self._lines[held.number].accept["ok"]
+            outputs = accepted.answer.outputs
+            assert outputs is not None  # the line is a `compute`
+            with_tensor = [
+                replace(each, tensor=answer.tensor) if answer.subject == each.names[0] else each
+                for each in outputs.outputs
+            ]
+            accepted.answer = replace(accepted.answer, outputs=replace(outputs, outputs=tuple(with_tensor)))
+        path.state.advance(step, Done(), succeeded=True)
 
     def _stuck(self, path: _Path, reason: str) -> None:
         """End a path that nobody can go on with: a host took what is no model, and nothing is known of its inputs."""
         if path.origin is None:
             raise InexpressibleError(reason)
         line, kind = path.origin
-        self._lines[line]["accept"][kind]["undecided"] = reason
+        accepted = self._lines[line].accept[kind]
+        accepted.answer = replace(accepted.answer, undecided=reason)
         self._ends.append(path.origin)
 
     def _lead(self, path: _Path, number: int) -> None:
         if path.origin is not None:
             line, kind = path.origin
-            self._lines[line]["accept"][kind]["next"] = number
+            self._lines[line].accept[kind].next = number
 
-    def _after_error(self, step: Step, path: _Path, number: int) -> _Path | None:
-        """Return the path of an error that the step, or the block around it, accepts."""
-        accepted = "error" in step.expectation.accept
+    def _error(self, step: Step, path: _Path, expected: ExpectedReply) -> list[_Path]:
+        """Write the error that the step, or the block around it, accepts; return the path that it leads to."""
+        accepted, number = "error" in step.expectation.accept, len(self._lines) - 1
         if not accepted and _block(path) is None:
-            return None
+            return []
+        only = step.expectation.only
+        spelled = None if only is None else _spelled(only, self.case.abi)
+        self._lines[number].accept["error"] = _Accepted(expected.error, only=spelled)
         nodes = list(path.nodes)
         while not accepted and not isinstance(nodes.pop(), _BlockEnd):
             pass
-        state = _copy(path.state)
-        if self.case.abi != WITX:
-            said = {"result": "err", "code": f"{SAID_IN}{number}", "data": ""}
-            DIALECTS[self.case.abi].outcome(step, said, state)
-        return _Path((number, "error"), nodes, state)
+        state = path.state.copy()
+        state.advance(step, LineReply(number), succeeded=False)
+        return [_Path((number, "error"), nodes, state)]
 
-    def _succeeded(self, step: Step, path: _Path) -> None:
-        """Let the scene be as it is after success."""
-        state = path.state
-        context = state.context(step.arguments.get("context"))
-        if self.case.abi != WITX and step.action in ("set_input", "compute", "compute_named", "set_named", "tensor"):
-            outputs = [port.name for port in context.model.outputs] if context else []
-            if step.action == "compute_named" and "as" in step.arguments and len(outputs) > 1:
-                raise InexpressibleError("which of several outputs is kept under which name depends on their order")
-            nothing = {"dims": [], "type": "", "data": ""}
-            said = {"outputs": [{"name": name, **nothing} for name in outputs]}
-            DIALECTS[self.case.abi].outcome(step, said, state)
-        elif step.action == "get_named":
-            DIALECTS[self.case.abi].outcome(step, {"dims": [], "type": "", "data": ""}, state)
-        elif step.action == "new_error":
-            DIALECTS[self.case.abi].outcome(step, {}, state)
-        state.remember(step.action, step.arguments)
-        if step.action == "set_input":
-            literal = tensor_literal(step.arguments["tensor"])
-            if literal.is_consistent:
-                state.remember_input(step.arguments["context"], step.arguments["input"], literal.array)
+    def _advance(self, step: Step, state: ExpectedState, number: int, expected: ExpectedReply) -> None:
+        try:
+            state.advance(step, LineReply(number), succeeded=True, outputs=expected.ok.outputs)
+        except UnknownOrderError as error:
+            raise InexpressibleError(str(error)) from None
+
+
+def _spelled(word: str, abi: str) -> str:
+    """Return an error's code as the ABI spells it."""
+    return word if abi == WITX else word.replace("_", "-")
 
 
 def _block(path: _Path) -> Block | None:
     """Return the block that the path is in."""
     return next((node.block for node in reversed(path.nodes) if isinstance(node, _BlockEnd)), None)
-
-
-def _copy(state: ExpectedState) -> ExpectedState:
-    contexts = {
-        name: replace(context, inputs=dict(context.inputs), given=dict(context.given))
-        for name, context in state.contexts.items()
-    }
-    return replace(
-        state,
-        contexts=contexts,
-        graphs=dict(state.graphs),
-        tensors=dict(state.tensors),
-        errors=dict(state.errors),
-        handles=dict(state.handles),
-    )
 
 
 def _outputs(step: Step, state: ExpectedState) -> Iterator[Step]:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from wasi_nn_conformance.results.case_result import CaseResult
-from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import ENDS
 
 from .features import clauses_tried
 from .target import Fields, FuzzTarget
@@ -18,15 +18,6 @@ from .target import Fields, FuzzTarget
 FOLDER = "regressions"
 """The folder in that of a report which the files of findings are written into."""
 
-# Numbers of the conversation, unlike those in names of files, types and versions.
-_NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b")
-_PLACE = re.compile(r"; (?:step \d+|after the last step|fails_by|may_fail).*$", re.DOTALL)
-_SILENT = re.compile(r"(?:the host died: [^:;]+|no answer within [^;]+);.*; step \d+ (?P<action>\(\w+\))")
-_QUOTED = re.compile(r"'[^']*'")
-_OUTPUT = re.compile(r"\boutput .+?(?=: | has )")
-_CALLED = re.compile(r"\bcalled the outputs .+ where the model calls them .+")
-_LIST = re.compile(r"\[[^\]]*\]|\([^()]*\)")
-_ENDS = (Verdict.CRASH.value, Verdict.HANG.value)
 _PLAIN = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][\w./ ;,'()-]*(?<! )", re.ASCII)
 """Text that every reader of YAML takes for text."""
 
@@ -63,26 +54,26 @@ def file_name(case_result: CaseResult) -> str:
 
 
 def signature(case_result: CaseResult) -> str:
-    """Return what failures of one cause have in common: verdict, clause and diagnosis without numbers and place.
+    """Return what failures of one cause have in common: verdict, clause, and the causes of the violations.
 
-    The death of a host that said nothing of it is told from others by the call that it died of.
+    The death of a host is one cause whatever clause it was met with.
     """
-    said = _PLACE.sub("", case_result.diagnosis)
-    if case_result.verdict in _ENDS:
-        silent = _SILENT.match(case_result.diagnosis)
-        return f"{case_result.verdict}: {_NUMBER.sub('#', _LIST.sub('', said))}{silent['action'] if silent else ''}"
-    said = _CALLED.sub("called the outputs otherwise", _LIST.sub("", _QUOTED.sub("''", said)))
-    said = _OUTPUT.sub("output", _NUMBER.sub("#", said))
-    return f"{case_result.verdict}: {case_result.clause}: {said}"
+    causes = dict.fromkeys(json.dumps(violation.cause) for violation in case_result.violations)
+    clause = "" if _is_end(case_result) else case_result.clause
+    return "; ".join([case_result.verdict, clause, *causes])
 
 
 def suspected(fields: Fields, case_result: CaseResult) -> frozenset[str]:
-    """Return the faults that a failing conversation has, by their clauses: two may have one signature.
+    """Return the misuses that a failing conversation has, by their clauses: two may have one signature.
 
     Those of a host that said what it died of are one by that.
     """
-    has_words = case_result.verdict in _ENDS and not _SILENT.match(case_result.diagnosis)
+    has_words = _is_end(case_result) and any(violation.said for violation in case_result.violations)
     return frozenset() if has_words else frozenset(clauses_tried(fields["steps"]))
+
+
+def _is_end(case_result: CaseResult) -> bool:
+    return any(violation.kind in ENDS for violation in case_result.violations)
 
 
 def digest(fields: Fields, case_result: CaseResult) -> str:

@@ -10,6 +10,7 @@ from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.report.paragraph import paragraph, replay_line
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.vectors.case import Case
 
@@ -93,7 +94,9 @@ class CaseItem(pytest.Item):
             raise _Finding(case_result.diagnosis)
 
     def _unjudged(self, why: str) -> CaseResult:
-        return CaseResult.of(self.case, [Judgement(Verdict.ERROR, got=why, where="suite")], 0.0, ())
+        return CaseResult.of(
+            self.case, [Judgement(Verdict.ERROR, (Violation("unjudged", got=why, call="suite"),))], 0.0, ()
+        )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Write the paragraph of a failed case."""

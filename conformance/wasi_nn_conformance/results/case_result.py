@@ -8,35 +8,35 @@ import msgspec
 from msgspec import Meta
 
 from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.clause import Clause, Level
+from wasi_nn_conformance.vectors.clause import Level
 
 from .verdict import Verdict
-from .violation import Violation
+from .violation import Violation, diagnosis
 
 _SHOWN = 160  # characters of a line of the transcript
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one step or block came to, in words; `choice` is the answer to what the clause leaves open.
+    """What one step or block came to; `choice` is the answer to what the clause leaves open.
 
-    `clause` is the one that was held against it, where it is known.
+    `reason` says why there is no verdict on a host that does not offer what the case needs.
     """
 
     verdict: Verdict
-    wanted: str = ""
-    got: str = ""
+    violations: tuple[Violation, ...] = ()
     choice: str | None = None
-    where: str = ""
-    clause: Clause | None = None
+    reason: str = ""
+
+    def at(self, call: str, clause: str, step: int | None = None, line: int | None = None) -> "Judgement":
+        """Return the judgement with the place of its violations, and the clause that was held against them."""
+        placed = [msgspec.structs.replace(v, call=call, clause=clause, step=step, line=line) for v in self.violations]
+        return Judgement(self.verdict, tuple(placed), self.choice, self.reason)
 
     @property
     def diagnosis(self) -> str:
-        """Return in one line what is wrong; it begins with what the host did, which stays when vectors move."""
-        if self.verdict in (Verdict.PASS, Verdict.UNSUPPORTED):
-            return self.got
-        wanted = f"wanted {self.wanted}" if self.wanted else ""
-        return "; ".join(part for part in (self.got, wanted, self.where) if part)
+        """In one line what is wrong; it begins with what the host did, which stays when vectors move."""
+        return self.reason or diagnosis(self.violations)
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -72,10 +72,11 @@ class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "CaseResult":
-        """Make the record of `case` from what its steps came to: the worst verdict, and what explains it."""
+        """Make the result of `case` from what its steps came to: the worst verdict, and what explains it."""
         decisive = max(judgements, key=lambda judgement: judgement.verdict.severity, default=Judgement(Verdict.PASS))
         choices = dict.fromkeys(judgement.choice for judgement in judgements if judgement.choice)
-        clause = case.clause if decisive.verdict is Verdict.PASS else decisive.clause or case.clause
+        broken = next((violation.clause for violation in decisive.violations if violation.clause), None)
+        clause = case.others.get(broken, case.clause) if broken else case.clause
         return cls(
             id=case.id,
             vector=case.vector.id,
@@ -91,10 +92,11 @@ class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             question=case.vector.question,
             why=" ".join(case.vector.why.split()),
             place=":".join(str(part) for part in (case.vector.path.name, case.vector.line) if part),
+            violations=decisive.violations,
         )
 
     def json(self) -> dict[str, Any]:
-        """Return the record as plain data."""
+        """Return the result as plain data."""
         data: dict[str, Any] = msgspec.to_builtins(self)
         return data
 

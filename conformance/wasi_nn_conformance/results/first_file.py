@@ -1,5 +1,6 @@
 """A first file of known failures for a host, from the findings of a run."""
 
+import json
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -12,59 +13,43 @@ from .known_failures import GENERATED
 from .pattern import matches
 from .verdict import Verdict
 
-# A first file keeps of a diagnosis what is in front of this: of a crash what the host said, of the others also what
-# was wanted, but never the place in the vector.
-_BEHIND = {Verdict.FAIL: "; step", Verdict.HANG: "; step", Verdict.CRASH: "; wanted"}
-# Of a diagnosis of wrong numbers, what does not stand for one conversation: not the output's name, nor the numbers.
-_WRONG_VALUE = re.compile(r"(?P<begins>output ).*: element .*(?P<contains> of \w+ is )")
-_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")  # of surrogates, which TOML cannot say
+# TOML cannot say half of a pair of surrogates; in a pattern `?` stands for it.
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def first_file(case_results: Sequence[CaseResult]) -> str:
-    """Write the findings of a report as the text of a file of known failures, one entry for each diagnosis."""
-    groups: dict[tuple[Verdict, str], list[str]] = {}
-    generated: list[dict[str, Any]] = []
+    """Write the findings of a report as the text of a file of known failures, one entry for each cause."""
+    known: dict[str, dict[str, Any]] = {}
+    named: dict[str, list[str]] = {}
     for case_result in case_results:
         if case_result.verdict.is_finding:
-            match = _said(case_result)
-            if not case_result.id.startswith(GENERATED):
-                groups.setdefault((case_result.verdict, match), []).append(case_result.id)
-            elif (entry := _drawn_entry(case_result, match)) not in generated:
-                generated.append(entry)
+            entry, case = _entry(case_result), case_result.id
+            if case.startswith(GENERATED):
+                case = _like(case_result)
+                entry = {"clause": case_result.clause, **entry}
+            key = json.dumps([entry, case if case.startswith(GENERATED) else ""])
+            known[key] = entry
+            named.setdefault(key, []).append(case)
     ids = {case_result.id for case_result in case_results if case_result.verdict is not Verdict.UNSUPPORTED}
-    known = [_entry(outcome, match, _patterns(named, ids)) for (outcome, match), named in groups.items()]
-    return tomli_w.dumps({"known": [*known, *generated]}) if known or generated else ""
+    entries = [{"cases": _patterns(named[key], ids), **entry} for key, entry in known.items()]
+    return tomli_w.dumps({"known": entries}) if entries else ""
 
 
-def _said(case_result: CaseResult) -> str:
-    """Return what all diagnoses of this fault begin with, as far as a file can say it."""
-    said = case_result.diagnosis.split(_BEHIND[case_result.verdict])[0]
-    return _HALF_OF_A_PAIR.split(said)[0]
+def _entry(case_result: CaseResult) -> dict[str, Any]:
+    """Return what all failures of this cause have in common, as far as a file can say it."""
+    cause = {name: _HALF_OF_A_PAIR.sub("?", value) for name, value in case_result.violations[0].cause.items()}
+    return {"outcome": case_result.verdict.value, **cause, "because": "not examined yet"}
 
 
-def _drawn_entry(case_result: CaseResult, match: str) -> dict[str, Any]:
-    """Speak of all that fails like a drawn conversation: its own id is that of one vector, which no run draws again.
+def _like(case_result: CaseResult) -> str:
+    """Return a pattern of all that fails like a generated conversation: no run draws the same again.
 
-    Wrong numbers belong to what was drawn: their kind and type tell of them.
+    Wrong numbers belong to what was drawn: their kind of conversation tells of them.
     """
     name, bracket, dimensions = case_result.id.partition("[")
-    wrong = _WRONG_VALUE.match(match)
-    if wrong is None:
-        return _entry(case_result.verdict, match, [f"{GENERATED}*"], clause=case_result.clause)
-    kind = name.removeprefix(GENERATED).partition("/")[0]
-    cases = [f"{GENERATED}{kind}/*{bracket}{dimensions}"]
-    words = {"clause": case_result.clause, "contains": wrong["contains"]}
-    return _entry(case_result.verdict, wrong["begins"], cases, **words)
-
-
-def _entry(outcome: Verdict, match: str, cases: Sequence[str], **more: str) -> dict[str, Any]:
-    return {
-        "cases": list(cases),
-        "outcome": outcome.value,
-        "match": match,
-        **more,
-        "because": "not examined yet",
-    }
+    if case_result.violations[0].kind != "value":
+        return f"{GENERATED}*"
+    return f"{GENERATED}{name.removeprefix(GENERATED).partition('/')[0]}/*{bracket}{dimensions}"
 
 
 def _patterns(named: Sequence[str], ids: AbstractSet[str]) -> list[str]:

@@ -6,10 +6,11 @@ a complete run.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -22,28 +23,33 @@ from wasi_nn_conformance.formats.schema import schema
 from .case_result import CaseResult, Expected
 from .pattern import matches
 from .verdict import Verdict
+from .violation import Violation
 
 GENERATED = "fuzz/"
 """Begins the ids of drawn conversations. Which of them a run meets depends on its seed and number of examples."""
+
+
+_FIELDS = ("call", "subject", "type", "got", "wanted", "said")
+"""The fields of a violation that an entry may name, besides its kind; in all of them `*` and `?` match."""
 
 
 @dataclass(frozen=True)
 class KnownFailure:
     """One known fault of a host.
 
-    `cases` are patterns of case ids, `outcome` the verdict they get, `match` what their diagnosis begins with and
-    `contains` what it has somewhere, `because` the fault in our words and `fix` what would mend it. With `clause` they
+    `cases` are patterns of case ids, `outcome` the verdict they get, `kinds` and `fields` what one of their violations
+    has, `because` the fault in our words, `fix` what would mend it and `link` where it is discussed. With `clause` they
     are those that broke this one.
     """
 
     cases: tuple[str, ...]
     outcome: Verdict
-    match: str
+    kinds: tuple[str, ...]
     because: str
+    fields: Mapping[str, str] = field(default_factory=dict)
     fix: str = ""
     link: str = ""
     clause: str | None = None
-    contains: str = ""
 
     @property
     def expected(self) -> Expected:
@@ -55,11 +61,21 @@ class KnownFailure:
         return any(matches(pattern, case_id) for pattern in self.cases)
 
     def tells(self, case_result: CaseResult) -> bool:
-        """Return whether the record is what was expected."""
-        if self.clause not in (None, case_result.clause):
+        """Return whether the case failed as this entry says."""
+        if self.clause not in (None, case_result.clause) or case_result.verdict is not self.outcome:
             return False
-        told = case_result.diagnosis.startswith(self.match) and self.contains in case_result.diagnosis
-        return told and case_result.verdict is self.outcome
+        return any(self._is_of(violation) for violation in case_result.violations)
+
+    def _is_of(self, violation: Violation) -> bool:
+        if self.kinds and violation.kind not in self.kinds:
+            return False
+        return all(matches(pattern, str(getattr(violation, name))) for name, pattern in self.fields.items())
+
+    @property
+    def words(self) -> str:
+        """What the entry says of a violation, on one line."""
+        told = [" or ".join(self.kinds), *(f"{name} {pattern}" for name, pattern in self.fields.items())]
+        return ", ".join(part for part in told if part)
 
 
 @dataclass(frozen=True)
@@ -83,9 +99,9 @@ class KnownFailures:
             return replace(case_result, verdict=Verdict.XFAIL, expected=told.expected)
         first = entries[0]
         if verdict.is_finding:
-            wanted = f"expected was {first.outcome.value}: {first.match}"
+            wanted = f"known is {first.outcome.value}: {first.words}"
             return replace(case_result, diagnosis=f"{case_result.diagnosis}; {wanted}", expected=first.expected)
-        diagnosis = f"expected was {first.outcome.value}: {first.match}; the host does better: mend {self.path.name}"
+        diagnosis = f"known is {first.outcome.value}: {first.words}; the host does better: mend {self.path.name}"
         return replace(case_result, verdict=Verdict.XPASS, diagnosis=diagnosis, expected=first.expected)
 
     def told(self, case_result: CaseResult) -> KnownFailure | None:
@@ -125,6 +141,19 @@ def read_known_failures(path: Path, version: str, cpu: AbstractSet[str] | None =
             continue
         if "cpu" in data and not (processor.features() if cpu is None else cpu) & set(data["cpu"]):
             continue
-        fields = {key: data[key] for key in ("match", "contains", "because", "fix", "link", "clause") if key in data}
-        entries.append(KnownFailure(tuple(data["cases"]), Verdict(data["outcome"]), **fields))
+        entries.append(_entry(data))
     return KnownFailures(path, tuple(entries))
+
+
+def _entry(data: Mapping[str, Any]) -> KnownFailure:
+    kinds = data.get("kind", ())
+    return KnownFailure(
+        cases=tuple(data["cases"]),
+        outcome=Verdict(data["outcome"]),
+        kinds=(kinds,) if isinstance(kinds, str) else tuple(kinds),
+        because=data["because"],
+        fields={name: data[name] for name in _FIELDS if name in data},
+        fix=data.get("fix", ""),
+        link=data.get("link", ""),
+        clause=data.get("clause"),
+    )

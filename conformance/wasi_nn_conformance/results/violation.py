@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+# Numbers of a conversation, unlike those in names of files, types and versions: what changes from run to run.
+_NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b|\[[^\]]*\]|\([^()]*\)")
 _WORDS_KEPT = 300  # characters of a dying host's last words that a sentence has room for
 
 
@@ -17,10 +19,10 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     kind: one of `KINDS`. call: the step's action, or the block (`fails_by`, `may_fail`) that the answer was to satisfy.
     subject: what it is about: the name of an output, buffer or slot, or how a process ended (`signal SIGSEGV`).
-    type: the element type of the tensor. wanted, got: the answer that the clause accepts, and the host's. element,
-    differing: the first wrong element of a tensor, and how many are (`3 of 4`). step, line: the number of the step, from
-    1, and its line in the file. clause: the clause that was held against it. printed: what the host printed since the
-    call.
+    type: the element type of the tensor. wanted, got: the answer that the clause accepts, and the host's.
+    element, differing: the first wrong element of a tensor, and how many are (`3 of 4`). step, line: the number of the
+    step, from 1, and its line in the file. clause: the clause that was held against it. printed: what the host printed
+    since the call.
     """
 
     kind: str
@@ -45,6 +47,20 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
     def sentence(self) -> str:
         """What is wrong, in a few words; empty where it only matters what was wanted."""
         return KINDS[self.kind](self)
+
+    @property
+    def cause(self) -> dict[str, str]:
+        """The fields that violations of one cause share, from run to run and from case to case.
+
+        No numbers, addresses, names of outputs or places: of a host that died what it said of it (with `*` for what may
+        differ), of one that died silently the call.
+        """
+        if self.kind in ENDS:
+            said = _NUMBER.sub("*", self.said)
+            how = {"subject": self.subject} if self.subject else {}
+            return {"kind": self.kind, **how, **({"said": f"{said}*"} if said else {"call": self.call})}
+        shared = {"kind": self.kind} | {name: getattr(self, name) for name in _TELLING.get(self.kind, ("type",))}
+        return {name: value for name, value in shared.items() if value}
 
     @property
     def place(self) -> str:
@@ -106,6 +122,22 @@ def _output_has(what: str) -> Callable[[Violation], str]:
 def _fixed(words: str) -> Callable[[Violation], str]:
     return lambda v: words.format(subject=v.subject, got=v.got, wanted=v.wanted, call=v.call)
 
+
+ENDS = frozenset({"crash", "hang"})
+"""The kinds in which the host gives no answer."""
+
+# What else than the kind tells one cause from another; the element type, where nothing is named.
+_TELLING = {
+    "outcome": ("got", "wanted"),
+    "preference": ("got", "wanted"),
+    "unwritten": ("subject",),
+    "written": ("subject",),
+    "slot": ("wanted",),
+    "type": ("got", "wanted"),
+    "getter": ("call",),
+    "path": ("subject",),
+    "unjudged": ("got",),
+}
 
 KINDS: Mapping[str, Callable[[Violation], str]] = {
     # How the call ended.

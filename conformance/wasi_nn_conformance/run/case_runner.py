@@ -1,36 +1,44 @@
 """A vector carried out: its steps said to a probe one by one, each answer judged, until one decides."""
 
 import contextlib
-import json
-import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from wasi_nn_conformance.dialects import Dialect
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
+from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.session.wire import Reply, Request
+from wasi_nn_conformance.session.wire import (
+    Answer,
+    Call,
+    Done,
+    ProtocolError,
+    Refusal,
+    encode_request,
+    read_reply,
+)
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.step import Block, Node, Step
-from wasi_nn_conformance.vectors.tensor import tensor_literal
 
 from .adapter import Adapter
+from .compare import compare
 from .judge import judge, preference
 from .probe_process import Ended, ProbeProcess, Silent, exit_words
 
-_PRINTED = 300  # characters of a dying host's last words that a diagnosis keeps
+_FORGET = Step("forget", {}, Expectation())
 
 
 class _AnsweredWithError(Exception):
     """A step inside a block answered with an error, which the block accepts."""
 
-    def __init__(self, outcome: Outcome, where: str) -> None:
-        super().__init__(where)
-        self.outcome, self.where = outcome, where
+    def __init__(self, step: Step, number: int, outcome: Outcome, violations: list[Violation]) -> None:
+        super().__init__(step.action)
+        self.step, self.number, self.outcome, self.violations = step, number, outcome, violations
 
 
 class _Decided(Exception):  # noqa: N818 no fault either
@@ -39,7 +47,7 @@ class _Decided(Exception):  # noqa: N818 no fault either
 
 @dataclass
 class CaseRunner:
-    """One case on one process. `run` gives its record; afterwards the process may be gone."""
+    """One case on one process. `run` gives its result; afterwards the process may be gone."""
 
     case: Case
     process: ProbeProcess
@@ -48,7 +56,7 @@ class CaseRunner:
     state: ExpectedState
     transcript: list[str] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
-    said: int = 0
+    steps_run: int = 0
 
     def run(self) -> CaseResult:
         """Carry the vector out."""
@@ -61,9 +69,9 @@ class CaseRunner:
     def _part(self) -> None:
         """Let the probe drop what the vector has left. A host that dies of that, or has died since, is found here."""
         if self.process.usable:
-            end = Step("forget", {}, Expectation())
-            where = "after the last step"
-            self._keep(judge(end.expectation, self._ask([{"call": "forget"}], end), self.case.clause, where), end)
+            outcome = self._ask(self.dialect.requests(_FORGET, self.state))
+            clause = self.case.clause
+            self._keep(judge(_FORGET.expectation, outcome, [], clause).at("forget", clause.id))
 
     def _nodes(self, nodes: tuple[Node, ...], block: Block | None) -> None:
         for node in nodes:
@@ -76,21 +84,24 @@ class CaseRunner:
                 self._step(node, block)
 
     def _block(self, block: Block) -> None:
-        clause = self.case.clause_of(block)
+        clause, name = self.case.clause_of(block), "fails_by" if block.must_fail else "may_fail"
         try:
             self._nodes(block.steps, block)
         except _AnsweredWithError as answer:
-            if answer.outcome.faults:
-                self._keep(Judgement(Verdict.FAIL, "", "; ".join(answer.outcome.faults), where=answer.where), block)
+            if answer.violations:
+                judgement = Judgement(Verdict.FAIL, tuple(answer.violations))
             elif block.prefer:
-                self._keep(preference(block.prefer, answer.outcome, clause, answer.where), block)
+                judgement = preference(block.prefer, answer.outcome, clause)
+            else:
+                return
+            self._keep(judgement.at(answer.step.action, clause.id, answer.number, answer.step.line))
             return
         if block.must_fail:
             wanted = f"an error at one of these steps (rather {block.prefer})" if block.prefer else "an error"
-            where = _place("fails_by", block)
-            self._keep(Judgement(Verdict.FAIL, wanted, "success of all of them", where=where), block)
+            succeeded = Violation("outcome", wanted=wanted, got="success of all of them")
+            self._keep(Judgement(Verdict.FAIL, (succeeded,)).at(name, clause.id, line=block.line))
         elif block.prefer:
-            self._keep(preference(block.prefer, Outcome(Kind.OK), clause, _place("may_fail", block)), block)
+            self._keep(preference(block.prefer, Outcome(Kind.OK), clause).at(name, clause.id, line=block.line))
 
     def _outputs(self, step: Step) -> Iterator[Step]:
         """Ask for each output of the context's model."""
@@ -103,83 +114,81 @@ class CaseRunner:
             self._broken(step, "no context of this name is known here")
 
     def _step(self, step: Step, block: Block | None) -> None:
-        self.said += 1
-        where = _place(f"step {self.said} ({step.action})", step)
+        self.steps_run += 1
         try:
             requests = self.dialect.requests(step, self.state)
+            expected = self.dialect.expected(step, self.state)
         except ValueError as error:
             self._broken(step, str(error))
-        outcome = self._ask(requests, step)
+        outcome = self._ask(requests) if requests else self._held(step)
+        answer = _expected_answer(expected, outcome)
+        violations = compare(answer, outcome, self.state.folders) if answer else []
+        if outcome.kind in (Kind.OK, Kind.ERROR):
+            succeeded = outcome.kind is Kind.OK
+            outputs = expected.ok.outputs
+            self.state.advance(step, outcome.reply, succeeded=succeeded, outputs=outputs)
         accepted = outcome.kind.value in step.expectation.accept
         if block and outcome.kind is Kind.ERROR and not accepted:
-            raise _AnsweredWithError(outcome, where)
-        if outcome.unchecked and accepted and not (block and block.must_fail):
-            self._broken(step, outcome.unchecked)
-        self._keep(judge(step.expectation, outcome, self.case.clause_of(step), where), step)
+            raise _AnsweredWithError(step, self.steps_run, outcome, violations)
+        if answer and answer.undecided and accepted and not (block and block.must_fail):
+            self._broken(step, answer.undecided)
+        clause = self.case.clause_of(step)
+        judgement = judge(step.expectation, outcome, violations, clause)
+        self._keep(judgement.at(step.action, clause.id, self.steps_run, step.line))
         if not self.process.usable:
             raise _Decided
         if outcome.kind is Kind.OK:
-            self._remember(step)
             self._nodes(step.then, block)
 
-    def _ask(self, requests: Sequence[Request], step: Step) -> Outcome:
-        reply: Reply = {}
+    def _held(self, step: Step) -> Outcome:
+        """Return the answer to a step that needs no request: what an earlier one has given, or nothing."""
+        reply = self.state.held(step)
+        if isinstance(reply, Answer):
+            return Outcome(Kind.OK, reply=reply)
+        return Outcome(Kind.BROKEN, detail="this tag gives outputs with compute: none is known here")
+
+    def _ask(self, requests: Sequence[Call]) -> Outcome:
+        """Send the requests, and read the reply to the last, or to the first that is none."""
+        reply: Answer = Done()
         for request in requests:
-            self.transcript.append("> " + json.dumps(request, separators=(",", ":")))
-            answer = self.process.call(request, self.adapter.limits.call_seconds)
+            line = encode_request(request)
+            self.transcript.append(f"> {line.decode()}")
+            answer = self.process.ask(line, self.adapter.limits.call_seconds)
             if isinstance(answer, Silent):
                 self.transcript.append("< (nothing)")
-                return Outcome(Kind.HANG, detail=f"no answer within {answer.seconds:g} s")
+                return Outcome(Kind.HANG, detail=f"no answer within {answer.seconds:g} s", printed=answer.printed)
             if isinstance(answer, Ended):
                 self.transcript.append(f"< (the process ended: {exit_words(answer.code)})")
                 return self._end(answer)
-            self.transcript.append("< @@" + json.dumps(answer, separators=(",", ":")))
-            reply = answer
-            if "error" in reply:
-                break
-        try:
-            return self.dialect.outcome(step, reply, self.state)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            return Outcome(Kind.BROKEN, detail=f"the probe's reply is not of protocol 1: {error!r}")
+            self.transcript.append(f"< @@{answer.decode('utf-8', 'replace')}")
+            try:
+                reply = read_reply(request, answer)
+            except ProtocolError as error:
+                return Outcome(Kind.BROKEN, detail=str(error))
+            if isinstance(reply, Refusal):
+                return Outcome(Kind.BROKEN, detail=f"the probe refused the request: {reply.error}")
+        return self.dialect.outcome(reply)
 
     def _end(self, ended: Ended) -> Outcome:
         """Tell the guest's trap from the host's death, by exit code and signal as the adapter says."""
-        words = _last_words(ended.printed)
-        detail = exit_words(ended.code) + (f": {words}" if words else "")
-        codes = self.adapter.exit_codes
-        if ended.code in codes.trap or ended.code in codes.host_error:
-            return Outcome(Kind.TRAP, detail=detail)
-        return Outcome(Kind.CRASH, detail=detail)
+        codes, kind = self.adapter.exit_codes, Kind.CRASH
+        if ended.code in codes.trap:
+            kind = Kind.TRAP
+        elif ended.code in codes.host_error:
+            kind = Kind.HOST_ERROR
+        return Outcome(kind, ended=exit_words(ended.code), printed=ended.printed)
 
-    def _remember(self, step: Step) -> None:
-        self.state.remember(step.action, step.arguments)
-        if step.action == "set_input":
-            literal = tensor_literal(step.arguments["tensor"])
-            if literal.is_consistent:
-                self.state.remember_input(step.arguments["context"], step.arguments["input"], literal.array)
-
-    def _keep(self, judgement: Judgement, node: Node) -> None:
-        self.judgements.append(replace(judgement, clause=self.case.clause_of(node)))
+    def _keep(self, judgement: Judgement) -> None:
+        self.judgements.append(judgement)
         if judgement.verdict.severity > Verdict.DEVIATES.severity:
             raise _Decided
 
     def _broken(self, step: Step, message: str) -> None:
-        self._keep(Judgement(Verdict.ERROR, "", message, where=_place(step.action, step)), step)
+        """End the conversation: the suite cannot judge this step."""
+        unjudged = Judgement(Verdict.ERROR, (Violation("unjudged", got=message),))
+        self._keep(unjudged.at(step.action, self.case.clause_of(step).id, self.steps_run, step.line))
 
 
-def _place(what: str, node: Node) -> str:
-    return f"{what}, line {node.line}" if node.line else what
-
-
-def _last_words(printed: str) -> str:
-    """Return what a host said of its end, on one line: from the first panic or error on, without the backtrace.
-
-    Folders and numbers of threads are left out, so that one cause reads the same on every machine.
-    """
-    printed = re.split(r"\n\s*(?:stack backtrace:|note: run with)", printed)[0]
-    lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    starts = [n for n, line in enumerate(lines) if re.search(r"panicked|[Ee]rror|[Tt]rap|fault|abort", line)]
-    kept = " ".join(lines[starts[0] :] if starts else lines[-3:])
-    kept = re.sub(r"(thread '[^']*') \(\d+\)", r"\1", kept)
-    kept = re.sub(r"(?<![\w.])(?:/[\w.@+-]+)+/(?=[\w.@+-]+/src/)", "", kept)
-    return kept if len(kept) <= _PRINTED else kept[:_PRINTED] + " ..."
+def _expected_answer(expected: ExpectedReply, outcome: Outcome) -> ExpectedAnswer | None:
+    """Return what an answer of this kind must hold; None for what is no answer."""
+    return {Kind.OK: expected.ok, Kind.ERROR: expected.error}.get(outcome.kind)

@@ -77,7 +77,7 @@ class Host:
     def run(self, case: Case) -> CaseResult:
         """Carry out one case, on a process that is ready for it. Raises `AdapterError` if none can be had."""
         if reason := self.unsupported(case):
-            return CaseResult.of(case, [Judgement(Verdict.UNSUPPORTED, got=reason)], 0.0, ())
+            return CaseResult.of(case, [Judgement(Verdict.UNSUPPORTED, reason=reason)], 0.0, ())
         graphs = tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
         running = self._ready((case.abi, graphs))
         state = self.library.state(case, self._places(case.abi, graphs))

@@ -2,41 +2,56 @@
 
 from wasi_nn_conformance.results.case_result import Judgement
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.vectors.clause import Clause, Level
 from wasi_nn_conformance.vectors.expectation import OUTCOMES, Expectation
 
 
-def judge(expectation: Expectation, outcome: Outcome, clause: Clause, where: str) -> Judgement:
-    """Judge one outcome. `where` names the step for the diagnosis."""
-    wanted, got = expectation.wanted, outcome.words
+def judge(expectation: Expectation, outcome: Outcome, violations: list[Violation], clause: Clause) -> Judgement:
+    """Judge one outcome; `violations` are what is wrong with its reply whatever the clause accepts."""
+    wanted = expectation.wanted
     match outcome.kind:
         case Kind.BROKEN:
-            return Judgement(Verdict.ERROR, "", outcome.detail, where=where)
+            return Judgement(Verdict.ERROR, (Violation("unjudged", got=outcome.detail),))
         case Kind.CRASH:
-            return Judgement(Verdict.CRASH, wanted, f"the host died: {outcome.detail}", where=where)
+            crash = Violation("crash", wanted=wanted, subject=outcome.ended, printed=outcome.printed)
+            return Judgement(Verdict.CRASH, (crash,))
         case Kind.HANG:
-            return Judgement(Verdict.HANG, wanted, outcome.detail, where=where)
-    if outcome.faults:
-        return Judgement(Verdict.FAIL, "", "; ".join(outcome.faults), where=where)
-    if outcome.kind.value not in expectation.accept:
-        return Judgement(Verdict.FAIL, wanted, got, where=where)
-    if expectation.only and outcome.code != expectation.only:
-        return Judgement(Verdict.FAIL, wanted, got, where=where)
-    if expectation.prefer is None:
+            hang = Violation("hang", wanted=wanted, got=outcome.detail, printed=outcome.printed)
+            return Judgement(Verdict.HANG, (hang,))
+    if violations:
+        return Judgement(Verdict.FAIL, tuple(violations))
+    refused = _answer(outcome) not in expectation.accept
+    if refused or (expectation.only and outcome.code != expectation.only):
+        return Judgement(Verdict.FAIL, (_otherwise("outcome", outcome, wanted),))
+    if expectation.prefer is None and outcome.kind is not Kind.HOST_ERROR:
         return Judgement(Verdict.PASS)
-    return preference(expectation.prefer, outcome, clause, where)
+    return preference(expectation.prefer or Kind.TRAP.value, outcome, clause)
 
 
-def preference(prefer: str, outcome: Outcome, clause: Clause, where: str) -> Judgement:
+def preference(prefer: str, outcome: Outcome, clause: Clause) -> Judgement:
     """Judge an accepted outcome by what the clause would rather see.
 
     Where a clause leaves the answer to the implementation, none deviates: the choice is only recorded.
     """
     answer = outcome.kind.value if prefer in OUTCOMES and outcome.kind is not Kind.ERROR else outcome.code
-    choice = f"error {outcome.code}" if outcome.kind is Kind.ERROR else outcome.kind.value
+    choice = f"error {outcome.code}" if outcome.kind is Kind.ERROR else _answer(outcome)
     as_preferred = answer == prefer or (prefer == "error" and outcome.kind is Kind.ERROR)
     if as_preferred or clause.level is Level.DEFINED:
         return Judgement(Verdict.PASS, choice=choice)
     rather = prefer if prefer in OUTCOMES else f"error {prefer}"
-    return Judgement(Verdict.DEVIATES, f"rather {rather}", outcome.words, choice, where)
+    return Judgement(Verdict.DEVIATES, (_otherwise("preference", outcome, f"rather {rather}"),), choice=choice)
+
+
+def _answer(outcome: Outcome) -> str:
+    """Return the kind of answer that an outcome counts as.
+
+    A host that ends the run with an error of its own ends the guest, as a trap does; whether it was one, nobody knows.
+    """
+    return Kind.TRAP.value if outcome.kind is Kind.HOST_ERROR else outcome.kind.value
+
+
+def _otherwise(kind: str, outcome: Outcome, wanted: str) -> Violation:
+    """Return the violation of a clause that wants another kind of answer, or another code."""
+    return Violation(kind, wanted=wanted, got=outcome.words, subject=outcome.ended, printed=outcome.printed)

@@ -11,6 +11,7 @@ from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, ModelFiles, builders_of, load_models
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.session.state import ExpectedState
+from wasi_nn_conformance.vectors.abi import NEWEST
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
@@ -98,7 +99,8 @@ class Library:
         def builders(model: str, encoding: str) -> list[bytes]:
             return builders_of(own[model], encoding) if model in own else self.model_files.model_bytes(model, encoding)
 
-        return ExpectedState(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders)
+        at_once = case.abi == NEWEST
+        return ExpectedState(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders, at_once)
 
     def cases(self, vector: Vector) -> Iterator[Case]:
         """Return each case of a vector: every ABI it is for, and every encoding if it has a model."""

@@ -1,9 +1,9 @@
 """What a call of the guest came to, in words that are the same for every ABI."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+
+from .wire import Answer, Done
 
 
 class Kind(Enum):
@@ -12,6 +12,8 @@ class Kind(Enum):
     OK = "ok"
     ERROR = "error"
     TRAP = "trap"
+    HOST_ERROR = "host_error"
+    """The host ended the run with an error of its own, neither a trap of the guest nor a crash."""
     CRASH = "crash"
     HANG = "hang"
     BROKEN = "broken"
@@ -22,25 +24,26 @@ class Kind(Enum):
 class Outcome:
     """What the guest saw.
 
-    `code` is the error's name as in witx, `detail` one line for people, and `faults` what is wrong whatever
-    the clause accepts: memory written that was not the host's to write, a result that is none. `unchecked` says
-    why nobody knows whether the success is right.
+    code: the error's name as in witx; None for a number that is none. ended: how the process ended (`signal SIGSEGV`).
+    printed: what the host printed since the call. detail: what is wrong, of a hang and of a broken probe.
     """
 
     kind: Kind
     code: str | None = None
     detail: str = ""
-    reply: Mapping[str, Any] = field(default_factory=dict)
-    faults: tuple[str, ...] = ()
-    unchecked: str = ""
+    reply: Answer = field(default_factory=Done)
+    ended: str = ""
+    printed: str = ""
 
     @property
     def words(self) -> str:
-        """Return the outcome in a few words."""
+        """The outcome in a few words."""
         match self.kind:
             case Kind.OK:
                 return "success"
             case Kind.ERROR:
                 return f"error {self.code}"
+            case Kind.HOST_ERROR:
+                return "an error of the host itself"
             case _:
-                return f"a {self.kind.value}" + (f" ({self.detail})" if self.detail else "")
+                return f"a {self.kind.value}"

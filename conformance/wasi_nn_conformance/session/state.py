@@ -1,69 +1,36 @@
-"""What a conversation has set up so far: which model each graph and context has, and which inputs are set."""
+"""The state that a conversation must have set up in the host: which model each graph and context has, and its inputs.
 
-import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+`ExpectedState.advance` is the only place where it moves.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from wasi_nn_conformance.models.element_type import Array
-from wasi_nn_conformance.models.expression import Input
-from wasi_nn_conformance.models.model import Model, ModelError, Port
-from wasi_nn_conformance.models.oracle import evaluate
-from wasi_nn_conformance.vectors.tensor import TensorLiteral
+from wasi_nn_conformance.models.model import Model
+from wasi_nn_conformance.vectors.step import Step
+from wasi_nn_conformance.vectors.tensor import TensorLiteral, tensor_literal
+
+from .context import Context
+from .expected_reply import ExpectedOutputs
+from .said import LineReply, Said
+from .wire import Answer, Done
+from .wit_calls import Computed, Failure, NamedTensor
 
 _Thing = TypeVar("_Thing")
 _MODEL_ENCODINGS = ("openvino", "onnx")
 
 
-@dataclass
-class Context:
-    """An execution context; `outputs` are numpy's for the inputs that were set at the last `compute`.
+class UnknownOrderError(ValueError):
+    """What is kept under which name depends on a reply that nobody has heard."""
 
-    For an ABI that takes all inputs and gives all outputs in `compute`: `given` is what `set_input` has said, in
-    its order, and `answered` what the last `compute` gave.
-    """
 
-    model: Model
-    inputs: dict[str, Array] = field(default_factory=dict)
-    outputs: Mapping[str, Array] | None = None
-    given: dict[str, TensorLiteral] = field(default_factory=dict)
-    answered: Mapping[str, Mapping[str, Any]] | None = None
+@dataclass(frozen=True)
+class KeptError:
+    """What an error said when it came: its code as witx spells it, and its text."""
 
-    def compute(self) -> None:
-        """Work out what the model must give; nothing, if inputs are missing or do not fit."""
-        try:
-            self.outputs = evaluate(self.model, self.inputs)
-        except ModelError:
-            self.outputs = None
-
-    def compute_with(self, inputs: Sequence[tuple[str, TensorLiteral | None]]) -> None:
-        """Work out what the model must give for these inputs alone; the last of a name counts.
-
-        Nothing, if they are not the model's inputs, do not fit, or are not known.
-        """
-        self.outputs = None
-        if all(tensor is not None and tensor.is_consistent for _, tensor in inputs):
-            arrays = {name: self._fitting(name, tensor.array) for name, tensor in inputs if tensor is not None}
-            with contextlib.suppress(ModelError):
-                self.outputs = evaluate(self.model, arrays)
-
-    def set(self, name: str, value: Array) -> None:
-        """Keep the tensor of one input for the next `compute`."""
-        self.inputs[name] = self._fitting(name, value)
-
-    def _fitting(self, name: str, value: Array) -> Array:
-        """Return `value` in the shape of its input: a host may take `[1]` for a scalar."""
-        scalar = any(port.name == name and port.type.shape == () for port in self.model.inputs)
-        return value.reshape(()) if scalar and value.size == 1 else value
-
-    def output(self, name: Any) -> Port | None:
-        """Return the output of that name, or of that index as `{raw: N}`, if there is one."""
-        index = name.get("raw") if isinstance(name, dict) else None
-        return next((p for number, p in enumerate(self.model.outputs) if p.name == name or index == number), None)
-
-    def passes_through(self, name: str) -> bool:
-        """Return whether the output is an input unchanged, so that every bit of it counts."""
-        return any(output == name and isinstance(value, Input) for output, value in self.model.expressions)
+    code: str
+    text: str
 
 
 @dataclass
@@ -71,8 +38,9 @@ class ExpectedState:
     """The names that a conversation has given, with their meaning.
 
     `builders(model, encoding)` gives a model's builders as bytes. `folders` are those of the host's machine that a
-    guest has no business to know of, by what they are. For components: `tensors` and `errors` (code and data) hold
-    what these resources were made of or first said, `handles` the probe's own names for outputs.
+    guest has no business to know of, by what they are. `at_once` tells that `compute` takes all inputs and gives all
+    outputs. For components: `tensors` hold what these resources were made of, `errors` what they said when they came,
+    `handles` the probe's own names for outputs.
     """
 
     encoding: str | None
@@ -80,10 +48,11 @@ class ExpectedState:
     registered: Mapping[str, str]
     builders: Callable[[str, str], list[bytes]]
     folders: Mapping[str, str] = field(default_factory=dict)
+    at_once: bool = False
     graphs: dict[str, Model] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
     tensors: dict[str, TensorLiteral] = field(default_factory=dict)
-    errors: dict[str, tuple[str, str]] = field(default_factory=dict)
+    errors: dict[str, KeptError | LineReply] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
 
     def builder(self, model: str, part: int, encoding: str | None) -> bytes:
@@ -106,43 +75,148 @@ class ExpectedState:
             raise ValueError(f"the model {model} needs an encoding here")
         return self.builders(model, encoding)
 
-    def remember(self, action: str, arguments: Mapping[str, Any]) -> None:
-        """Keep what a successful call has set up."""
-        name = arguments.get("as")
-        match action:
-            case "load" if name:
-                _keep(self.graphs, name, self.models.get(_model(arguments) or ""))
-            case "load_by_name" if name:
-                _keep(self.graphs, name, self.models.get(_known(self.registered, arguments["name"]) or ""))
-            case "context" if name:
-                graph = _known(self.graphs, arguments["graph"])
-                _keep(self.contexts, name, Context(graph) if graph else None)
-            case "compute" if context := self.context(arguments["context"]):
-                context.compute()
-
-    def remember_input(self, context: Any, name: Any, value: Array) -> None:
-        """Keep the tensor that a successful `set_input` has set."""
-        if known := self.context(context):
-            index = name.get("raw") if isinstance(name, dict) else None
-            for number, port in enumerate(known.model.inputs):
-                if name == port.name or index == number:
-                    known.set(port.name, value)
-
-    def keep_output(self, name: str, handle: str, tensor: TensorLiteral) -> None:
-        """Let `name` stand for an output tensor that the probe keeps as `handle`."""
-        self.handles[name], self.tensors[name] = handle, tensor
-
     def tensor(self, handle: Any) -> TensorLiteral | None:
         """Return what the tensor of that name holds, if the conversation knows."""
         return _known(self.tensors, handle)
 
-    def error(self, handle: Any) -> tuple[str, str] | None:
-        """Return the code and the data of the error of that name, if it was kept."""
+    def error(self, handle: Any) -> KeptError | LineReply | None:
+        """Return what the error of that name said when it came, if it was kept."""
         return _known(self.errors, handle)
 
     def context(self, handle: Any) -> Context | None:
         """Return the context of that name, if it is one that the conversation made."""
         return _known(self.contexts, handle)
+
+    def held(self, step: Step) -> Said | None:
+        """Return the answer to a step that needs no request; None if it has none, because no `compute` gave it."""
+        if step.action != "output":
+            return Done()
+        context = self.context(step.arguments["context"])
+        answered = context.answered if context else None
+        return answered if answered is None or isinstance(answered, LineReply) else answered.get(_output(step))
+
+    def copy(self) -> "ExpectedState":
+        """Return the same state, to be moved apart from this one."""
+        contexts = {name: context.copy() for name, context in self.contexts.items()}
+        return replace(
+            self,
+            contexts=contexts,
+            graphs=dict(self.graphs),
+            tensors=dict(self.tensors),
+            errors=dict(self.errors),
+            handles=dict(self.handles),
+        )
+
+    def advance(self, step: Step, said: Said, *, succeeded: bool, outputs: ExpectedOutputs | None = None) -> None:
+        """Move to the state after a step that was answered with `said`, or with what nobody has heard yet.
+
+        `outputs` are those that the answer to `compute` had to have. Raises `UnknownOrderError`.
+        """
+        if succeeded:
+            self._succeeded(step, said, outputs)
+            return
+        context = self.context(step.arguments.get("context"))
+        if context is not None and step.action in ("compute", "compute_named"):
+            context.answered = None
+        if "error" in step.arguments:
+            self.errors[step.arguments["error"]] = said if isinstance(said, LineReply) else _kept(said)
+
+    def _succeeded(self, step: Step, said: Said, outputs: ExpectedOutputs | None) -> None:
+        arguments = step.arguments
+        context = self.context(arguments.get("context"))
+        if "as" in arguments:
+            self._named(step.action, arguments["as"], arguments)
+        if context is None:
+            return
+        match step.action:
+            case "set_input":
+                self._set(context, arguments["input"], tensor_literal(arguments["tensor"]))
+            case "set_named" if tensor := self.tensor(arguments["tensor"]):
+                context.set(arguments["name"], tensor)
+            case "compute":
+                context.outputs = context.computed()
+                context.answered = _answered(said, outputs)
+            case "compute_named":
+                self._compute_named(step, context, said, outputs)
+
+    def _named(self, action: str, name: str, arguments: Mapping[str, Any]) -> None:
+        """Keep what a call has made under `name`."""
+        match action:
+            case "load":
+                _keep(self.graphs, name, self.models.get(_model(arguments) or ""))
+            case "load_by_name":
+                _keep(self.graphs, name, self.models.get(_known(self.registered, arguments["name"]) or ""))
+            case "context":
+                graph = _known(self.graphs, arguments["graph"])
+                _keep(self.contexts, name, Context(graph) if graph else None)
+            case "tensor":
+                self.tensors[name] = tensor_literal(arguments["tensor"])
+            case "new_error":
+                self.errors[name] = KeptError(arguments["code"], arguments["data"])
+            case "get_named" if context := self.context(arguments["context"]):
+                if literal := context.literal(arguments["name"], arguments):
+                    self.tensors[name] = literal
+
+    def _set(self, context: Context, name: Any, tensor: TensorLiteral) -> None:
+        if self.at_once:
+            context.given[context.input_name(name)] = tensor
+        context.set(name, tensor)
+
+    def _compute_named(self, step: Step, context: Context, said: Said, outputs: ExpectedOutputs | None) -> None:
+        if step.arguments.get("is") == "any":
+            return
+        context.outputs = context.computed_with(self.named_inputs(step))
+        context.answered = _answered(said, outputs)
+        if "as" not in step.arguments or context.outputs is None or context.answered is None:
+            return
+        for name, number in _numbers(context, said, outputs).items():
+            kept = f"{step.arguments['as']}.{name}"
+            literal = context.oracle(name)
+            assert literal is not None  # the outputs are the model's
+            self.handles[kept], self.tensors[kept] = f"{step.arguments['as']}.{number}", literal
+
+    def named_inputs(self, step: Step) -> tuple[tuple[str, TensorLiteral | None], ...]:
+        """Return what a step hands to `compute`: names, and what their tensors hold, if the conversation knows."""
+        return tuple((name, self.tensor(tensor)) for name, tensor in step.arguments["inputs"])
+
+
+def _output(step: Step) -> str:
+    return str(step.arguments["output"])
+
+
+def _kept(said: Answer) -> KeptError:
+    assert isinstance(said, Failure)  # only these are kept
+    return KeptError(said.code.replace("-", "_"), said.data)
+
+
+def _answered(said: Said, outputs: ExpectedOutputs | None) -> Mapping[str, NamedTensor] | LineReply | None:
+    """Return what `compute` gave, by the model's names; None where it gave nothing, or another number of outputs."""
+    if outputs is None:
+        return None
+    if isinstance(said, LineReply):
+        return said
+    order = _order(said, outputs)
+    return None if order is None else {output.names[0]: at for output, at in zip(outputs.outputs, order, strict=True)}
+
+
+def _order(said: Answer, outputs: ExpectedOutputs) -> list[NamedTensor] | None:
+    """Return the outputs in the order of the model's; None if there are not as many."""
+    assert isinstance(said, Computed)  # the answer to `compute` of a tag that gives outputs with it
+    order = outputs.order([answer.name for answer in said.outputs])
+    return None if order is None else [said.outputs[number] for number in order]
+
+
+def _numbers(context: Context, said: Said, outputs: ExpectedOutputs | None) -> dict[str, int]:
+    """Return at which place in the answer each of the model's outputs stands."""
+    names = [port.name for port in context.model.outputs]
+    if isinstance(said, LineReply):
+        if len(names) > 1:
+            raise UnknownOrderError("which of several outputs is kept under which name depends on their order")
+        return dict.fromkeys(names, 0)
+    assert isinstance(said, Computed)
+    assert outputs is not None  # they were kept as the answer
+    order = outputs.order([answer.name for answer in said.outputs])
+    return dict(zip(names, order or (), strict=True))
 
 
 def _known(named: Mapping[str, _Thing], written: Any) -> _Thing | None:
@@ -151,7 +225,7 @@ def _known(named: Mapping[str, _Thing], written: Any) -> _Thing | None:
 
 
 def _keep(named: dict[str, _Thing], name: str, thing: _Thing | None) -> None:
-    """Return `name` its new meaning, or none if nobody knows it: never the old one."""
+    """Give `name` its new meaning, or none if nobody knows it: never the old one."""
     named.pop(name, None)
     if thing is not None:
         named[name] = thing

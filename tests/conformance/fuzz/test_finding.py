@@ -1,13 +1,16 @@
 """What tells one finding from another."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from wasi_nn_conformance.fuzz.finding import signature
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.run.library import Library
 
 LIBRARY = Library()
@@ -19,68 +22,82 @@ FIELDS: Fields = {
 }
 
 
-def signature_of(got: str, verdict: Verdict = Verdict.FAIL, where: str = "step 1 (compute)") -> str:
+def signature_of(*violations: Violation, verdict: Verdict = Verdict.FAIL) -> str:
     case = FuzzTarget("witx", "openvino", LIBRARY.models, registers=False).case(FIELDS, Path("drawn.yaml"), LIBRARY)
-    return signature(CaseResult.of(case, [Judgement(verdict, "success", got, where=where)], 0.0, ()))
+    return signature(CaseResult.of(case, [Judgement(verdict, violations)], 0.0, ()))
+
+
+def value(element_type: str = "f32", **fields: Any) -> Violation:
+    return Violation("value", type=element_type, **fields)
+
+
+INVALID = Violation("outcome", got="error invalid_argument", wanted="success", call="compute", step=1)
+PANIC = "thread 'main' panicked at src/witx.rs:118:47: a valid C string: NulError({})"
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (
-            "output out: element [0, 1] of f32 is 3.5 where 4 was wanted",
-            "output y: element [2] of f32 is nan where -1 was wanted",
-        ),
-        (
-            "compute called the outputs 0, 1 where the model calls them X, y",
-            "compute called the outputs 0 where the model calls them z",
-        ),
-        (
-            "output a/b has the dimensions [1, 2] where [2, 1] were wanted",
-            "output c has the dimensions [] where [3] were wanted",
-        ),
+        (value(subject="out", got="3.5", wanted="4", element="[0, 1]"), value(subject="y", got="nan", wanted="-1")),
+        (Violation("names", got="0, 1", wanted="X, y"), Violation("names", got="0", wanted="z")),
+        (Violation("dimensions", subject="a/b", got="[1, 2]"), Violation("dimensions", subject="c", got="[]")),
+        (INVALID, structs.replace(INVALID, step=9, line=92)),
+        (Violation("changed", subject="p, q"), Violation("changed", subject="r")),
+        (Violation("slot", subject="s", got="0x00000001", wanted="untouched"), Violation("slot", wanted="untouched")),
     ],
-    ids=["values", "names", "dimensions"],
+    ids=["values", "names", "dimensions", "places", "buffers", "slots"],
 )
-def test_what_was_drawn_does_not_tell_findings_apart(first: str, second: str) -> None:
+def test_what_was_drawn_does_not_tell_findings_apart(first: Violation, second: Violation) -> None:
     assert signature_of(first) == signature_of(second)
 
 
 def test_the_bytes_of_a_name_do_not_tell_panics_apart() -> None:
-    first, second = (f"the host died: a valid C string: NulError({n})" for n in ("1, [97, 0]", "4, [114, 101, 97, 0]"))
-    assert signature_of(first, Verdict.CRASH) == signature_of(second, Verdict.CRASH)
+    first, second = (
+        Violation("crash", subject="exit code 101", printed=PANIC.format(said))
+        for said in ("1, [97, 0]", "4, [114, 101, 97, 0]")
+    )
+    assert signature_of(first, verdict=Verdict.CRASH) == signature_of(second, verdict=Verdict.CRASH)
 
 
-def test_the_place_does_not_tell_findings_apart() -> None:
-    assert signature_of("error busy", where="step 1 (compute)") == signature_of("error busy", where="step 9 (compute)")
+def test_the_place_of_a_panic_tells_panics_apart() -> None:
+    first, second = (
+        Violation("crash", subject="exit code 101", printed=f"thread 'main' panicked at src/witx.rs:{line}:47: no")
+        for line in (118, 119)
+    )
+    assert signature_of(first, verdict=Verdict.CRASH) != signature_of(second, verdict=Verdict.CRASH)
 
 
-def test_wrong_numbers_of_another_type_are_another_finding() -> None:
-    first, other = (f"output out: element [0] of {each} is 3 where 4 was wanted" for each in ("i32", "i64"))
-    assert signature_of(first) != signature_of(other)
-
-
-@pytest.mark.parametrize("other", ["error busy", "a trap", "output out has the type U8 where FP32 was wanted"])
-def test_another_diagnosis_is_another_finding(other: str) -> None:
-    assert signature_of("error invalid_argument") != signature_of(other)
+@pytest.mark.parametrize(
+    "other",
+    [
+        structs.replace(INVALID, got="error busy"),
+        structs.replace(INVALID, got="a trap"),
+        Violation("type", subject="out", got="U8", wanted="FP32"),
+        value("i32"),
+        value("i64"),
+    ],
+)
+def test_another_violation_is_another_finding(other: Violation) -> None:
+    others = [INVALID, Violation("type", got="I32", wanted="FP32"), value("f32")]
+    assert signature_of(other) not in {signature_of(each) for each in others}
 
 
 def test_another_verdict_is_another_finding() -> None:
-    assert signature_of("error busy", Verdict.HANG) != signature_of("error busy")
+    assert signature_of(INVALID, verdict=Verdict.DEVIATES) != signature_of(INVALID)
 
 
-@pytest.mark.parametrize("verdict", [Verdict.CRASH, Verdict.HANG])
-def test_a_silent_end_is_told_from_others_by_the_call(verdict: Verdict) -> None:
-    got = "the host died: signal SIGSEGV" if verdict is Verdict.CRASH else "no answer within 20 s"
+@pytest.mark.parametrize("kind", ["crash", "hang"])
+def test_a_silent_end_is_told_from_others_by_the_call(kind: str) -> None:
     first, same, other = (
-        signature_of(got, verdict, f"step {place}") for place in ("1 (load)", "7 (load)", "3 (compute)")
+        signature_of(Violation(kind, subject="signal SIGSEGV", call=call, step=step), verdict=Verdict(kind))
+        for call, step in (("load", 1), ("load", 7), ("compute", 3))
     )
     assert (first == same, first == other) == (True, False)
 
 
 def test_a_panic_is_not_told_from_others_by_the_call() -> None:
     first, other = (
-        signature_of("the host died: exit code 101: panicked", Verdict.CRASH, f"step 1 ({action})")
-        for action in ("load", "compute")
+        signature_of(Violation("crash", subject="exit code 101", call=call, printed=PANIC), verdict=Verdict.CRASH)
+        for call in ("load", "compute")
     )
     assert first == other

@@ -68,7 +68,7 @@ def test_the_search_goes_on_past_what_it_found(search: Callable[..., Search]) ->
 
 
 def test_what_the_expectations_tell_is_no_finding(search: Callable[..., Search]) -> None:
-    told = KnownFailure(("fuzz/toy/*",), Verdict.CRASH, "the host died", "it dies of 13")
+    told = KnownFailure(("fuzz/toy/*",), Verdict.CRASH, ("crash",), "it dies of 13")
 
     result = search(KnownFailures(Path("told.toml"), (told,))).run(200, 3)
 
@@ -77,7 +77,7 @@ def test_what_the_expectations_tell_is_no_finding(search: Callable[..., Search])
 
 
 def test_an_expectation_of_another_clause_does_not_hide_a_finding(search: Callable[..., Search]) -> None:
-    other = KnownFailure(("fuzz/*",), Verdict.CRASH, "the host died", "it dies of 13", clause="compute.missing-input")
+    other = KnownFailure(("fuzz/*",), Verdict.CRASH, ("crash",), "it dies of 13", clause="compute.missing-input")
 
     assert len(search(KnownFailures(Path("told.toml"), (other,))).run(200, 3).findings) == 1
 
