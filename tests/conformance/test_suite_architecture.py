@@ -58,7 +58,3 @@ def test_what_the_suite_imports_is_declared() -> None:
     assert {name: {d.lower().replace("_", "-") for d in distributions[name]} - declared for name in foreign} == {
         name: set() for name in foreign
     }
-
-
-def test_every_module_is_short() -> None:
-    assert [path.name for path in SUITE.rglob("*.py") if len(path.read_text("utf-8").splitlines()) > 300] == []

@@ -5,18 +5,16 @@ from __future__ import annotations
 import ast
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 import wasi_nn_reference
+from import_graph import Floors, Package, floor_of, goes_downward, room
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ROOT = Path(wasi_nn_reference.__file__).parent
+REFERENCE = Package(Path(wasi_nn_reference.__file__).parent)
+MODULES = REFERENCE.modules
 # From the ground up; rooms of one floor know nothing of each other. A room is a package or a module by itself.
-FLOORS = (
+FLOORS: Floors = (
     ("console", "errors", "types"),
     ("limits",),
     ("tensor",),
@@ -29,70 +27,33 @@ FLOORS = (
     ("cli",),
     ("__main__",),
 )
-FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms inside of rooms, from the ground up too.
-INNER_FLOORS = {
+INNER_FLOORS: dict[str, Floors] = {
     "backends": (("backend", "formats", "overrun", "settings"), ("openvino",), ("registry",), ("detection",)),
     "abi": (("wit", "witx"),),
 }
 LONGEST = 300  # lines
 
 
-def name_of(path: Path) -> str:
-    """Return a module's name below the package: `abi.wit.calls`; that of a package is the package's own."""
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
-
-
-def imported(tree: ast.AST) -> Iterator[str]:
-    """Yield the modules of the reference that a module imports, wherever it does: `""` is the package itself."""
-    package = wasi_nn_reference.__name__
-    for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, "imports name the whole path"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        for name in names:
-            if name.split(".")[0] == package:
-                path = name.removeprefix(package).lstrip(".")
-                yield path if path in MODULES else path.rpartition(".")[0]
-
-
-IMPORTS = {name: set(imported(ast.parse(path.read_text("utf-8")))) for name, path in MODULES.items()}
-ARROWS = sorted((importer, name) for importer, names in IMPORTS.items() for name in names)
-
-
 def test_every_room_has_a_floor() -> None:
-    assert {name.partition(".")[0] for name in MODULES} - {""} == set(FLOOR)
+    assert {room(name) for name in MODULES} - {""} == set(floor_of(FLOORS))
     for outer, floors in INNER_FLOORS.items():
-        inside = {name.split(".")[1] for name in MODULES if name.startswith(f"{outer}.")}
-        assert inside == {room for rooms in floors for room in rooms}
+        inside = {room(name, outer) for name in MODULES if name.startswith(f"{outer}.")}
+        assert inside == set(floor_of(floors))
 
 
-@pytest.mark.parametrize(("importer", "name"), ARROWS)
+@pytest.mark.parametrize(("importer", "name"), REFERENCE.arrows)
 def test_an_import_goes_downward(importer: str, name: str) -> None:
-    room, other = importer.partition(".")[0], name.partition(".")[0]
-    if room != other:
-        assert FLOOR[other] < FLOOR[room]
-        return
-    floors = {each: number for number, rooms in enumerate(INNER_FLOORS.get(room, ())) for each in rooms}
-    inner, other_inner = importer.split(".")[1], name.split(".")[1]
-    if floors and inner != other_inner:
-        assert floors[other_inner] < floors[inner]
+    assert goes_downward(importer, name, FLOORS, INNER_FLOORS)
 
 
 def test_no_import_goes_in_a_circle() -> None:
-    TopologicalSorter(IMPORTS).prepare()
+    TopologicalSorter(REFERENCE.imports).prepare()
 
 
 def test_a_circle_is_found() -> None:
     with pytest.raises(CycleError):
-        TopologicalSorter({**IMPORTS, "errors": {"host"}}).prepare()
+        TopologicalSorter({**REFERENCE.imports, "errors": {"host"}}).prepare()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +69,7 @@ def test_a_circle_is_found() -> None:
     ],
 )
 def test_imports_are_found_wherever_they_stand(text: str, names: set[str]) -> None:
-    assert set(imported(ast.parse(text))) == names
+    assert set(REFERENCE.imported(ast.parse(text))) == names
 
 
 RUNTIME = {name for name in MODULES if name.startswith(("wasmtime_host", "abi.wit", "abi.witx"))}
