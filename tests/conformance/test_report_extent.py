@@ -62,7 +62,7 @@ def extent(report: Report) -> tuple[bool, bool, int, int]:
         ("-x", (False, True, 4, 4)),
         ("--maxfail=1 --case=fails/*", (False, True, 2, 4)),
         ("-n1 -x", (False, True, 4, 4)),
-        ("--fuzz-only=bytes --fuzz-examples=2 --abi=witx", (True, False, 0, 0)),
+        ("--fuzz-only=bytes --fuzz-examples=2 --abi=witx --encoding=openvino", (True, False, 0, 0)),
     ],
 )
 def test_extent_of_a_run(run: Run, options: str, wanted: tuple[bool, bool, int, int]) -> None:

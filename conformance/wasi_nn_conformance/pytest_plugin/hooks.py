@@ -12,6 +12,7 @@ from wasi_nn_conformance.paths import PACKAGE
 
 from .drawn import DrawnItem
 from .items import CaseItem, SuiteDirectory
+from .junit import JUnit
 from .options import add_options
 from .reporting import Reporting
 from .session import Suite
@@ -34,7 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     suite = Suite(config)
     suite.adapter  # noqa: B018 an adapter that cannot be read ends the run before anything is collected
     config.pluginmanager.register(Run(suite), "wasi-nn-suite")
-    config.pluginmanager.register(Reporting(suite), "wasi-nn-reporting")
+    reporting = Reporting(suite)
+    config.pluginmanager.register(reporting, "wasi-nn-reporting")
+    config.pluginmanager.register(JUnit(reporting), "wasi-nn-junit")
 
 
 class Run:

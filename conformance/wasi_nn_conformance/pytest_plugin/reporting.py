@@ -36,6 +36,13 @@ _PROPERTIES = ("clause", "level", "abi", "encoding", "verdict", "diagnosis", "ch
 _OF_SEARCHES = ("kind", "abi", "encoding", "examples", "calls")
 
 
+def properties(case_result: CaseResult) -> Iterator[tuple[str, str]]:
+    """Return the properties of a case for JUnit; those that it has not are left out."""
+    for name in _PROPERTIES:
+        if value := getattr(case_result, name):
+            yield name, str(value)
+
+
 class Reporting:
     """The part of the plugin that gathers results. They travel in pytest's report of an item, as plain data.
 
@@ -64,9 +71,10 @@ class Reporting:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Let the report of a case carry its result, and its properties for JUnit."""
         case_result = getattr(item, "case_result", None) if call.when == "call" else None
-        data = case_result.json() if isinstance(case_result, CaseResult) else None
-        if data is not None:
-            item.user_properties += [(name, data[name]) for name in _PROPERTIES if data[name]]
+        data = None
+        if isinstance(case_result, CaseResult):
+            data = case_result.json()
+            item.user_properties += properties(case_result)
         searched = item.data() if isinstance(item, DrawnItem) and call.when == "call" else None
         if searched is not None and searched["search"]:
             item.user_properties += [("seed", self.suite.fuzz_options.seed)]
@@ -144,7 +152,7 @@ class Reporting:
             if self.suite.has_host:
                 tell_version(session.config, self.suite.host.version)
             return
-        self.case_results = list(compared(list(self._results())))
+        self.case_results = list(compared(self._results()))
         if self.case_results:
             self.complaints = self.suite.unmatched(self.case_results, len(self.judged))
             if self.complaints and session.exitstatus == pytest.ExitCode.OK:
