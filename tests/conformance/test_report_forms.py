@@ -1,6 +1,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +15,7 @@ from wasi_nn_conformance.report.json_report import ReportError, read_report
 from wasi_nn_conformance.report.markdown import escaped, summary_md
 from wasi_nn_conformance.results.case_result import CaseResult, Expected
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation, diagnosis
 
 
 @pytest.mark.parametrize(
@@ -135,6 +137,10 @@ def test_markdown_of_a_run_without_findings_names_none() -> None:
     assert "Findings" not in summary_md(made(case_result("pass")))
 
 
+def failed(violation: Violation, **fields: Any) -> CaseResult:
+    return case_result("fail", violations=(violation,), diagnosis=diagnosis([violation]), **fields)
+
+
 def rows(*case_results: CaseResult) -> list[list[str]]:
     """Return the rows of the tables behind that of the totals, cell by cell."""
     lines = summary_md(made(*case_results)).partition("### ")[2].splitlines()
@@ -143,7 +149,9 @@ def rows(*case_results: CaseResult) -> list[list[str]]:
 
 def test_markdown_says_a_finding_of_many_cases_once() -> None:
     many = [
-        case_result("fail", id=f"v/{n:03}[witx]", diagnosis=f"success; wanted an error; step {n} (load), line {n}")
+        failed(
+            Violation("outcome", call="load", got="success", wanted="an error", step=n, line=n), id=f"v/{n:03}[witx]"
+        )
         for n in range(186)
     ]
     (row,) = rows(*many)
@@ -155,25 +163,19 @@ def test_markdown_says_a_finding_of_many_cases_once() -> None:
 
 
 def test_markdown_groups_wrong_values_of_other_numbers() -> None:
-    values = (
-        "[0] of f32 is 3.0 where 1.0 was wanted (1 of 1 differ)",
-        "[0, 1] of f32 is nan where 0.0 (bits 0x00) was wanted",
-    )
-    (row,) = rows(*(case_result("fail", diagnosis=f"output a: element {each}") for each in values))
+    value = Violation("value", subject="a", type="f32", got="3.0", wanted="1.0", element="[0]", differing="1 of 1")
+    (row,) = rows(failed(value), failed(replace(value, got="nan", wanted="0.0", element="[0, 1]")))
     assert row[3].endswith("(or other numbers)")
 
 
 @pytest.mark.parametrize(
     "other",
-    [{"clause": "b.open"}, {"verdict": "hang"}, {"diagnosis": "the host died: exit code 102; wanted success"}],
+    [{"clause": "b.open"}, {"verdict": "hang"}, {"violations": (Violation("crash", subject="exit code 102"),)}],
     ids=lambda other: next(iter(other)),
 )
-def test_markdown_keeps_other_findings_apart(other: dict[str, str]) -> None:
-    said = "the host died: exit code 101; wanted success"
-    assert (
-        len(rows(case_result("crash", diagnosis=said), case_result(**{"verdict": "crash", "diagnosis": said, **other})))
-        == 2
-    )
+def test_markdown_keeps_other_findings_apart(other: dict[str, Any]) -> None:
+    crashed: dict[str, Any] = {"verdict": "crash", "violations": (Violation("crash", subject="exit code 101"),)}
+    assert len(rows(case_result(**crashed), case_result(**{**crashed, **other}))) == 2
 
 
 def test_markdown_has_the_worst_first_then_the_most() -> None:
@@ -184,7 +186,7 @@ def test_markdown_has_the_worst_first_then_the_most() -> None:
 
 def test_markdown_does_not_depend_on_the_order_of_cases() -> None:
     case_results = [
-        case_result("fail", id=f"v/{n}[witx]", diagnosis=f"error {'abc'[n % 3]}; step {n}") for n in range(9)
+        failed(Violation("outcome", got=f"error {'abc'[n % 3]}", step=n), id=f"v/{n}[witx]") for n in range(9)
     ]
     assert rows(*case_results) == rows(*reversed(case_results))
 

@@ -1,6 +1,6 @@
 """Cases that failed alike, so that one fault in many places does not drown the others."""
 
-import re
+import json
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeAlias
 
@@ -13,15 +13,11 @@ from .grid import clauses
 
 Group: TypeAlias = list[CaseResult]
 
-_PLACE = re.compile(r"; (?:step \d+|after the last step|fails_by|may_fail)(?: \(\w+\))?(?:, line \d+)?")
-_BRACKETS = re.compile(r" ?(?:\[[^\]]*\]|\([^()]*\))")
-_NUMBER = re.compile(r"(?<![\w.])-?(?:\d[\w.+-]*|nan|inf)\b")
-
 
 def found_alike(report: Report) -> list[Group]:
-    """Group what fails a run by clause, verdict and diagnosis: the worst first, then the most."""
+    """Group what fails a run by clause, verdict and cause: the worst first, then the most."""
     order = {name: index for index, name in enumerate(clauses(report))}
-    groups = _grouped(filter(_fails, report.cases), lambda case: (case.clause, case.verdict, _kind(case)))
+    groups = _grouped(filter(_fails, report.cases), lambda case: (case.clause, case.verdict, _cause(case)))
     # Sorting keeps the order of equals, which is that of their first cases' ids.
     return sorted(groups, key=lambda g: (-g[0].verdict.severity, order[g[0].clause], -len(g)))
 
@@ -34,19 +30,18 @@ def known_alike(report: Report) -> list[tuple[Expected, Group]]:
     return sorted(((expected, group) for expected, group in told if expected), key=lambda each: -len(each[1]))
 
 
-def without_place(diagnosis: str) -> str:
-    """Leave out where in its vector a case failed."""
-    return _PLACE.sub("", diagnosis)
-
-
 def _fails(case: CaseResult) -> bool:
     return case.verdict.is_finding or case.verdict in (Verdict.XPASS, Verdict.ERROR)
 
 
-def _kind(case: CaseResult) -> str:
-    """Return what diagnoses of one cause have in common. The last words of a host that died are kept as they are."""
-    said = without_place(case.diagnosis)
-    return said if case.verdict is Verdict.CRASH else _NUMBER.sub("#", _BRACKETS.sub("", said))
+def said(case: CaseResult) -> str:
+    """Return what is wrong with a case, without the place in its vector."""
+    return "; ".join(violation.sentence for violation in case.violations) or case.diagnosis
+
+
+def _cause(case: CaseResult) -> str:
+    """Return what the violations of one cause have in common; of a case without any, what is said of it."""
+    return json.dumps([violation.cause for violation in case.violations] or case.diagnosis)
 
 
 def _grouped(cases: Iterable[CaseResult], key: Callable[[CaseResult], Hashable]) -> list[Group]:

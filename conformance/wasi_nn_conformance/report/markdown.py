@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from wasi_nn_conformance.results.case_result import Expected
 
-from .causes import Group, found_alike, known_alike, without_place
+from .causes import Group, found_alike, known_alike, said
 from .data import Report, Run
 from .grid import choices, extent, result
 from .paragraph import replay_of
@@ -51,8 +51,8 @@ def _row(report: Report, group: Group) -> list[str]:
     first = group[0]
     told = report.clauses.get(first.clause)
     clause = f"**{escaped(first.clause)}**" + (f" ({told.level}): {escaped(told.text)}" if told else "")
-    words = _cut(without_place(first.diagnosis))
-    alike = " (or other numbers)" if len({without_place(case.diagnosis) for case in group}) > 1 else ""
+    words = _cut(said(first))
+    alike = " (or other numbers)" if len({said(case) for case in group}) > 1 else ""
     replay = escaped(replay_of(report, first))
     return [str(len(group)), first.verdict, clause, words + alike, f"{_named(group)}<br><code>{replay}</code>"]
 
