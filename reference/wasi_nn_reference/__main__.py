@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from wasi_nn_reference.cli import main
+from wasi_nn_cli.program import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -53,7 +53,7 @@ def test_what_the_suite_imports_is_declared() -> None:
     project = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["project"]
     declared = {re.split(r"[^\w-]", dependency)[0].lower() for dependency in project["dependencies"]}
     names = {name for path in SUITE.rglob("*.py") if path not in WRITERS for name in imported(path)}
-    foreign = names - sys.stdlib_module_names - {"wasi_nn_conformance"}
+    foreign = names - sys.stdlib_module_names - {"wasi_nn_conformance", "wasi_nn_cli"}
     distributions = packages_distributions()
     assert {name: {d.lower().replace("_", "-") for d in distributions[name]} - declared for name in foreign} == {
         name: set() for name in foreign

@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     except PatchError as error:
         sys.stderr.write(f"the mutant does not apply: {error}\n")
         return _NOT_APPLIED
-    from wasi_nn_reference.cli import main as run  # noqa: PLC0415 - after the patch, as the program itself does
+    from wasi_nn_cli.program import main as run  # noqa: PLC0415 - after the patch, as the program itself does
 
     return run(arguments[1:])
 

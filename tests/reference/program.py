@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wasi_nn_reference import cli
+from wasi_nn_cli import program as cli
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import small_ir
 import small_onnx
 from wat_guests import command, compiled
 
-from wasi_nn_reference import cli
+from wasi_nn_cli import program as cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from wat_guests import exiting
 
-from wasi_nn_reference import cli
+from wasi_nn_cli import program as cli
 from wasi_nn_reference.wasmtime_host.cache import ModuleCache
 
 WASM = b"some module"

@@ -88,7 +88,7 @@ def run_in(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 def test_without_an_environment(public_folder: Path) -> None:
     program = (
-        "import pwd, sys\nfrom wasi_nn_reference import cli\n"
+        "import pwd, sys\nfrom wasi_nn_cli import program as cli\n"
         "def unknown(user): raise KeyError(user)\npwd.getpwuid = unknown\nsys.exit(cli.main())"
     )
     done = run_in(public_folder, sys.executable, "-c", program)

@@ -48,7 +48,7 @@ def test_a_guest_stuck_in_an_engine(guest: Path) -> None:
     # In place of an engine that hangs: one that waits for an event that never comes.
     guest.write_bytes(command("(drop (call $compute (i32.const 0)))"))
     program = (
-        "import sys, threading; from wasi_nn_reference import cli; "
+        "import sys, threading; from wasi_nn_cli import program as cli; "
         "from wasi_nn_reference.abi.witx.operations import Operations;"
         "Operations.compute = lambda *_: threading.Event().wait(); sys.exit(cli.main())"
     )
@@ -95,7 +95,7 @@ def test_standard_streams_are_the_guests(guest: Path) -> None:
 
 def imported(guest: Path, *options: str) -> tuple[int, set[str]]:
     program = (
-        "import json, sys; from wasi_nn_reference import cli; status = cli.main();"
+        "import json, sys; from wasi_nn_cli import program as cli; status = cli.main();"
         "print(json.dumps([status, [name for name, module in sys.modules.items() if module is not None]]))"
     )
     words = [sys.executable, "-c", program, "run", *options, str(guest)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from wat_guests import command, printing
 
-from wasi_nn_reference import cli
+from wasi_nn_cli import program as cli
 
 if TYPE_CHECKING:
     from program import Program

@@ -1,1 +1,1 @@
-"""The subcommands of `wasi-nn` that belong to the suite; each module has `main(arguments) -> exit status`."""
+"""The subcommands of `wasi-nn` that belong to the suite: each module has `parser()` and `main(arguments)`."""

@@ -1,11 +1,11 @@
 """`wasi-nn compare`: runtimes, or versions of one, side by side."""
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from wasi_nn_cli.parser import Parser
 from wasi_nn_conformance.report.compare import CaseRow, Comparison, compare
 from wasi_nn_conformance.report.json_report import ReportError, read_report
 from wasi_nn_conformance.report.markdown import escaped, table
@@ -19,19 +19,9 @@ _Cells = Sequence[Sequence[str]]
 
 def main(arguments: list[str]) -> int:
     """Print what differs. Exit status 1 for a regression of the last report against the first, 2 for bad input."""
-    parser = argparse.ArgumentParser(
-        prog="wasi-nn compare",
-        description="Compare reports of the suite, the oldest first. A case that was right in the first and is a"
-        " finding in the last is a regression, and makes the exit status 1.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("reports", metavar="REPORT", type=Path, nargs="+", help="a report.json, or its folder")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--markdown", action="store_true", help="print Markdown")
-    form.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     if len(options.reports) < 2:
-        parser.error("one report has nothing to be compared with; give two or more")
+        parser().error("one report has nothing to be compared with; give two or more")
     try:
         found = compare([(path, read_report(path)) for path in options.reports])
     except ReportError as error:
@@ -39,6 +29,20 @@ def main(arguments: list[str]) -> int:
         return _UNUSABLE
     sys.stdout.write(_json(found) if options.json else _markdown(found) if options.markdown else _text(found))
     return _REGRESSED if found.regressions else 0
+
+
+def parser() -> Parser:
+    """Return the parser of the options."""
+    parser = Parser(
+        prog="wasi-nn compare",
+        description="Compare reports of the suite, the oldest first. A case that was right in the first and is a"
+        " finding in the last is a regression, and makes the exit status 1.",
+    )
+    parser.add_argument("reports", metavar="REPORT", type=Path, nargs="+", help="a report.json, or its folder")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="print Markdown")
+    form.add_argument("--json", action="store_true", help="print JSON")
+    return parser
 
 
 def _json(found: Comparison) -> str:

@@ -1,9 +1,9 @@
 """`wasi-nn coverage`: tells which clauses the vectors cover, and which declarations the clauses; gaps first."""
 
-import argparse
 import sys
 from collections import Counter
 
+from wasi_nn_cli.parser import Parser
 from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.run.library import Library
@@ -13,15 +13,7 @@ from wasi_nn_conformance.vectors.specification import page, reaches
 
 def main(arguments: list[str]) -> int:
     """Print the coverage. Exit status: 0, 1 if `--check` finds gaps, 2 for vectors that cannot be read."""
-    parser = argparse.ArgumentParser(
-        prog="wasi-nn coverage",
-        description="Tell for each clause which vectors show it kept and which try to break it, gaps first.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--markdown", action="store_true", help="print the page docs/coverage.md")
-    parser.add_argument("--specification", action="store_true", help="print the page docs/specification.md")
-    parser.add_argument("--check", action="store_true", help="exit with 1 if there are gaps")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     library = Library()
     try:
         vectors = [vector for path in library.files() for vector in library.vectors(path)]
@@ -42,3 +34,15 @@ def main(arguments: list[str]) -> int:
     else:
         sys.stdout.write(plain(entries))
     return 1 if options.check and gaps else 0
+
+
+def parser() -> Parser:
+    """Return the parser of the options."""
+    parser = Parser(
+        prog="wasi-nn coverage",
+        description="Tell for each clause which vectors show it kept and which try to break it, gaps first.",
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the page docs/coverage.md")
+    parser.add_argument("--specification", action="store_true", help="print the page docs/specification.md")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if there are gaps")
+    return parser

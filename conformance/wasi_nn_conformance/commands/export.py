@@ -1,9 +1,9 @@
 """`wasi-nn export`: writes the suite as files that need nothing but standard input and output to be replayed."""
 
-import argparse
 import sys
 from pathlib import Path
 
+from wasi_nn_cli.parser import Parser
 from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.export.bundle import Export, occupied, summary
 from wasi_nn_conformance.formats.document import InputError
@@ -13,17 +13,7 @@ from wasi_nn_conformance.run.library import Library
 
 def main(arguments: list[str]) -> int:
     """Write the export. Exit status: 0, or 2 if the folder or the vectors cannot be used."""
-    parser = argparse.ArgumentParser(
-        prog="wasi-nn export",
-        description="Write each case as the probe's input lines with the accepted replies; docs/export.md tells more.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
-    parser.add_argument("--abi", action="append", choices=tuple(TAGS), help="only this ABI; may be repeated")
-    parser.add_argument(
-        "--encoding", action="append", choices=tuple(ENCODINGS), help="only this encoding; may be repeated"
-    )
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     if reason := occupied(options.folder):
         sys.stderr.write(f"wasi-nn: {options.folder} {reason}: name a new or an empty folder\n")
         return 2
@@ -38,3 +28,17 @@ def main(arguments: list[str]) -> int:
         return 2
     sys.stdout.write(summary(index, abis) + "\n")
     return 0
+
+
+def parser() -> Parser:
+    """Return the parser of the options."""
+    parser = Parser(
+        prog="wasi-nn export",
+        description="Write each case as the probe's input lines with the accepted replies; docs/export.md tells more.",
+    )
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
+    parser.add_argument("--abi", action="append", choices=tuple(TAGS), help="only this ABI; may be repeated")
+    parser.add_argument(
+        "--encoding", action="append", choices=tuple(ENCODINGS), help="only this encoding; may be repeated"
+    )
+    return parser

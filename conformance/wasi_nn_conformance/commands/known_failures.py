@@ -1,9 +1,9 @@
 """`wasi-nn known-failures`: a first file of known failures for a host, from the report of a run."""
 
-import argparse
 import sys
 from pathlib import Path
 
+from wasi_nn_cli.parser import Parser
 from wasi_nn_conformance.report.json_report import ReportError, read_report
 from wasi_nn_conformance.results.first_file import first_file
 
@@ -12,15 +12,7 @@ _FAILED = 2
 
 def main(arguments: list[str]) -> int:
     """Print the known failures, or write it. Exit status 2 for a report that cannot be used."""
-    parser = argparse.ArgumentParser(
-        prog="wasi-nn known-failures",
-        description="Write what a run has found as a file of known failures, for the CI of a host with known faults."
-        " Put it beside the adapter as NAME.known-failures.toml, and say in each `because` what is wrong.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("report", metavar="REPORT", type=Path, help="a report.json that `--report` wrote")
-    parser.add_argument("--output", metavar="FILE", type=Path, help="write into this file, which must not exist yet")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         text = first_file(read_report(options.report).cases)
         if options.output is None:
@@ -36,6 +28,18 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         return _complain(f"{options.output}: cannot be written: {error.strerror}")
     return 0
+
+
+def parser() -> Parser:
+    """Return the parser of the options."""
+    parser = Parser(
+        prog="wasi-nn known-failures",
+        description="Write what a run has found as a file of known failures, for the CI of a host with known faults."
+        " Put it beside the adapter as NAME.known-failures.toml, and say in each `because` what is wrong.",
+    )
+    parser.add_argument("report", metavar="REPORT", type=Path, help="a report.json that `--report` wrote")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write into this file, which must not exist yet")
+    return parser
 
 
 def _complain(message: str) -> int:

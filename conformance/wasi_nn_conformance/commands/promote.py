@@ -1,10 +1,10 @@
 """`wasi-nn promote`: makes a vector that drawing has found a regression that every host is asked."""
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from wasi_nn_cli.parser import Parser
 from wasi_nn_conformance.formats.document import InputError, read_yaml
 from wasi_nn_conformance.fuzz.finding import digest, written
 from wasi_nn_conformance.models import ModelError
@@ -26,18 +26,7 @@ class RefusedError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Add the vector to `vectors/regressions/`. Exit status 2 if it is refused."""
-    parser = argparse.ArgumentParser(
-        prog="wasi-nn promote",
-        description="Add the vector of a finding to vectors/regressions/ once it has failed as its id tells.",
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "file", metavar="FILE", type=Path, help="a file that `--report DIR` wrote into DIR/regressions/"
-    )
-    parser.add_argument("--impl", metavar="NAME_OR_PATH", required=True, help="the host that fails")
-    parser.add_argument("--why", metavar="TEXT", required=True, help="what a host must have got wrong to fail")
-    parser.add_argument("--name", metavar="WORDS", help="the last part of its id (two-sums); by default the finding's")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         target = promote(options.file, options.impl, options.why, VECTORS / "regressions", options.name)
     except (RefusedError, InputError, AdapterError, ModelError) as error:
@@ -50,6 +39,21 @@ def main(arguments: list[str]) -> int:
         f"added to {target}\nNow run it on the reference, and `wasi-nn coverage --markdown > docs/coverage.md`\n"
     )
     return 0
+
+
+def parser() -> Parser:
+    """Return the parser of the options."""
+    parser = Parser(
+        prog="wasi-nn promote",
+        description="Add the vector of a finding to vectors/regressions/ once it has failed as its id tells.",
+    )
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a file that `--report DIR` wrote into DIR/regressions/"
+    )
+    parser.add_argument("--impl", metavar="NAME_OR_PATH", required=True, help="the host that fails")
+    parser.add_argument("--why", metavar="TEXT", required=True, help="what a host must have got wrong to fail")
+    parser.add_argument("--name", metavar="WORDS", help="the last part of its id (two-sums); by default the finding's")
+    return parser
 
 
 def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = None) -> Path:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from wasi_nn_cli.parser import Parser
+from wasi_nn_reference.cli.refusal import told
 from wasi_nn_reference.inspection import inspect
 
+if TYPE_CHECKING:
+    import argparse
 
+
+@told
 def main(arguments: list[str]) -> int:
     """Print the report of one file or folder."""
-    parser = argparse.ArgumentParser(
-        prog="wasi-nn inspect",
-        description="Tell what a WebAssembly file imports, or the inputs and outputs of a model.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("path", metavar="FILE|DIR", type=Path, help="a .wasm file, a model's file, or its folder")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     report = inspect(options.path)
     text = json.dumps(report.as_json(), indent=2) if options.json else "\n".join(report.lines())
     sys.stdout.write(text + "\n")
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
+    parser = Parser(
+        prog="wasi-nn inspect",
+        description="Tell what a WebAssembly file imports, or the inputs and outputs of a model.",
+    )
+    parser.add_argument("path", metavar="FILE|DIR", type=Path, help="a .wasm file, a model's file, or its folder")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser

@@ -9,8 +9,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wasi_nn_cli.parser import Parser
 from wasi_nn_reference.backends.overrun import work_was_abandoned
 from wasi_nn_reference.cli.host_options import add_host_options, cache_from, host_from, seconds
+from wasi_nn_reference.cli.refusal import told
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import UserError
 from wasi_nn_reference.wasmtime_host.deadline import heeds
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@told
 def main(arguments: list[str]) -> int:
     """Run a guest and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     host = host_from(options)
     wasm = _read(options.guest)
     guest = Guest(
@@ -82,12 +85,12 @@ def _read(path: str) -> bytes:
         raise UserError(f"{path}: {error.strerror}") from error
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
+    parser = Parser(
         prog="wasi-nn run",
         description="Run a guest that uses wasi-nn. What follows the guest goes to the guest.",
         epilog="Exit status: the guest's; 134 if it trapped or its time was up; 1 for any other error.",
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add(

@@ -12,7 +12,7 @@ import small_ir
 from wat_components import GRAPH, TENSOR, component, function, importing, passing
 from wit_probe import PREBUILT, TAGS, binary, compiled
 
-from wasi_nn_reference import cli
+from wasi_nn_cli import program as cli
 from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
 
 if TYPE_CHECKING:

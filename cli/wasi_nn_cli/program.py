@@ -1,0 +1,91 @@
+"""Finds the subcommand, and gives an exit status to what can end any of them.
+
+Exit status: the subcommand's own; 1 if what it needs is not installed; 2 for a wrong command line.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NamedTuple
+
+FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+# What the extra `reference` installs; whoever checks another runtime does without.
+ENGINES = ("wasmtime", "openvino")
+
+
+class Command(NamedTuple):
+    """A subcommand: `module`, imported when it is called, has `parser()` and `main(arguments) -> exit status`."""
+
+    summary: str
+    module: str
+
+
+COMMANDS = {
+    "check": Command("check a host with the suite", "wasi_nn_conformance.commands.check"),
+    "run": Command("run a guest", "wasi_nn_reference.cli.run"),
+    "inspect": Command("tell what a module imports, or what a model takes and gives", "wasi_nn_reference.cli.inspect"),
+    "known-failures": Command(
+        "write a first file of known failures from a report", "wasi_nn_conformance.commands.known_failures"
+    ),
+    "compare": Command("put reports of the suite side by side", "wasi_nn_conformance.commands.compare"),
+    "coverage": Command("tell which clauses the suite's vectors cover", "wasi_nn_conformance.commands.coverage"),
+    "export": Command("write the suite as files for a harness of your own", "wasi_nn_conformance.commands.export"),
+    "promote": Command("keep the vector of a finding as a regression", "wasi_nn_conformance.commands.promote"),
+    "completion": Command("write what completes these words in your shell", "wasi_nn_cli.completion"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    words = sys.argv[1:] if arguments is None else arguments
+    first = words[0] if words else "--help"
+    if first in ("-h", "--help"):
+        _print_help()
+        return 0 if words else USAGE
+    if first in ("-V", "--version"):
+        _print_version()
+        return 0
+    command = COMMANDS.get(first)
+    if command is None:
+        from wasi_nn_conformance.formats.suggestion import did_you_mean  # noqa: PLC0415 - only this needs it
+
+        _complain(f"{first!r} is no subcommand{did_you_mean(first, COMMANDS)}; there are: {', '.join(COMMANDS)}")
+        return USAGE
+    return _call(command, words[1:])
+
+
+def _call(command: Command, arguments: list[str]) -> int:
+    try:
+        status: int = importlib.import_module(command.module).main(arguments)
+        sys.stdout.flush()
+    except ModuleNotFoundError as error:
+        if error.name not in ENGINES:
+            raise
+        _complain(f"{error.name} is not installed; install it with: pip install 'wasi-nn-conformance[reference]'")
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more while it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"wasi-nn: {message}\n")
+
+
+def _print_help() -> None:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    text = "\n".join(["usage: wasi-nn COMMAND ...", "       wasi-nn --version", "", "commands:", *lines])
+    sys.stdout.write(text + "\n\n`wasi-nn COMMAND --help` tells more.\n")
+
+
+def _print_version() -> None:
+    from importlib import metadata  # noqa: PLC0415 - costs 20 ms that no other command needs
+
+    sys.stdout.write(f"wasi-nn {metadata.version('wasi-nn-conformance')}\n")
