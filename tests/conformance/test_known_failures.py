@@ -219,6 +219,15 @@ def test_a_first_file_of_no_findings_is_empty(tmp_path: Path, capsys: pytest.Cap
     assert (main([str(tmp_path)]), capsys.readouterr().out) == (0, "")
 
 
+def test_the_command_cannot_use_a_report_of_words_only(capsys: pytest.CaptureFixture[str]) -> None:
+    old = Path(__file__).parent / "reports" / "schema-1.json"
+    assert main([str(old)]) == 2
+    assert capsys.readouterr().err == (
+        f"wasi-nn known-failures: {old}: it tells in words only what is wrong, as reports of schema 1 do;"
+        " run the suite again\n"
+    )
+
+
 def test_the_command_refuses_what_is_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "report.json").write_text("{}", "utf-8")
     assert (main([str(tmp_path / "report.json")]), "is no report" in capsys.readouterr().err) == (2, True)

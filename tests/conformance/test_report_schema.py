@@ -82,6 +82,7 @@ MISTAKES = {
     "unknown key of the run": _with("/home/somebody", "run", "folder"),
     "words for a number": _with("many", "totals", "pass"),
     "a violation of no kind": _with([{}], "cases", 0, "violations"),
+    "unknown key of a violation": _with([{"kind": "crash", "mood": 1}], "cases", 0, "violations"),
     "no commit's name": _with({"id": "main", "dirty": False}, "run", "environment", "commit"),
     "another suite": _with("other", "suite", "name"),
 }

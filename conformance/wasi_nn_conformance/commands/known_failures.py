@@ -14,7 +14,12 @@ def main(arguments: list[str]) -> int:
     """Print the known failures, or write it. Exit status 2 for a report that cannot be used."""
     options = parser().parse_args(arguments)
     try:
-        text = first_file(read_report(options.report).cases)
+        cases = read_report(options.report).cases
+        if any(case.verdict.is_finding and not case.violations for case in cases):
+            return _complain(
+                f"{options.report}: it tells in words only what is wrong, as reports of schema 1 do; run the suite again"
+            )
+        text = first_file(cases)
         if options.output is None:
             # An empty line first, because `>>` puts it behind other entries.
             sys.stdout.write(f"\n{text}" if text else "")

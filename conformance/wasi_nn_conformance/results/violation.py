@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b|\
 _WORDS_KEPT = 300  # characters of a dying host's last words that a sentence has room for
 
 
-class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
+class Violation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing that is wrong with one answer.
 
     kind: one of `KINDS`. call: the step's action, or the block (`fails_by`, `may_fail`) that the answer was to satisfy.
