@@ -129,6 +129,28 @@ def test_one_step_may_drop_several_things_of_any_kind(read: Read) -> None:
     assert same(read, f"  steps: [{G}, {named}, {{drop: [t, e, g]}}]\n", f"  steps: [{G}, {named}, {full}]\n")
 
 
+def test_one_step_may_give_several_ports_and_one_word_for_each_of_several_steps(read: Read) -> None:
+    context = "{context: {graph: g, as: d}}"
+    inputs = (f"{{set_input: {{context: d, input: {name}, tensor: {ROW}}}}}" for name in "ba")
+    full = ", ".join([context, *inputs, *(f"{{compute: {{context: {name}}}}}" for name in "cd")])
+    short = "set_input: {context: d, b: [1, 2, 3, 4], a: [1, 2, 3, 4]}, compute: [c, d]"
+    assert same(read, f"  model: sub-f32\n  steps: [context: {{as: d}}, {short}]\n", f"  steps: [{G}, {C}, {full}]\n")
+
+
+def test_a_model_may_say_what_its_load_may_answer(read: Read) -> None:
+    assert same(
+        read,
+        "  model: {load: sub-f32, accept: [ok, error]}\n  steps: [compute]\n",
+        f"  steps: [{{{G[1:-1]}, accept: [ok, error], prefer: ok, then: [{C}, {{compute: {{context: c}}}}]}}]\n",
+    )
+
+
+@pytest.mark.parametrize(("key", "tries"), [("shows", "show"), ("breaks", "break")])
+def test_the_key_of_a_clause_may_say_what_is_tried(read: Read, key: str, tries: str) -> None:
+    (vector,) = read(f"{HEAD.replace('clause', key, 1)}  steps: [grow: 1]\n")
+    assert (vector.clause, vector.tries) == ("test.clause", tries)
+
+
 @pytest.mark.parametrize("block", ["may_fail", "fails_by"])
 def test_a_block_may_stand_in_the_place_of_the_steps(read: Read, block: str) -> None:
     inside = f"{G}, {C}, {{compute: {{context: c}}}}"
@@ -237,8 +259,25 @@ def test_a_head_says_for_all_vectors_what_they_do_not_say_themselves(read: Read)
         ),
         (
             "  model: sub-f32\n  steps:\n  - set_input: {contxt: c, a: zeros}\n",
-            "6: set_input is of one input, not of contxt and of a",
+            "6: the model 'sub-f32' has no input 'contxt'; it has a, b; did you mean 'context'?",
         ),
+        (
+            "  model: sub-f32\n  steps:\n  - set_input: {a: zeros, b: zeros, as: t}\n",
+            "6: set_input is of one input, not of a and of b",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - {set_input: {a: zeros, b: zeros}, fails: busy}\n",
+            "6: set_input stands for 2",
+        ),
+        ("  model: sub-f32\n  steps:\n  - drop: []\n", "6: drop: [] is not of type 'object'"),
+        ("  model: sub-f32\n  steps:\n  - tensor: {}\n", "6: tensor: 'as' is a required property"),
+        ("  breaks: a.b\n  steps: [compute: c]\n", "2: `breaks` says the clause and what is tried: drop `clause`"),
+        ("  tries: show\n  shows: a.b\n  steps: [compute: c]\n", "2: `shows` says the clause and what is tried: drop"),
+        (
+            "  model: {load: sub-f32}\n  steps: [{compute: c, then: [compute]}]\n",
+            "5: `then` is for a step that may also",
+        ),
+        ("  model: {lod: sub-f32}\n  steps: [compute]\n", "4: `model` is a name, or `{load: NAME, ...}` with"),
         (
             "  model: sub-f32\n  steps:\n  - set_input: {input: b, a: zeros}\n",
             "6: set_input is of one input, not of input: b and of a",
@@ -283,7 +322,7 @@ def test_a_head_says_for_all_vectors_what_they_do_not_say_themselves(read: Read)
             "  model: sub-f23\n  steps:\n  - compute\n",
             "1: v: there is no model 'sub-f23' in models.yaml, and the vector brings none; did you mean",
         ),
-        ("  model: 7\n  steps:\n  - compute: c\n", "4: model: 7 is not the name of a model"),
+        ("  model: 7\n  steps:\n  - compute: c\n", "4: `model` is a name, or `{load: NAME, ...}` with"),
         # Expectations.
         ("  steps:\n  - {grow: 1, fails: bussy}\n", "5: fails.prefer: 'bussy' is not one of"),
         (
@@ -311,7 +350,7 @@ def test_a_head_says_for_all_vectors_what_they_do_not_say_themselves(read: Read)
         ("  steps:\n  - tensor: t\n", "5: tensor: 't' is not of type 'object'"),
         ("  steps:\n  - {compute: c}\n  may_fail: [compute]\n", "6: a vector has steps or may_fail, not both"),
         ("  steps: [compute: c]\n  prefer: ok\n", "5: unknown key 'prefer'"),
-        ("  modle: sub-f32\n  steps: [compute]\n", "4: unknown key 'modle'; known here: abi, clause, encoding,"),
+        ("  modle: sub-f32\n  steps: [compute]\n", "4: unknown key 'modle'; known here: abi, breaks,"),
         ("  may_fail: 7\n", "1: 'steps' is a required property"),
         ("  matrix: {pages: {}}\n  steps: [grow: $pages]\n", "4: a matrix maps names to lists of values"),
         ("  models: {m: 7}\n  steps: [grow: 1]\n", "4: models: m: 7 is not of type 'object'"),

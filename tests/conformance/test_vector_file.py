@@ -129,7 +129,7 @@ def test_a_vector_runs_where_what_it_needs_besides_its_steps_is_had(
 @pytest.mark.parametrize(
     ("rest", "complaint"),
     [
-        ("  steps: [{compute: {context: c}}]\n  stepz: 1\n", "5: unknown key 'stepz'; known here: abi, clause,"),
+        ("  steps: [{compute: {context: c}}]\n  stepz: 1\n", "5: unknown key 'stepz'; known here: abi, breaks,"),
         ("  steps:\n  - compute: {context: c}\n    fail: {}\n", "5: unknown key 'fail'"),
         ("  steps:\n  - compute: {context: c,\n      contxt: c}\n", "5: compute: unknown key 'contxt'"),
         ("  steps: [{compute: {context: c}}]\n  id: v\n", "5: the key 'id' is given twice (first in line 1)"),

@@ -24,8 +24,8 @@ _OF_A_PORT: Mapping[str, tuple[str, str, str]] = {
 }
 """Actions on one port: its side of the model, and the keys of its name and of what is given with it."""
 
-_SEVERAL = ("tensor", "place")
-"""Actions that one step may have several of, each under the name that it keeps."""
+_KEEPING = ("tensor", "place")
+"""Actions that keep what they make, under the name that the short form begins with."""
 
 _BYTES = {"place": "bytes", "overwrite": "bytes", "read": "is", "data": "is"}
 """Actions with bytes, and where those stand."""
@@ -42,12 +42,20 @@ class ShortFormError(ValueError):
         self.line = line
 
 
-def load_and_context(model: str, line: int | None) -> list[Any]:
-    """Return the steps that `model` of a vector stands for: the model is loaded as `g` with the context `c`."""
-    return [
-        LinedStep({"load": {"model": model, "as": "g"}}, line),
-        LinedStep({"context": {"graph": "g", "as": "c"}}, line),
-    ]
+def with_model(model: Any, steps: list[Any], line: int | None) -> list[Any]:
+    """Return the steps of a vector with a `model`: before them it is loaded as `g`, with the context `c`.
+
+    `model` is a name, or `load` with the name and what is expected of it; then the steps follow success.
+    Raises `ShortFormError` if it is neither.
+    """
+    expected = dict(model) if isinstance(model, dict) else {"load": model}
+    load = {"model": expected.pop("load", None), "as": "g"}
+    if not isinstance(load["model"], str):
+        raise ShortFormError("`model` is a name, or `{load: NAME, ...}` with what is expected of the load", line)
+    steps = [LinedStep({"context": {"graph": "g", "as": "c"}}, line), *steps]
+    if expected:
+        return [LinedStep({"load": load, **expected, "then": steps}, line)]
+    return [LinedStep({"load": load}, line), *steps]
 
 
 def in_full(steps: list[Any], registered: Mapping[str, str], find_model: FindModel) -> list[Any]:
@@ -87,20 +95,27 @@ class _Normalisation:
             yield step
             return
         action = actions[0]
-        several = list(self._several(action, step[action]))
-        if len(several) != 1 and len(step) > 1:
+        several = list(self._several(action, step[action])) or [step[action]]
+        if len(several) > 1 and len(step) > 1:
             others = ", ".join(name for name in step if name != action)
             raise ValueError(f"{action} stands for {len(several)} steps here: write {others} at one of them")
         for arguments in several:
             yield LinedStep({**step, action: self._arguments(action, arguments)}, step.line)
 
     def _several(self, action: str, written: Any) -> Iterator[Any]:
-        if action == "drop" and not isinstance(written, dict):
-            for name in written if isinstance(written, list) else [written]:
-                yield {"kind": self._names.kind(name), "handle": name} if isinstance(name, str) else name
-        elif action in _SEVERAL and isinstance(written, dict) and written.keys().isdisjoint(_own_keys()[action]):
+        """Return the arguments of each step that one stands for: of words in a list, names to keep, or ports."""
+        own = _own_keys()[action]
+        if isinstance(written, list):
+            for item in written:
+                yield from self._several(action, item)
+        elif action == "drop" and isinstance(written, str):
+            yield {"kind": self._names.kind(written), "handle": written}
+        elif action in _KEEPING and isinstance(written, dict) and written.keys().isdisjoint(own):
             for name, made in written.items():
                 yield {"tensor": made, "as": name} if action == "tensor" else _named(made, name)
+        elif action in _OF_A_PORT and isinstance(written, dict) and written.keys() & own <= {"context"}:
+            context = {key: written[key] for key in own & written.keys()}
+            yield from ({**context, port: given} for port, given in written.items() if port not in own)
         else:
             yield written
 

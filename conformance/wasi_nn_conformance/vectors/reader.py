@@ -13,14 +13,17 @@ from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import Model, ModelError, load_models
 
 from .needs import needs, tags_with
-from .normalisation import ShortFormError, in_full, load_and_context
+from .normalisation import ShortFormError, in_full, with_model
 from .repeat import LinedStep, unrolled
 from .step import Node, steps_of
 from .step_reader import StepReader
 from .vector import Vector
 
 _CONVERSATIONS = ("steps", "fails_by", "may_fail")
-_SHORT = ("matrix", "model", *_CONVERSATIONS, "prefer")
+_TRIES = {"shows": "show", "breaks": "break"}
+"""The keys that a clause can stand at together with what is tried."""
+
+_SHORT = ("matrix", "model", *_TRIES, *_CONVERSATIONS, "prefer")
 """The keys of a vector that are gone once it is written out in full, or may be."""
 
 _DEFAULTS = ("clause", "abi", "needs", "encoding", "graphs", "tries")
@@ -100,7 +103,8 @@ class _Reader:
             meant = did_you_mean(unknown[0], known)
             listed = ", ".join(sorted(set(known)))
             raise self.error((unknown[0],), f"unknown key {unknown[0]!r}; known here: {listed}{meant}")
-        fields = {key: value for key, value in {**self.defaults, **entry}.items() if key != "matrix"}
+        fields = {**self.defaults, **self.with_tries(entry)}
+        fields.pop("matrix", None)
         if "matrix" not in entry:
             yield self.vector(fields)
             return
@@ -120,6 +124,16 @@ class _Reader:
             yield self.vector(expanded)
         if unused := names - used:
             raise self.error(("matrix",), f"nothing refers to ${', $'.join(sorted(unused))}")
+
+    def with_tries(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Write `breaks: CLAUSE` as the clause and what is tried."""
+        said = [key for key in _TRIES if key in entry]
+        if not said:
+            return entry
+        if doubled := [key for key in (*said[1:], "clause", "tries") if key in entry]:
+            raise self.error((doubled[0],), f"`{said[0]}` says the clause and what is tried: drop `{doubled[0]}`")
+        rest = {key: value for key, value in entry.items() if key not in said}
+        return {**rest, "clause": entry[said[0]], "tries": _TRIES[said[0]]}
 
     def vector(self, fields: dict[str, Any]) -> Vector:
         own_models = self.own_models(fields)
@@ -156,28 +170,32 @@ class _Reader:
         steps = unrolled(self.document, fields[said[0]], (*self.key, *said))
         if missing := references({**fields, said[0]: steps}):
             raise self.error((), f"${', $'.join(sorted(missing))}: no key of the matrix and no index of a repeat")
-        if "model" in fields:
-            if not isinstance(model := fields["model"], str):
-                raise self.error(("model",), f"model: {model!r} is not the name of a model")
-            steps = load_and_context(model, self.document.line((*self.key, "model"))) + steps
-        rest = {key: value for key, value in fields.items() if key not in ("model", *said)}
-        if said[0] != "steps":
-            expected = {key: rest.pop(key) for key in ("prefer",) if key in rest}
-            steps = [LinedStep({said[0]: steps, **expected}, self.document.line((*self.key, *said)))]
-        return {**rest, "steps": self.in_full(steps, fields.get("graphs"), own_models)}
+        try:
+            return self.full_steps(fields, said[0], steps, own_models)
+        except ShortFormError as error:
+            raise InputError(self.document.path, error.line, str(error)) from None
 
-    def in_full(self, steps: list[Any], graphs: Any, own_models: Mapping[str, Model]) -> list[Any]:
+    def full_steps(
+        self, fields: dict[str, Any], said: str, steps: list[Any], own_models: Mapping[str, Model]
+    ) -> dict[str, Any]:
+        """Return the vector whose conversation `said` are these unrolled `steps`. Raises `ShortFormError`."""
+
         def find(name: str) -> Model:
             model = own_models.get(name) or self.known_models.get(name)
             if model is None:
                 raise ValueError(self.no_model(name, own_models))
             return model
 
+        if "model" in fields:
+            steps = with_model(fields["model"], steps, self.document.line((*self.key, "model")))
+        rest = {key: value for key, value in fields.items() if key not in ("model", said)}
+        if said != "steps":
+            expected = {key: rest.pop(key) for key in ("prefer",) if key in rest}
+            steps = [LinedStep({said: steps, **expected}, self.document.line((*self.key, said)))]
+        graphs = fields.get("graphs")
         named = graphs.items() if isinstance(graphs, dict) else ()
-        try:
-            return in_full(steps, {name: model for name, model in named if isinstance(model, str)}, find)
-        except ShortFormError as error:
-            raise InputError(self.document.path, error.line, str(error)) from None
+        registered = {name: model for name, model in named if isinstance(model, str)}
+        return {**rest, "steps": in_full(steps, registered, find)}
 
     def no_model(self, name: str, own_models: Mapping[str, Model]) -> str:
         meant = did_you_mean(name, [*self.known_models, *own_models])
