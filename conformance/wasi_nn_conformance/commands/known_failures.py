@@ -17,7 +17,8 @@ def main(arguments: list[str]) -> int:
         cases = read_report(options.report).cases
         if any(case.verdict.is_finding and not case.violations for case in cases):
             return _complain(
-                f"{options.report}: it tells in words only what is wrong, as reports of schema 1 do; run the suite again"
+                f"{options.report}: it tells in words only what is wrong, as reports of schema 1 do;"
+                " run the suite again"
             )
         text = first_file(cases)
         if options.output is None:
