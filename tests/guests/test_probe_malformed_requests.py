@@ -59,8 +59,6 @@ REQUESTS: dict[str, tuple[Any, str]] = {
     "place without a name": ({"call": "place", "bytes": ""}, 'key "as" is missing'),
     "empty name": (PLACE | {"as": ""}, "as: a name is empty"),
     "name of 257 bytes": (PLACE | {"as": "n" * 257}, "as: a name of 257 bytes"),
-    "align of 3": (PLACE | {"align": 3}, "align: one of 1, 2, 4, 8"),
-    "align at an address": (PLACE | {"align": 4, "at": 0}, "align: only for a place of the probe's choice"),
     "handle as an address": (PLACE | {"at": "g"}, "at: an integer is wanted"),
     "end too far away": (PLACE | {"at": {"end": -(2**31)}}, "at most 67108864 bytes before the end"),
     "read beyond memory": ({"call": "read", "at": -4, "length": 8}, "beyond the end of memory"),

@@ -88,8 +88,8 @@ def _memory(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> 
     written = byte_string(arguments["bytes"], state.builder) if "bytes" in arguments else UNSET
     match action:
         case "place":
-            words, align = arguments.get("words", UNSET), arguments.get("align", UNSET)
-            return calls.Place(bytes=written, words=words, at=arguments.get("at"), align=align, as_=arguments["as"])
+            words = arguments.get("words", UNSET)
+            return calls.Place(bytes=written, words=words, at=arguments.get("at"), as_=arguments["as"])
         case "overwrite":
             return calls.Overwrite(arguments["buffer"], arguments.get("fill", UNSET), written)
         case "read":

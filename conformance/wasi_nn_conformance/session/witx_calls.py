@@ -156,7 +156,6 @@ class Place(Call, tag="place", kw_only=True):
     bytes: Base64 | UnsetType = UNSET
     words: Sequence[Handle] | UnsetType = UNSET
     at: Integer | None
-    align: Literal[1, 2, 4, 8] | UnsetType = UNSET
     as_: Name
 
 

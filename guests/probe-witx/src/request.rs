@@ -116,15 +116,6 @@ impl<'a> Request<'a> {
 
     fn parse_place(fields: &mut Fields<'a>) -> Result<Self, Fault> {
         let at = fields.take_optional("at").map(|at| at.operand().and_then(|at| plain("at", at))).transpose()?;
-        if let Some(align) = fields.take_optional("align") {
-            if at.is_some() {
-                return Err(Fault::new("align: only for a place of the probe's choice, with \"at\" null"));
-            }
-            // Blocks are aligned at 16, which is enough for each of them.
-            if ![1, 2, 4, 8].contains(&align.integer(1..=8)?) {
-                return Err(Fault::new("align: one of 1, 2, 4, 8 is wanted"));
-            }
-        }
         Ok(Self::Place { content: Placed::parse(fields)?, at, keep: fields.take("as")?.name()? })
     }
 }
