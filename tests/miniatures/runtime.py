@@ -121,6 +121,13 @@ def hangs(_argument: str) -> None:
         wait_for_the_end()
 
 
+def hangs_for_good(fifo: str) -> None:
+    """Open a named pipe in a call and never do anything again, not even at the end of input."""
+    for _ in handshake_done():
+        os.open(fifo, os.O_WRONLY)
+        signal.pause()
+
+
 def deaf(_argument: str) -> None:
     """Answer hello and read nothing after it."""
     sys.stdin.buffer.raw.readline()
@@ -187,7 +194,7 @@ BEHAVIOURS: dict[str, Callable[[str], None]] = {
     behaviour.__name__: behaviour
     for behaviour in (
         *(silent, echo, ends, errors, garbage, log_before_reply, hello, half_a_line, two_replies, deeply_nested),
-        *(dies, exits, hangs, deaf, floods, logs, logs_late, closes_its_output, leaves_a_child, mortal),
+        *(dies, exits, hangs, hangs_for_good, deaf, floods, logs, logs_late, closes_its_output, leaves_a_child, mortal),
     )
 }
 

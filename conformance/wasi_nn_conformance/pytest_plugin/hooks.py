@@ -16,6 +16,7 @@ from .junit import JUnit
 from .options import add_options
 from .reporting import Reporting
 from .session import Suite
+from .termination import Termination
 from .xdist import is_worker
 
 
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     reporting = Reporting(suite)
     config.pluginmanager.register(reporting, "wasi-nn-reporting")
     config.pluginmanager.register(JUnit(reporting), "wasi-nn-junit")
+    config.pluginmanager.register(Termination(), "wasi-nn-termination")
 
 
 class Run:
