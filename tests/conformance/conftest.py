@@ -129,7 +129,6 @@ def adapter_file(write: Writer, miniature: Callable[[str], list[str]]) -> Callab
             "version": ["/bin/echo", "miniature 1.2"],
             "abis": ["witx"],
             "encodings": ["openvino", "onnx"],
-            "targets": ["cpu"],
         } | changes
         tables = {"limits": limits or {}, "exit": exit_codes or {"trap": [134]}}
         tables |= {key: keys.pop(key) for key in list(keys) if isinstance(keys[key], dict)}

@@ -19,7 +19,6 @@ command = ["{program}", "--run", "{graphs}", "{probe}"]
 version = ["{program}", "--version"]
 abis = ["witx"]
 encodings = ["openvino"]
-targets = ["cpu"]
 """
 PROGRAM = """\
 [program]
@@ -100,19 +99,50 @@ def test_a_program_is_found_on_the_path(write: Writer) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (MINIMAL + 'colour = "red"\n' + PROGRAM, "mine.toml:7: unknown key 'colour'; known here: abis, command,"),
-        (MINIMAL + PROGRAM + "path = 1\n", "mine.toml:11: program: unknown key 'path'; known here: install, names"),
+        (MINIMAL + 'colour = "red"\n' + PROGRAM, "mine.toml:6: unknown key 'colour'; known here: abis, command,"),
+        (MINIMAL + PROGRAM + "path = 1\n", "mine.toml:10: program: unknown key 'path'; known here: install, names"),
         (MINIMAL.replace('["witx"]', '"witx"') + PROGRAM, "mine.toml:4: abis: 'witx' is not of type 'array'"),
-        (MINIMAL.replace('"cpu"', '"npu"') + PROGRAM, "mine.toml:6: targets[0]: 'npu' is not one of"),
-        (MINIMAL + PROGRAM + "[limits]\ncall_seconds = 0\n", "mine.toml:12: limits.call_seconds: 0 is less than or"),
+        (MINIMAL + 'targets = ["cpu"]\n' + PROGRAM, "mine.toml:6: targets is no key any more: the text leaves it to"),
+        (MINIMAL.replace("command", "comand") + PROGRAM, "mine.toml:2: unknown key 'comand'; known here: abis, "),
+        (
+            MINIMAL.replace("{probe}", "{prob}") + PROGRAM,
+            (
+                "mine.toml:2: command: {prob} stands for nothing; known here: {program}, {python}, {cache}, {probe}, "
+                "{graphs}; did you mean '{probe}'?"
+            ),
+        ),
+        (
+            MINIMAL.replace("{graphs}", "--graphs={graphs}") + PROGRAM,
+            "mine.toml:2: command: {graphs} stands for many arguments: make it one of its own",
+        ),
+        (
+            MINIMAL.replace('"--version"', '"{probe}"') + PROGRAM,
+            "mine.toml:3: version: {probe} stands for nothing; known here: {program}, {python}, {cache}",
+        ),
+        (
+            MINIMAL + PROGRAM + '[graphs]\nopenvino = ["{nam}:{directory}"]\n',
+            (
+                "mine.toml:11: graphs.openvino: {nam} stands for nothing; known here: {program}, {python}, {cache}, "
+                "{name}, {directory}; did you mean '{name}'?"
+            ),
+        ),
+        (
+            MINIMAL + PROGRAM + '[environment]\nHOME = "{pyton}/.."\n',
+            "mine.toml:11: environment.HOME: {pyton} stands for nothing; known here: {program}, {python}, {cache}; did",
+        ),
+        (
+            MINIMAL + PROGRAM.replace("no-such-program-2", "{cach}/x"),
+            "mine.toml:7: program.names: {cach} stands for nothing; known here: {python}, {cache}; did you mean",
+        ),
+        (MINIMAL + PROGRAM + "[limits]\ncall_seconds = 0\n", "mine.toml:11: limits.call_seconds: 0 is less than or"),
         (MINIMAL.replace('name = "mine"\n', "") + PROGRAM, "mine.toml: 'name' is a required property"),
-        (MINIMAL.replace(', "{probe}"', "") + PROGRAM, "mine.toml:2: command: "),
-        (MINIMAL + "name = 1\n", "mine.toml:7: not TOML: "),
-        (MINIMAL, "mine.toml: {program} stands for what [program] names: add that table"),
-        (MINIMAL + PROGRAM + '[graphs]\nonnx = ["x"]\n', "mine.toml:12: onnx is not among the encodings"),
+        (MINIMAL.replace(', "{probe}"', "") + PROGRAM, "mine.toml:2: command: {probe} is missing"),
+        (MINIMAL + "name = 1\n", "mine.toml:6: not TOML: "),
+        (MINIMAL, "mine.toml:2: command: {program} stands for what [program] names: add that table"),
+        (MINIMAL + PROGRAM + '[graphs]\nonnx = ["x"]\n', "mine.toml:11: onnx is not among the encodings"),
         (
             MINIMAL.replace('"{graphs}", ', "") + PROGRAM + '[graphs]\nopenvino = ["x"]\n',
-            "mine.toml:11: the command has no argument {graphs}, so no graph would be registered",
+            "mine.toml:10: the command has no argument {graphs}, so no graph would be registered",
         ),
         (
             'environment_from = "no_such_module:f"\n' + MINIMAL + PROGRAM,
@@ -126,6 +156,30 @@ def test_a_mistake_in_an_adapter_is_named(
     monkeypatch.setenv("MINE", str(program))
     with pytest.raises(AdapterError, match=rf"/{re.escape(complaint)}"):
         read_adapter(str(write("mine.toml", text)))
+
+
+def test_a_byte_order_mark_is_no_mistake(mine: Callable[[str], Adapter], tmp_path: Path) -> None:
+    mine("")
+    path = tmp_path / "mine.toml"
+    path.write_bytes("\ufeff".encode() + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_adapter(str(path)).name == "mine"
+
+
+@pytest.mark.parametrize("value", ["{level} {message}", "${HOME}", '{"level": 1}', "{}"])
+def test_braces_of_others_are_left_alone(mine: Callable[[str], Adapter], value: str) -> None:
+    assert mine(f"[environment]\nFORM = '{value}'\n").environment == {"FORM": value}
+
+
+def test_braces_of_a_shell_are_left_alone(mine: Callable[[str], Adapter], write: Writer) -> None:
+    mine("")
+    text = MINIMAL.replace('"--run"', '"${HOME}"') + PROGRAM
+    assert read_adapter(str(write("mine.toml", text))).command[1] == "${HOME}"
+
+
+def test_windows_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(AdapterError, match=r"^the suite runs on Linux and macOS; on Windows use WSL$"):
+        read_adapter("reference")
 
 
 def test_a_missing_program_says_how_to_get_it(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:

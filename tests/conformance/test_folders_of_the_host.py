@@ -1,10 +1,15 @@
+import pwd
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from wasi_nn_conformance.impls import openvino_libraries
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.run import host_pool as host_module
+from wasi_nn_conformance.run.adapter import Adapter
+from wasi_nn_conformance.run.cache_folder import cache_folder, passing_folder
 from wasi_nn_conformance.run.case_runner import CaseRunner
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.vectors.case import Case
@@ -51,3 +56,45 @@ def test_the_root_of_all_folders_is_no_secret(
 ) -> None:
     monkeypatch.setenv("HOME", "/")
     assert "the home folder" not in folders()
+
+
+def unknown(user: int) -> pwd.struct_passwd:
+    raise KeyError(f"getpwuid(): uid not found: {user}")
+
+
+@pytest.fixture
+def no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who has no entry in passwd."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+
+
+@pytest.mark.usefixtures("no_home")
+def test_who_has_no_home_folder_has_no_secret_there(folders: Callable[[], dict[str, str]]) -> None:
+    assert "the home folder" not in folders()
+
+
+@pytest.mark.usefixtures("no_home")
+def test_who_has_no_home_folder_has_a_cache_for_the_time_being() -> None:
+    assert cache_folder() == cache_folder() == passing_folder()
+    assert cache_folder().parent == Path(tempfile.gettempdir())
+
+
+@pytest.mark.usefixtures("no_home")
+def test_an_adapter_that_wants_no_cache_makes_none(adapter: Callable[..., Adapter]) -> None:
+    passing_folder.cache_clear()
+    adapter("silent")
+    assert passing_folder.cache_info().currsize == 0
+
+
+def test_openvino_is_found_without_a_folder_that_can_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    library = tmp_path / "libs" / "libopenvino_c.so.2641"
+    library.parent.mkdir()
+    library.touch()
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    monkeypatch.setattr(openvino_libraries, "cache_folder", lambda: Path("/proc/no-such-folder"))
+    first, *_ = openvino_libraries._leading_to(tmp_path, "")["LD_LIBRARY_PATH"].split(":")
+    assert Path(first, "libopenvino_c.so").resolve() == library

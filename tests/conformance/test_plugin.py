@@ -83,6 +83,16 @@ def test_no_handshake_ends_the_run_with_4_and_no_verdict(
     assert (result.ret, complaint in result.stderr.str(), "all 1 cases" in result.stdout.str()) == (4, True, False)
 
 
+def test_no_version_ends_the_run_with_4_and_no_verdict(
+    run: Run, area: Callable[..., Path], adapter_file: Adapters, tmp_path: Path
+) -> None:
+    impl = adapter_file(f"mortal {tmp_path / 'starts'}", version=["/bin/false"])
+    result = run(f"--impl={impl}", "--vectors", area(PASSES), f"--report={tmp_path / 'out'}")
+    assert result.ret == 4
+    assert "miniature: `/bin/false` ended with exit code 1 and gave no version" in result.stderr.str()
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

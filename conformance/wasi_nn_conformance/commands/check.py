@@ -18,7 +18,8 @@ from wasi_nn_cli.parser import Parser
 from wasi_nn_conformance import __version__
 from wasi_nn_conformance.paths import PACKAGE
 from wasi_nn_conformance.pytest_plugin.options import add_options
-from wasi_nn_conformance.run.adapter import cache_folder, known_adapters
+from wasi_nn_conformance.run.adapter import known_adapters
+from wasi_nn_conformance.run.cache_folder import cache_folder
 
 _PROGRAM = "wasi-nn check"
 _PLUGIN = "wasi_nn_conformance.pytest_plugin.hooks"

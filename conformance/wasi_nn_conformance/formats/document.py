@@ -168,7 +168,7 @@ class _Construction:
 def read_toml(path: Path) -> Document:
     """Read a TOML file. Raises `InputError` for what is no UTF-8 or no TOML."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # some editors begin a file with a mark
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))

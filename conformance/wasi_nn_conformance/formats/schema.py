@@ -28,7 +28,7 @@ class Schema:
 
     def violation(self, data: Any) -> tuple[Key, str] | None:
         """Return the first place in `data` that breaks the schema, and what is wrong there."""
-        error = next(iter(self._validator.iter_errors(data)), None)
+        error = self._first(data)
         if error is None:
             return None
         key: Key = tuple(error.instance_path)
@@ -45,6 +45,15 @@ class Schema:
                 error.instance, [option for option in error.kind.options if isinstance(option, str)]
             )
         return key, place(key) + message
+
+    def _first(self, data: Any) -> jsonschema_rs.ValidationError | None:
+        """Return the first error. Where a key is missing, an unknown one may be what was meant for it."""
+        errors = iter(self._validator.iter_errors(data))
+        first = next(errors, None)
+        if first is None or not isinstance(first.kind, _Kind.Required):
+            return first
+        beside = (e for e in errors if e.instance_path == first.instance_path)
+        return next((e for e in beside if isinstance(e.kind, _Kind.AdditionalProperties)), first)
 
     def validate(self, data: Any) -> None:
         """Raise `ValueError` where `data` breaks the schema."""

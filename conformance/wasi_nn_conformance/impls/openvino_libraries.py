@@ -10,7 +10,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from wasi_nn_conformance.run.adapter import AdapterError, cache_folder
+from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.run.cache_folder import cache_folder, passing_folder
 
 _PLAIN_NAME = "libopenvino_c.so"
 
@@ -42,8 +43,12 @@ def _leading_to(wheel: Path | None, remedy: str) -> Mapping[str, str]:
     if versioned is None:
         raise AdapterError(f"the host needs OpenVINO: {remedy}, or set LD_LIBRARY_PATH to a folder with {_PLAIN_NAME}")
     # The link's folder is named after what it leads to, so that two environments do not fight over one.
-    folder = cache_folder() / "openvino" / hashlib.sha256(os.fsencode(versioned)).hexdigest()[:16]
-    folders = (str(_linked(folder, versioned)), str(versioned.parent), given)
+    name = Path("openvino", hashlib.sha256(os.fsencode(versioned)).hexdigest()[:16])
+    try:
+        linked = _linked(cache_folder() / name, versioned)
+    except OSError:  # the home folder of another user, or of none: /
+        linked = _linked(passing_folder() / name, versioned)
+    folders = (str(linked), str(versioned.parent), given)
     return {"LD_LIBRARY_PATH": ":".join(filter(None, folders))}
 
 

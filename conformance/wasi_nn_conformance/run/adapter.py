@@ -5,16 +5,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from wasi_nn_conformance.formats.document import Document, InputError, read_toml
 from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.paths import GUESTS, IMPLS
+
+from .cache_folder import cache_folder
+from .placeholders import check_placeholders, filled
+
+_NO_TARGETS = (
+    "targets is no key any more: the text leaves it to the host what becomes of a target that it does not have,"
+    " so every host is asked for all of them; take the line out"
+)
 
 
 class AdapterError(Exception):
@@ -53,7 +59,6 @@ class Adapter:
     version_command: tuple[str, ...]
     abis: tuple[str, ...]
     encodings: tuple[str, ...]
-    targets: tuple[str, ...]
     graphs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     exit_codes: ExitCodes = ExitCodes()
@@ -112,6 +117,8 @@ def known_adapters() -> list[str]:
 
 def read_adapter(name_or_path: str) -> Adapter:
     """Read the adapter of that name, or at that path. Raises `AdapterError` with what to do."""
+    if sys.platform == "win32":
+        raise AdapterError("the suite runs on Linux and macOS; on Windows use WSL")
     path = IMPLS / f"{name_or_path}.toml"
     if not path.is_file():
         path = Path(name_or_path)
@@ -124,7 +131,10 @@ def read_adapter(name_or_path: str) -> Adapter:
             raise AdapterError(f"--impl={name_or_path}: an adapter is a .toml file that tells how to start the host")
     try:
         document = read_toml(path)
+        if "targets" in document.data:
+            raise document.error(("targets",), _NO_TARGETS)
         document.check(schema("adapter"))
+        check_placeholders(document)
         return _adapter(document)
     except InputError as error:
         raise AdapterError(str(error)) from None
@@ -132,14 +142,13 @@ def read_adapter(name_or_path: str) -> Adapter:
 
 def _adapter(document: Document) -> Adapter:
     data = document.data
-    words = {"{python}": sys.executable, "{cache}": str(cache_folder())}
-    words["{program}"] = _program(document, words)
+    words: dict[str, Callable[[], str]] = {"{python}": lambda: sys.executable, "{cache}": lambda: str(cache_folder())}
+    program = _program(document, words)
+    words["{program}"] = lambda: program
     extra = _extra_environment(document)
     unknown = sorted(set(data.get("graphs", {})) - set(data["encodings"]))
     if unknown:
         raise document.error(("graphs", unknown[0]), f"{unknown[0]} is not among the encodings")
-    if "program" not in data and any("{program}" in part for part in (*data["command"], *data["version"])):
-        raise document.error((), "{program} stands for what [program] names: add that table")
     if "graphs" in data and "{graphs}" not in data["command"]:
         raise document.error(("graphs",), "the command has no argument {graphs}, so no graph would be registered")
     return Adapter(
@@ -149,10 +158,9 @@ def _adapter(document: Document) -> Adapter:
         version_command=_filled(data["version"], words),
         abis=tuple(data["abis"]),
         encodings=tuple(data["encodings"]),
-        targets=tuple(data["targets"]),
         graphs={encoding: _filled(arguments, words) for encoding, arguments in data.get("graphs", {}).items()},
         environment={
-            **{name: _fill(value, words) for name, value in data.get("environment", {}).items()},
+            **{name: filled(value, words) for name, value in data.get("environment", {}).items()},
             **extra,
         },
         exit_codes=ExitCodes(**{name: frozenset(codes) for name, codes in data.get("exit", {}).items()}),
@@ -160,12 +168,7 @@ def _adapter(document: Document) -> Adapter:
     )
 
 
-def cache_folder() -> Path:
-    """Return the folder, outside every checkout, that keeps what takes minutes to build."""
-    return platformdirs.user_cache_path("wasi-nn-conformance")
-
-
-def _program(document: Document, words: Mapping[str, str]) -> str:
+def _program(document: Document, words: Mapping[str, Callable[[], str]]) -> str:
     program: Mapping[str, Any] | None = document.data.get("program")
     if program is None:
         return ""
@@ -175,7 +178,7 @@ def _program(document: Document, words: Mapping[str, str]) -> str:
             raise AdapterError(f"{document.data['name']}: {variable}={value} is no program that can be started")
         return value
     for candidate in program["names"]:
-        if found := shutil.which(_fill(candidate, words)):
+        if found := shutil.which(filled(candidate, words)):
             return found
     or_variable = f", or set {variable} to its path" if variable else ""
     raise AdapterError(
@@ -197,14 +200,8 @@ def _extra_environment(document: Document) -> Mapping[str, str]:
     return result
 
 
-def _filled(parts: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(_fill(part, words) for part in parts)
-
-
-def _fill(text: str, words: Mapping[str, str]) -> str:
-    for word, value in words.items():
-        text = text.replace(word, value)
-    return text
+def _filled(parts: Sequence[str], words: Mapping[str, Callable[[], str]]) -> tuple[str, ...]:
+    return tuple(filled(part, words) for part in parts)
 
 
 def probe_path(abi: str) -> Path:

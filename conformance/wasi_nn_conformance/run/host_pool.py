@@ -55,10 +55,11 @@ class Host:
         return None
 
     def check(self) -> None:
-        """Say hello on every ABI that the adapter declares. Raises `AdapterError`."""
+        """Say hello on every ABI that the adapter declares, and ask for the version. Raises `AdapterError`."""
         for abi in self.adapter.abis:
             if abi in DIALECTS:
                 self._running[abi, ()] = self._started((abi, ()))
+        self.version  # noqa: B018 a report needs it: the run must not be for nothing
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -137,8 +138,9 @@ class Host:
             "the folder of the probe": probe_path(abi).parent,
             "the folder of the host's program": Path(self.adapter.command[0]).parent,
             "the working folder": Path.cwd(),
-            "the home folder": Path.home(),
         }
+        with contextlib.suppress(RuntimeError):  # a user who is in no list of users, and says nothing by HOME
+            places["the home folder"] = Path.home()
         for name, model, encoding in graphs:
             places[f"the folder of the graph {name}"] = self._folder(name, model, encoding)
         # The root of all folders begins every path: it would be found where none of these stands.
