@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from abis import NEWEST
 from msgspec import structs
 
 from wasi_nn_conformance.dialects import DIALECTS
@@ -11,7 +12,6 @@ from wasi_nn_conformance.run.compare import compare
 from wasi_nn_conformance.session.outcome import Kind
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Answer, Done, encode_request, read_reply
-from wasi_nn_conformance.vectors.abi import NEWEST
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.step import Step
 

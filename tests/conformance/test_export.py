@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from abis import ABIS
 
 from wasi_nn_conformance.commands.export import main
 from wasi_nn_conformance.export.bundle import Export
@@ -18,7 +19,6 @@ from wasi_nn_conformance.formats.schema import Schema, schema
 from wasi_nn_conformance.models import Model, ModelFiles
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.run.library import ENCODINGS, Library
-from wasi_nn_conformance.vectors.abi import ABIS
 
 # Files with forks, raw calls and kept errors, and single vectors with a block that has to fail and with a trap.
 FILES = ("error", "output", "tensor")

@@ -1,13 +1,10 @@
 from typing import Any
 
 import pytest
+from abis import ABIS, MIDDLE, NEWEST, OLDEST, WIT, WITX
 
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.needs import needs, tags_with
-
-WITX = "witx"
-WIT = OLDEST, MIDDLE, NEWEST = "wit-2024-06-25", "wit-2024-08-19", "wit-2024-10-28"
-ABIS = (WITX, *WIT)
 
 F32 = {"type": "f32", "shape": [1], "data": [1]}
 SUCCESS = Expectation()

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from abis import ABIS, MIDDLE, NEWEST, OLDEST, WITX
 
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.abi import ABIS, MIDDLE, NEWEST, OLDEST, WITX
 from wasi_nn_conformance.vectors.clause import Clause, Level
 from wasi_nn_conformance.vectors.coverage import Coverage, coverage
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations

@@ -4,10 +4,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from abis import MIDDLE, NEWEST, OLDEST
 from answers import advance, plain_requests
 
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST, OLDEST
 from wasi_nn_conformance.vectors.tensor import tensor_literal
 
 Requests = Callable[[str, str, dict[str, Any]], list[dict[str, Any]]]

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from abis import MIDDLE, NEWEST
 from answers import ONE, Judged, answer
 
 from wasi_nn_conformance.session.outcome import Kind
 from wasi_nn_conformance.session.state import ExpectedState, KeptError
 from wasi_nn_conformance.session.wire import encode
-from wasi_nn_conformance.vectors.abi import MIDDLE, NEWEST
 from wasi_nn_conformance.vectors.tensor import tensor_literal
 
 AnswerTo = Callable[..., Judged]

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from abis import WITX
 from answers import Judged, answer
 
 from wasi_nn_conformance.session.outcome import Kind
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.vectors.abi import WITX
 
 AnswerTo = Callable[..., Judged]
 

@@ -3,10 +3,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from abis import WITX
 from answers import plain_requests
 
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.vectors.abi import WITX
 
 TENSOR = {"type": "u8", "shape": [1, 2], "data": [1, 2]}
 

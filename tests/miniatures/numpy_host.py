@@ -1,7 +1,8 @@
 """A fake runtime that is always right: host and probe in one, its answers computed by numpy.
 
-It knows a graph by the bytes of its builders. `python numpy_host.py` answers rightly, `python numpy_host.py wrong`
-turns every answer round: success into an error, and every error into success.
+It knows a graph by the bytes of its builders, in every encoding that the suite has, and speaks the ABI of the probe
+that its last argument is, or witx. `python numpy_host.py` answers rightly, `python numpy_host.py wrong` turns every
+answer round: success into an error, and every error into success.
 """
 
 import base64
@@ -13,13 +14,14 @@ from typing import Any
 
 import yaml
 
-from wasi_nn_conformance.models import Model, ModelError, evaluate, load_models
+from wasi_nn_conformance.abi.registry import TAGS
+from wasi_nn_conformance.abi.tag import Tag
+from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, evaluate, load_models
 from wasi_nn_conformance.models.element_type import Array, ElementType
+from wasi_nn_conformance.paths import VECTORS
 
 SENTINEL = 0xDEADBEEF
 SUCCESS, INVALID_ARGUMENT, INVALID_ENCODING, TOO_LARGE, NOT_FOUND = 0, 1, 2, 7, 8
-TYPES = tuple(map(ElementType, ("f16", "f32", "f64", "u8", "i32", "i64")))
-VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 
 
 class Refused(Exception):  # noqa: N818 an answer, not a fault
@@ -40,17 +42,17 @@ class Context:
 
 
 class NumpyHost:
-    """Answers the requests of the probe protocol for `models`, whose bytes lie in `folder`."""
+    """Answers the requests of the probe protocol on `tag` for `models`, whose bytes lie in `folder`."""
 
-    def __init__(self, models: Mapping[str, Model], folder: Path) -> None:
-        self.models, self.folder = models, folder
+    def __init__(self, models: Mapping[str, Model], folder: Path, tag: Tag = TAGS["witx"]) -> None:
+        self.models, self.folder, self.tag = models, folder, tag
         self.kept: dict[str, int] = {}
         self.objects: list[Model | Context] = []
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the reply to one request; `call` must be one of the neutral calls, hello or forget."""
         if request["call"] == "hello":
-            return {"abi": "witx", "protocol": 1, "probe": "numpy"}
+            return {"abi": self.tag.name, "protocol": 1, "probe": "numpy"}
         if request["call"] == "forget":
             names = len(self.kept)
             self.kept.clear()
@@ -66,11 +68,12 @@ class NumpyHost:
 
     def load(self, request: Mapping[str, Any]) -> dict[str, Any]:
         builders = [base64.b64decode(builder) for builder in request["builders"]]
+        encoding = ENCODINGS.get(self.tag.encodings[request["encoding"]])
+        if encoding is None:
+            raise Refused(INVALID_ENCODING)
         for identity, model in self.models.items():
-            files = (f"openvino/{identity}.xml", f"openvino/{identity}.bin"), (f"onnx/{identity}.onnx",)
-            if request["encoding"] < 2 and builders == [
-                (self.folder / name).read_bytes() for name in files[request["encoding"]]
-            ]:
+            files = [self.folder / name for name in encoding.committed(identity)]
+            if all(file.is_file() for file in files) and builders == [file.read_bytes() for file in files]:
                 return self.keep(model)
         raise Refused(INVALID_ENCODING)
 
@@ -86,7 +89,11 @@ class NumpyHost:
             raise Refused(INVALID_ARGUMENT)
         port, dims = context.model.inputs[request["index"]], tuple(tensor["dims"])
         try:
-            array = TYPES[tensor["type"]].from_bytes(base64.b64decode(tensor["data"])).reshape(dims)
+            array = (
+                ElementType(self.tag.tensor_types[tensor["type"]])
+                .from_bytes(base64.b64decode(tensor["data"]))
+                .reshape(dims)
+            )
         except (IndexError, ValueError):
             raise Refused(INVALID_ARGUMENT) from None
         if array.dtype != port.type.element.dtype or not port.type.accepts(dims):
@@ -130,7 +137,9 @@ def turned_round(reply: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    host = NumpyHost(load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8"))), VECTORS / "models")
+    tag = TAGS.get(Path(sys.argv[-1]).stem.removeprefix("probe-"), TAGS["witx"])
+    models = load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8")))
+    host = NumpyHost(models, VECTORS / "models", tag)
     for line in sys.stdin:
         request = json.loads(line)
         reply = host.answer(request)

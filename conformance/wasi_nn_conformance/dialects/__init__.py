@@ -1,13 +1,14 @@
-"""How the steps of a vector become requests to a probe, and its replies outcomes: one module for each ABI."""
+"""How the steps of a vector become requests to a probe, and its replies outcomes: a module for each family of ABIs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from wasi_nn_conformance.abi.registry import TAGS
+from wasi_nn_conformance.abi.tag import Tag
 from wasi_nn_conformance.session.expected_reply import ExpectedReply
 from wasi_nn_conformance.session.outcome import Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Answer, Call
-from wasi_nn_conformance.vectors.abi import WIT, WITX
 from wasi_nn_conformance.vectors.step import Step
 
 from .wit import WitDialect
@@ -30,4 +31,6 @@ class Dialect(Protocol):
         """Return the kind of an answer, and the code of an error."""
 
 
-DIALECTS: Mapping[str, Dialect] = {WITX: WitxDialect(), **{abi: WitDialect(abi) for abi in WIT}}
+_FAMILIES: Mapping[str, Callable[[Tag], Dialect]] = {"witx": WitxDialect, "wit": WitDialect}
+
+DIALECTS: Mapping[str, Dialect] = {name: _FAMILIES[tag.family](tag) for name, tag in TAGS.items()}

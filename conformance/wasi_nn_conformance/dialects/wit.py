@@ -8,38 +8,33 @@ answer.
 from collections.abc import Mapping
 from typing import Any
 
+from wasi_nn_conformance.abi.registry import AUTODETECT
+from wasi_nn_conformance.abi.tag import Tag
 from wasi_nn_conformance.session import wit_calls as calls
 from wasi_nn_conformance.session.context import Context
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Answer, Call
-from wasi_nn_conformance.vectors.abi import NEWEST
 from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import byte_string, tensor_literal
 
 from . import resource
 from .answer import expected_outputs
 
-ENCODINGS = ("openvino", "onnx", "tensorflow", "pytorch", "tensorflowlite", "ggml", "autodetect")
-TARGETS = ("cpu", "gpu", "tpu")
-
 
 class WitDialect:
-    """Says steps as calls of the functions and methods of one ABI, `wit-TAG`.
+    """Says steps as calls of the functions and methods of one tag."""
 
-    `computes_at_once` tells whether `compute` takes all inputs and gives all outputs.
-    """
-
-    def __init__(self, abi: str) -> None:
-        self.computes_at_once = abi == NEWEST
+    def __init__(self, tag: Tag) -> None:
+        self.tag = tag
 
     def requests(self, step: Step, state: ExpectedState) -> list[Call]:
         """Return the requests for `step`. Raises `ValueError` where this tag cannot say it."""
         arguments, kept = step.arguments, resource.kept(step.arguments)
         match step.action:
             case "load":
-                return [_load(arguments, state)]
+                return [self._load(arguments, state)]
             case "load_by_name":
                 if isinstance(arguments["name"], dict):
                     raise ValueError("a name in WIT is a string: bytes that are none cannot be said")
@@ -62,7 +57,7 @@ class WitDialect:
     def _expected(self, step: Step, state: ExpectedState) -> ExpectedAnswer:
         context = state.context(step.arguments.get("context"))
         match step.action:
-            case "compute" if context is not None and self.computes_at_once:
+            case "compute" if context is not None and self.tag.outputs_at_compute:
                 return ExpectedAnswer(outputs=expected_outputs(context, step.arguments, None))
             case "output" if context is not None:
                 return resource.got(step, step.arguments["output"], state)
@@ -74,18 +69,28 @@ class WitDialect:
             return Outcome(Kind.ERROR, reply.code.replace("-", "_"), reply=reply)
         return Outcome(Kind.OK, reply=reply)
 
+    def _load(self, arguments: Mapping[str, Any], state: ExpectedState) -> calls.Load:
+        encoding = arguments.get("encoding", state.encoding or AUTODETECT)
+        if "model" in arguments:
+            builders = state.model_builders(arguments["model"], encoding)
+        else:
+            builders = [byte_string(written, state.builder) for written in arguments["builders"]]
+        encoding = _enumerated(encoding, self.tag.encodings, "encoding")
+        target = _enumerated(arguments.get("target", "cpu"), self.tag.targets, "target")
+        return calls.Load(builders, encoding, target, **resource.kept(arguments))
+
     def _set_input(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[Call]:
         context = _known(arguments, state)
         literal, name = tensor_literal(arguments["tensor"]), context.input_name(arguments["input"])
         tensor = f"{arguments['context']}/{name}"
         made = resource.tensor_request(literal, tensor)  # complains about what cannot be said, also where it waits
-        if self.computes_at_once:
+        if self.tag.inputs_at_compute:
             return []
         return [made, calls.SetInput(arguments["context"], name, tensor)]
 
     def _compute(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[Call]:
         kept = resource.kept(arguments)
-        if not self.computes_at_once:
+        if not self.tag.inputs_at_compute:
             return [calls.Compute(arguments["context"], error=kept["error"])]
         given = _known(arguments, state).given
         tensors = {name: f"{arguments['context']}/{name}" for name in given}
@@ -94,20 +99,9 @@ class WitDialect:
 
     def _output(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[Call]:
         context = _known(arguments, state)
-        if self.computes_at_once:
+        if self.tag.outputs_at_compute:
             return []
         return [calls.GetOutput(arguments["context"], context.output_name(arguments["output"]))]
-
-
-def _load(arguments: Mapping[str, Any], state: ExpectedState) -> calls.Load:
-    encoding = arguments.get("encoding", state.encoding or "autodetect")
-    if "model" in arguments:
-        builders = state.model_builders(arguments["model"], encoding)
-    else:
-        builders = [byte_string(written, state.builder) for written in arguments["builders"]]
-    encoding = _enumerated(encoding, ENCODINGS, "encoding")
-    target = _enumerated(arguments.get("target", "cpu"), TARGETS, "target")
-    return calls.Load(builders, encoding, target, **resource.kept(arguments))
 
 
 def _enumerated(written: Any, names: tuple[str, ...], what: str) -> str:

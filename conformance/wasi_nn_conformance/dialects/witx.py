@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
+from wasi_nn_conformance.abi.registry import AUTODETECT, TAGS
+from wasi_nn_conformance.abi.tag import Tag
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.session import witx_calls as calls
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
@@ -18,17 +20,9 @@ from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tenso
 
 from .answer import expected_tensor
 
-# The numbers of the witx types nn_errno, graph_encoding, execution_target and tensor_type.
-ERRNO = (
-    *("success", "invalid_argument", "invalid_encoding", "missing_memory", "busy"),
-    *("runtime_error", "unsupported_operation", "too_large", "not_found"),
-)
-ENCODING = ("openvino", "onnx", "tensorflow", "pytorch", "tensorflowlite", "autodetect")
-TARGET = ("cpu", "gpu", "tpu")
-TENSOR_TYPE = (
-    *(ElementType.F16, ElementType.F32, ElementType.F64),
-    *(ElementType.U8, ElementType.I32, ElementType.I64),
-)
+ERRNO = TAGS["witx"].errors
+"""The members of nn_errno, each at its number."""
+
 SENTINEL = 0xDEADBEEF
 """What a return slot holds before the call."""
 
@@ -38,9 +32,12 @@ _HANDLES = ("load", "load_by_name", "context")
 class WitxDialect:
     """Says steps as calls of the witx functions."""
 
+    def __init__(self, tag: Tag) -> None:
+        self.tag = tag
+
     def requests(self, step: Step, state: ExpectedState) -> list[Call]:
         """Return the one request for `step`. Raises `ValueError` where witx cannot say it."""
-        return [_request(step.action, step.arguments, state)]
+        return [_request(step.action, step.arguments, state, self.tag)]
 
     def expected(self, step: Step, state: ExpectedState) -> ExpectedReply:
         """Return what the reply must hold."""
@@ -56,13 +53,14 @@ class WitxDialect:
         errno = reply.errno if isinstance(reply, calls.Returned) else 0
         if errno == 0:
             return Outcome(Kind.OK, reply=reply)
-        return Outcome(Kind.ERROR, ERRNO[errno] if 0 < errno < len(ERRNO) else None, reply=reply)
+        errors = self.tag.errors
+        return Outcome(Kind.ERROR, errors[errno] if 0 < errno < len(errors) else None, reply=reply)
 
 
-def _request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> Call:
+def _request(action: str, arguments: Mapping[str, Any], state: ExpectedState, tag: Tag) -> Call:
     match action:
         case "load":
-            return _load(arguments, state)
+            return _load(arguments, state, tag)
         case "load_by_name":
             name = arguments["name"]
             value = ByteString(bytes.fromhex(name["hex"])) if isinstance(name, dict) else name
@@ -70,7 +68,7 @@ def _request(action: str, arguments: Mapping[str, Any], state: ExpectedState) ->
         case "context":
             return calls.InitExecutionContext(_handle(arguments["graph"]), as_=_name(arguments))
         case "set_input":
-            tensor = _tensor(tensor_literal(arguments["tensor"]))
+            tensor = _tensor(tensor_literal(arguments["tensor"]), tag)
             context = _handle(arguments["context"])
             return calls.SetInput(context, _input(arguments, state), tensor, as_=_name(arguments))
         case "compute":
@@ -107,13 +105,13 @@ def _name(arguments: Mapping[str, Any]) -> str | UnsetType:
     return name
 
 
-def _load(arguments: Mapping[str, Any], state: ExpectedState) -> calls.Load:
+def _load(arguments: Mapping[str, Any], state: ExpectedState, tag: Tag) -> calls.Load:
     if "model" in arguments:
         builders = state.model_builders(arguments["model"], arguments.get("encoding"))
     else:
         builders = [byte_string(written, state.builder) for written in arguments["builders"]]
-    encoding = _number(arguments.get("encoding", state.encoding or "autodetect"), ENCODING, "encoding")
-    target = _number(arguments.get("target", "cpu"), TARGET, "target")
+    encoding = _number(arguments.get("encoding", state.encoding or AUTODETECT), tag.encodings, "encoding")
+    target = _number(arguments.get("target", "cpu"), tag.targets, "target")
     return calls.Load(builders, encoding, target, as_=_name(arguments))
 
 
@@ -151,11 +149,11 @@ def _output(arguments: Mapping[str, Any], state: ExpectedState) -> int:
     return _index(arguments["output"], [port.name for port in context.model.outputs] if context else None, "output")
 
 
-def _tensor(literal: TensorLiteral) -> calls.Tensor:
+def _tensor(literal: TensorLiteral, tag: Tag) -> calls.Tensor:
     if isinstance(literal.type, ElementType):
-        if literal.type not in TENSOR_TYPE:
+        if literal.type not in tag.tensor_types:
             raise ValueError(f"witx has no tensor type {literal.type}")
-        number = TENSOR_TYPE.index(literal.type)
+        number = tag.tensor_types.index(literal.type)
     else:
         number = literal.type
     return calls.Tensor(literal.shape, number, literal.data)

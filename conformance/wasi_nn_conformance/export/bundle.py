@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from wasi_nn_conformance.dialects.witx import ERRNO
+from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.run.adapter import probe_path
-from wasi_nn_conformance.run.host_pool import MODEL_FILES
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.session.wire import PROTOCOL
 from wasi_nn_conformance.vectors.case import Case
@@ -97,7 +97,7 @@ class Export:
         """Write a model into a folder of its graph's name: hosts name graphs so, or are told a name."""
         directory = f"graphs/{encoding}/{model}/{name}"
         for file, data in zip(
-            MODEL_FILES[encoding], self.library.model_files.model_bytes(model, encoding), strict=True
+            ENCODINGS[encoding].files, self.library.model_files.model_bytes(model, encoding), strict=True
         ):
             path = self.folder / directory / file
             if not path.exists():

@@ -10,13 +10,13 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
 from wasi_nn_conformance.session.said import LineReply
 from wasi_nn_conformance.session.state import ExpectedState, UnknownOrderError
 from wasi_nn_conformance.session.wire import Call, Done
 from wasi_nn_conformance.session.witx_calls import Forget
-from wasi_nn_conformance.vectors.abi import WITX
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.step import Block, Node, Step
@@ -210,7 +210,7 @@ class ReplayPlan:
 
 def _spelled(word: str, abi: str) -> str:
     """Return an error's code as the ABI spells it."""
-    return word if abi == WITX else word.replace("_", "-")
+    return word if TAGS[abi].family == "witx" else word.replace("_", "-")
 
 
 def _block(path: _Path) -> Block | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.formats.document import Document, InputError, read_toml
 from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.paths import GUESTS, IMPLS
@@ -206,4 +207,4 @@ def _filled(parts: Sequence[str], words: Mapping[str, Callable[[], str]]) -> tup
 
 def probe_path(abi: str) -> Path:
     """Return the prebuilt probe for an ABI."""
-    return GUESTS / f"probe-{abi}.wasm"
+    return GUESTS / TAGS[abi].probe

@@ -19,8 +19,6 @@ from .handshake import handshake
 from .library import Library
 from .probe_process import ProbeProcess
 
-MODEL_FILES = {name: encoding.files for name, encoding in ENCODINGS.items()}
-
 # What one process is started with: its ABI, and for each registered graph its name, model and encoding.
 _Setting = tuple[str, tuple[tuple[str, str, str], ...]]
 

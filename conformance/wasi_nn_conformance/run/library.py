@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.formats.schema import schema
@@ -11,7 +12,6 @@ from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, ModelFiles, builders_of, load_models
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.vectors.abi import NEWEST
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
@@ -99,7 +99,7 @@ class Library:
         def builders(model: str, encoding: str) -> list[bytes]:
             return builders_of(own[model], encoding) if model in own else self.model_files.model_bytes(model, encoding)
 
-        at_once = case.abi == NEWEST
+        at_once = TAGS[case.abi].outputs_at_compute
         return ExpectedState(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders, at_once)
 
     def cases(self, vector: Vector) -> Iterator[Case]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from wasi_nn_conformance.models.encodings import ENCODINGS
 from wasi_nn_conformance.models.model import Model
 from wasi_nn_conformance.vectors.step import Step
 from wasi_nn_conformance.vectors.tensor import TensorLiteral, tensor_literal
@@ -18,7 +19,6 @@ from .wire import Answer, Done
 from .wit_calls import Computed, Failure, NamedTensor
 
 _Thing = TypeVar("_Thing")
-_MODEL_ENCODINGS = ("openvino", "onnx")
 
 
 class UnknownOrderError(ValueError):
@@ -70,7 +70,7 @@ class ExpectedState:
 
         Raises `ValueError` where there is neither.
         """
-        encoding = named if named in _MODEL_ENCODINGS else self.encoding
+        encoding = named if named in ENCODINGS else self.encoding
         if encoding is None:
             raise ValueError(f"the model {model} needs an encoding here")
         return self.builders(model, encoding)

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from abis import ABIS, NEWEST, WITX
 
 from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.features import reached
@@ -12,7 +13,6 @@ from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.abi import ABIS, NEWEST, WITX
 
 LIBRARY = Library()
 GENERATED = 25

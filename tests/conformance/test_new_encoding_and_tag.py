@@ -1,0 +1,167 @@
+"""One module is a new encoding, one record a new ABI: both are added to a copy of the suite, and vectors run on them.
+
+The copy is an installed suite, where vectors and probes lie inside the package. The encoding is one that the ABIs have
+a name for and the suite has no models in; the ABI is witx with its enumerations in another order, and without f64.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wasi_nn_conformance import paths
+from wasi_nn_conformance.abi.registry import AUTODETECT, TAGS
+from wasi_nn_conformance.fuzz.kinds import KINDS
+from wasi_nn_conformance.models import ENCODINGS
+
+MINIATURES = Path(__file__).resolve().parents[1] / "miniatures"
+NEW = next(name for name in TAGS["witx"].encodings if name not in ENCODINGS and name != AUTODETECT)
+RECORD = """\
+    Tag(
+        name="witx-next",
+        family="witx",
+        release="0.2.0-rc-2024-10-28",
+        encodings={encodings},
+        targets=_TARGETS,
+        tensor_types=("u8", "i64", "i32", "f32", "f16"),
+        errors={errors},
+        pointers=True,
+        numbers=True,
+        set_input=True,
+        get_output=True,
+    ),
+)
+
+TAGS: Mapping"""
+ADAPTER = """\
+name = "numpy"
+command = ["{{python}}", "{host}", "{verdict}", "{{probe}}"]
+version = ["/bin/echo", "1"]
+abis = ["witx", "witx-next"]
+encodings = ["onnx", "{new}"]
+targets = ["cpu"]
+"""
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run Python with a copy of the suite that has the new encoding and the new ABI."""
+    root = tmp_path_factory.mktemp("installed")
+    package = root / "wasi_nn_conformance"
+    shutil.copytree(paths.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "data"))
+    shutil.copytree(paths.VECTORS, package / "data" / "vectors")
+    shutil.copytree(paths.GUESTS, package / "data" / "guests")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 this Python
+            [sys.executable, *arguments],
+            env=os.environ | {"PYTHONPATH": str(root)},
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    add_encoding(package, run)
+    add_tag(package)
+    return run
+
+
+def add_encoding(package: Path, run: Run) -> None:
+    """Add one module, and make the bytes of its models."""
+    shutil.copy(MINIATURES / "json_encoding.py", package / "models" / "encodings" / f"{NEW}.py")
+    done = run("-m", "wasi_nn_conformance.models")
+    assert done.returncode == 0, done.stderr
+
+
+def add_tag(package: Path) -> None:
+    """Add one record, and the probe."""
+    registry = package / "abi" / "registry.py"
+    record = RECORD.format(encodings=TAGS["witx"].encodings[::-1], errors=TAGS["witx"].errors)
+    text = registry.read_text("utf-8")
+    assert text.count(")\n\nTAGS: Mapping") == 1
+    registry.write_text(text.replace(")\n\nTAGS: Mapping", record), "utf-8")
+    (package / "data" / "guests" / "probe-witx-next.wasm").touch()  # the miniature is its own probe
+
+
+@pytest.fixture
+def printed(run: Run) -> Callable[..., list[str]]:
+    """Run lines of Python in which `library` is that of the copied suite; give the lines that they print."""
+
+    def printed(*lines: str) -> list[str]:
+        head = ("from wasi_nn_conformance.run.library import Library", "library = Library()")
+        done = run("-c", "\n".join((*head, *lines)))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    return printed
+
+
+@pytest.fixture
+def suite(run: Run, tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Run the copied suite on the miniature that is always right, or always wrong; give the verdicts of its cases."""
+
+    def suite(verdict: str, *options: str) -> dict[str, str]:
+        adapter, report = tmp_path / "numpy.toml", tmp_path / "report"
+        adapter.write_text(ADAPTER.format(host=MINIATURES / "numpy_host.py", verdict=verdict, new=NEW), "utf-8")
+        quick = ("-q", "-p", "no:cacheprovider", "--fuzz-examples=0", f"--report={report}")
+        done = run("-m", "pytest", "--pyargs", "wasi_nn_conformance", f"--impl={adapter}", *quick, *options)
+        assert done.returncode in (0, 1), done.stdout + done.stderr
+        cases = json.loads((report / "report.json").read_text("utf-8"))["cases"]
+        return {case["id"]: case["verdict"] for case in cases}
+
+    return suite
+
+
+@pytest.mark.parametrize(("verdict", "told"), [("right", "pass"), ("wrong", "fail")])
+def test_vectors_run_on_them(suite: Callable[..., dict[str, str]], verdict: str, told: str) -> None:
+    chosen = ("--case=context/two-graphs*", "--case=compute/nothing-set*", "--encoding=onnx", f"--encoding={NEW}")
+    verdicts = suite(verdict, "--abi=witx", "--abi=witx-next", *chosen)
+    two_graphs = {f"context/two-graphs[{abi}-{name}]" for abi in ("witx", "witx-next") for name in ("onnx", NEW)}
+    assert two_graphs <= verdicts.keys()
+    assert set(verdicts.values()) == {told}
+
+
+def test_models_are_written_in_the_new_encoding_where_it_has_their_types(printed: Callable[..., list[str]]) -> None:
+    written, sayable = printed(
+        "models, files = library.models, library.model_files.content",
+        f"print(*(name for name in models if '{NEW}/' + name + '.json' in files))",
+        "types = {name: {of.element.value for of in model.types().values()} for name, model in models.items()}",
+        "print(*(name for name in models if types[name].isdisjoint({'bf16', 'f64'})))",
+    )
+    assert written == sayable
+    assert {"sub-f32", "identity-bf16"} - {*written.split()} == {"identity-bf16"}
+
+
+def test_vectors_run_where_the_new_abi_has_what_they_need(printed: Callable[..., list[str]]) -> None:
+    old, new = printed(
+        "cases = [case for case in library.all_cases() if case.encoding in (None, 'onnx')]",
+        "print(*(case.vector.id for case in cases if case.abi == 'witx'))",
+        "print(*(case.vector.id for case in cases if case.abi == 'witx-next'))",
+    )
+    missing = {*old.split()} - {*new.split()}
+    assert {*new.split()} < {*old.split()}
+    assert "values/negative/type=f64" in missing
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_conversations_are_drawn_on_them(printed: Callable[..., list[str]], kind: str) -> None:
+    (unsayable,) = printed(
+        "from pathlib import Path",
+        "from wasi_nn_conformance.fuzz.kinds import kind_of",
+        "from wasi_nn_conformance.fuzz.search import settings_of",
+        "from wasi_nn_conformance.fuzz.target import FuzzTarget",
+        f"target = FuzzTarget('witx-next', '{NEW}', library.models, False)",
+        "drawn = []",
+        f"kind_of('{kind}')(target, drawn.append, settings_of(40, shrinks=False), 1)",
+        "cases = [target.case(fields, Path('drawn.yaml'), library) for fields in drawn]",
+        "print(len(cases), [case.vector.id for case in cases if target.abi not in case.vector.abis])",
+    )
+    assert re.fullmatch(r"(4\d|3\d) \[\]", unsayable)
