@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from wasi_nn_conformance.results.case_result import Expected
+from wasi_nn_conformance.results.causes import Group, found_alike, known_alike, said
 
-from .causes import Group, found_alike, known_alike, said
 from .data import Report, Run
-from .grid import choices, extent, result
+from .grid import choices, clauses, extent, result
 from .paragraph import replay_of
 from .visible import is_web_address, visible
 
@@ -39,7 +39,7 @@ def _extent(run: Run | None) -> Iterator[str]:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    groups = found_alike(report)
+    groups = found_alike(report.cases, clauses(report))
     if groups:
         yield from ("", "### Findings", "", "Cases that failed alike stand in one row.", "")
         rows = [_row(report, group) for group in groups[:_ROWS]]
@@ -58,7 +58,7 @@ def _row(report: Report, group: Group) -> list[str]:
 
 
 def _known(report: Report) -> Iterator[str]:
-    groups = known_alike(report)
+    groups = known_alike(report.cases)
     if groups:
         yield from ("", "### Known", "", "Findings that the known failures tell of.", "")
         rows = [

@@ -1,31 +1,28 @@
 """Cases that failed alike, so that one fault in many places does not drown the others."""
 
 import json
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeAlias
 
-from wasi_nn_conformance.results.case_result import CaseResult, Expected
-from wasi_nn_conformance.results.known_failures import GENERATED
-from wasi_nn_conformance.results.verdict import Verdict
-
-from .data import Report
-from .grid import clauses
+from .case_result import CaseResult, Expected
+from .known_failures import GENERATED
+from .verdict import Verdict
 
 Group: TypeAlias = list[CaseResult]
 
 
-def found_alike(report: Report) -> list[Group]:
-    """Group what fails a run by clause, verdict and cause: the worst first, then the most."""
-    order = {name: index for index, name in enumerate(clauses(report))}
-    groups = _grouped(filter(_fails, report.cases), lambda case: (case.clause, case.verdict, _cause(case)))
+def found_alike(cases: Iterable[CaseResult], clauses: Sequence[str]) -> list[Group]:
+    """Group what fails a run by clause, verdict and cause: the worst first, then by `clauses`, then the most."""
+    order = {name: index for index, name in enumerate(clauses)}
+    groups = _grouped(filter(_fails, cases), lambda case: (case.clause, case.verdict, _cause(case)))
     # Sorting keeps the order of equals, which is that of their first cases' ids.
     return sorted(groups, key=lambda g: (-g[0].verdict.severity, order[g[0].clause], -len(g)))
 
 
-def known_alike(report: Report) -> list[tuple[Expected, Group]]:
+def known_alike(cases: Iterable[CaseResult]) -> list[tuple[Expected, Group]]:
     """Group the known failures by what is told of them, the most first."""
-    cases = (case for case in report.cases if case.verdict is Verdict.XFAIL)
-    groups = _grouped(cases, lambda case: case.expected)
+    known = (case for case in cases if case.verdict is Verdict.XFAIL)
+    groups = _grouped(known, lambda case: case.expected)
     told = [(group[0].expected, group) for group in groups]
     return sorted(((expected, group) for expected, group in told if expected), key=lambda each: -len(each[1]))
 
