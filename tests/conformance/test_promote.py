@@ -55,6 +55,15 @@ def test_a_finding_joins_the_regressions_of_its_kind(finding: Path, mortal: str,
     assert (vector.id, vector.clause, vector.why) == ("regressions/errors/no-context", "handle.unknown-context", WHY)
 
 
+def test_a_finding_may_be_written_short_and_joins_in_full(finding: Path, mortal: str, tmp_path: Path) -> None:
+    text = finding.read_text("utf-8").replace("  abi: [witx]\n", "")
+    assert text != finding.read_text("utf-8")
+    finding.write_text(f"defaults: {{abi: [witx]}}\nvectors:\n{text}", "utf-8")
+
+    (fields,) = read_yaml(promote(finding, mortal, WHY, tmp_path / "regressions")).data
+    assert fields["steps"] == FIELDS["steps"]
+
+
 def test_a_finding_is_for_all_that_can_say_it(finding: Path, mortal: str, tmp_path: Path) -> None:
     (fields,) = read_yaml(promote(finding, mortal, WHY, tmp_path / "regressions")).data
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from wasi_nn_cli.parser import Parser
-from wasi_nn_conformance.formats.document import InputError, read_yaml
+from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.fuzz.finding import digest, written
 from wasi_nn_conformance.models import ModelError
 from wasi_nn_conformance.paths import IN_WHEEL, VECTORS
@@ -14,7 +14,7 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError, read_adapter
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
-from wasi_nn_conformance.vectors.reader import read_vectors, vector_of
+from wasi_nn_conformance.vectors.reader import read_in_full, read_vectors, vector_of
 from wasi_nn_conformance.vectors.vector import Vector
 
 _FAILED = 2
@@ -63,8 +63,8 @@ def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = No
     """
     if IN_WHEEL:
         raise RefusedError("this suite was installed from a wheel: promotion needs a checkout")
-    fields, vector = _the_one(file)
     library = Library()
+    fields, vector = _the_one(file, library)
     library.check(vector)
     if same := _same(vector, library):
         raise RefusedError(f"{file}: {same.id} says the same already ({same.path.name}:{same.line})")
@@ -93,12 +93,12 @@ def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = No
     return target
 
 
-def _the_one(file: Path) -> tuple[dict[str, Any], Vector]:
+def _the_one(file: Path, library: Library) -> tuple[dict[str, Any], Vector]:
+    """Return the only vector of a file, as data in full and as what it is."""
     vectors = Library([file]).vectors(file)
-    document = read_yaml(file)
     if len(vectors) != 1:
         raise RefusedError(f"{file}: it holds {len(vectors)} vectors; a finding is one")
-    fields: dict[str, Any] = document.data[0]
+    (fields,) = read_in_full(file, library.models)
     if not fields["id"].startswith("fuzz/") or fields["id"].count("/") < 3:
         raise RefusedError(f"{file}: the id {fields['id']!r} is none of a finding: fuzz/KIND/WORDS/DIGEST")
     return fields, vectors[0]
