@@ -1,3 +1,4 @@
+import json
 import os
 import select
 import signal
@@ -16,7 +17,8 @@ from wasi_nn_conformance.session.wire import Greeting
 
 SECONDS = 10.0  # far more than a miniature needs to answer; no test waits so long
 MOMENT = 0.05  # what a test waits for a miniature that never answers
-CALL = {"call": "compute", "context": 0}
+HELLO = b'{"call":"hello"}'
+CALL = b'{"call":"compute","context":0}'
 
 Process = Callable[[str], ProbeProcess]
 
@@ -34,7 +36,7 @@ def handshake_done(process: Process) -> Process:
 
     def handshake_done(words: str) -> ProbeProcess:
         started = process(words)
-        assert isinstance(started.call({"call": "hello"}, SECONDS), dict)
+        assert isinstance(started.ask(HELLO, SECONDS), bytes)
         return started
 
     return handshake_done
@@ -42,9 +44,9 @@ def handshake_done(process: Process) -> Process:
 
 @pytest.mark.parametrize("words", ["errors", "garbage", "log_before_reply"])
 def test_a_reply_is_found_among_what_else_is_printed(handshake_done: Process, words: str) -> None:
-    answer = handshake_done(words).call(CALL, SECONDS)
-    assert isinstance(answer, dict)
-    assert answer["errno"] == 1
+    answer = handshake_done(words).ask(CALL, SECONDS)
+    assert isinstance(answer, bytes)
+    assert json.loads(answer)["errno"] == 1
 
 
 def test_what_else_is_printed_is_kept_in_readable_form(handshake_done: Process) -> None:
@@ -54,12 +56,12 @@ def test_what_else_is_printed_is_kept_in_readable_form(handshake_done: Process) 
 @pytest.mark.parametrize("words", ["hangs", "half_a_line", "floods"])
 def test_no_answer_in_time_is_silence(handshake_done: Process, words: str) -> None:
     process = handshake_done(words)
-    assert (type(process.call(CALL, MOMENT)), process.usable) == (Silent, False)
+    assert (type(process.ask(CALL, MOMENT)), process.usable) == (Silent, False)
 
 
 def test_a_guest_that_does_not_read_its_request_is_silent(handshake_done: Process) -> None:
-    large = CALL | {"data": "x" * (4 << 20)}  # more than any pipe holds
-    assert isinstance(handshake_done("deaf").call(large, MOMENT), Silent)
+    large = CALL + b" " * (4 << 20)  # more than any pipe holds
+    assert isinstance(handshake_done("deaf").ask(large, MOMENT), Silent)
 
 
 @pytest.mark.parametrize(
@@ -67,19 +69,19 @@ def test_a_guest_that_does_not_read_its_request_is_silent(handshake_done: Proces
 )
 def test_an_end_tells_its_code(handshake_done: Process, words: str, code: int) -> None:
     process = handshake_done(words)
-    answer = process.call(CALL, SECONDS)
+    answer = process.ask(CALL, SECONDS)
     assert isinstance(answer, Ended)
     assert (answer.code, process.usable) == (code, False)
 
 
 def test_last_words_of_the_dead_are_kept(handshake_done: Process) -> None:
-    answer = handshake_done(f"dies {signal.SIGABRT}").call(CALL, SECONDS)
+    answer = handshake_done(f"dies {signal.SIGABRT}").ask(CALL, SECONDS)
     assert isinstance(answer, Ended)
     assert answer.printed == "thread 'main' panicked at src/lib.rs:1"
 
 
 def test_an_end_is_seen_though_a_child_keeps_the_pipes(handshake_done: Process) -> None:
-    answer = handshake_done("leaves_a_child 134").call(CALL, SECONDS)
+    answer = handshake_done("leaves_a_child 134").ask(CALL, SECONDS)
     assert isinstance(answer, Ended)
     assert answer.code == 134
 
@@ -88,7 +90,7 @@ def test_children_end_with_the_process(handshake_done: Process, tmp_path: Path) 
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    handshake_done(f"leaves_a_child 0 {fifo}").call(CALL, SECONDS)
+    handshake_done(f"leaves_a_child 0 {fifo}").ask(CALL, SECONDS)
     ended, _, _ = select.select([reader], [], [], SECONDS)  # readable at its end, when no child holds it
     os.close(reader)
     assert ended
@@ -96,20 +98,20 @@ def test_children_end_with_the_process(handshake_done: Process, tmp_path: Path) 
 
 def test_a_second_reply_does_not_answer_the_next_request(handshake_done: Process) -> None:
     process = handshake_done("two_replies")
-    answers = [process.call(CALL, SECONDS) for _ in range(3)]
-    assert answers == [{"number": 0}, {"number": 1}, {"number": 2}]
+    answers = [process.ask(CALL, SECONDS) for _ in range(3)]
+    assert answers == [b'{"number": 0}', b'{"number": 1}', b'{"number": 2}']
 
 
 def test_a_reply_that_cannot_be_parsed_is_noise(handshake_done: Process) -> None:
-    answer = handshake_done("deeply_nested").call(CALL, SECONDS)
-    assert isinstance(answer, dict)
-    assert answer["errno"] == 1
+    answer = handshake_done("deeply_nested").ask(CALL, SECONDS)
+    assert isinstance(answer, bytes)
+    assert json.loads(answer)["errno"] == 1
 
 
 def test_a_large_request_and_reply_pass(process: Process) -> None:
-    answer = process("numpy_host.py").call({"call": "hello", "x": "y" * (4 << 20)}, SECONDS)
-    assert isinstance(answer, dict)
-    assert answer["probe"] == "numpy"
+    answer = process("numpy_host.py").ask(b'{"call":"hello","x":"' + b"y" * (4 << 20) + b'"}', SECONDS)
+    assert isinstance(answer, bytes)
+    assert json.loads(answer)["probe"] == "numpy"
 
 
 def test_leaving_the_with_statement_ends_the_process(miniature: Callable[[str], list[str]]) -> None:
@@ -127,19 +129,19 @@ def test_closing_twice_does_nothing(process: Process) -> None:
 
 def test_a_fast_flood_is_silence_too() -> None:
     with ProbeProcess(["/bin/sh", "-c", "exec yes"], {}) as process:
-        assert isinstance(process.call(CALL, MOMENT), Silent)
+        assert isinstance(process.ask(CALL, MOMENT), Silent)
 
 
 def test_a_log_without_end_is_silence() -> None:
     with ProbeProcess(["/bin/sh", "-c", "yes >&2; true"], {}) as process:
-        answer = process.call(CALL, MOMENT)
+        answer = process.ask(CALL, MOMENT)
     assert isinstance(answer, Silent)
     assert len(answer.printed) < 16 << 10
 
 
 def test_a_long_log_does_not_block_the_host_and_its_end_is_kept(handshake_done: Process) -> None:
     process = handshake_done(f"logs {64 << 20}")
-    assert isinstance(process.call(CALL, SECONDS), dict)
+    assert isinstance(process.ask(CALL, SECONDS), bytes)
     printed = process.printed()
     assert len(printed) == (16 << 10) - 1  # the last line feed is stripped
     assert printed.endswith("x\ncall 0")
@@ -147,7 +149,7 @@ def test_a_long_log_does_not_block_the_host_and_its_end_is_kept(handshake_done: 
 
 def test_a_log_is_kept_until_the_next_call(handshake_done: Process) -> None:
     process = handshake_done("logs 1")
-    logs = [(isinstance(process.call(CALL, SECONDS), dict), process.printed()) for _ in range(3)]
+    logs = [(isinstance(process.ask(CALL, SECONDS), bytes), process.printed()) for _ in range(3)]
     assert logs == [(True, "x\ncall 0"), (True, "x\ncall 1"), (True, "x\ncall 2")]
 
 
@@ -155,18 +157,18 @@ def test_what_is_logged_after_a_reply_belongs_to_the_next_call(handshake_done: P
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     process = handshake_done(f"logs_late {fifo}")
-    assert isinstance(process.call(CALL, SECONDS), dict)
+    assert isinstance(process.ask(CALL, SECONDS), bytes)
     fifo.write_text("read", "ascii")
-    assert process.call(CALL, SECONDS) == Ended(3, "panicked late")
+    assert process.ask(CALL, SECONDS) == Ended(3, "panicked late")
 
 
 def test_the_code_is_told_though_output_was_closed_before(handshake_done: Process) -> None:
-    assert handshake_done("closes_its_output 3").call(CALL, SECONDS) == Ended(3, "")
+    assert handshake_done("closes_its_output 3").ask(CALL, SECONDS) == Ended(3, "")
 
 
 def test_closed_output_and_no_end_is_silence(handshake_done: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe_process, "_SECONDS_TO_DIE", MOMENT)
-    assert isinstance(handshake_done("closes_its_output").call(CALL, MOMENT), Silent)
+    assert isinstance(handshake_done("closes_its_output").ask(CALL, MOMENT), Silent)
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, TimeoutError])
@@ -179,7 +181,7 @@ def test_an_exception_inside_a_call_ends_the_process(handshake_done: Process, ra
     signal.setitimer(signal.ITIMER_REAL, MOMENT)
     try:
         with pytest.raises(raised):
-            process.call(CALL, SECONDS)
+            process.ask(CALL, SECONDS)
     finally:
         signal.signal(signal.SIGALRM, before)
     assert (process.usable, process._process.returncode) == (False, -signal.SIGKILL)

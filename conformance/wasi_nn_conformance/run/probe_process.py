@@ -4,7 +4,6 @@ All pipes are read and written without buffering streams, from one loop with a d
 not read nor a host that prints without end can stop the suite, or fill its memory.
 """
 
-import json
 import os
 import select
 import signal
@@ -16,8 +15,6 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
-
-from wasi_nn_conformance.session.wire import Reply, Request
 
 from .printed import Printed
 from .process_end import ProcessEnd
@@ -81,14 +78,6 @@ class ProbeProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def call(self, request: Request, seconds: float) -> Reply | Ended | Silent:
-        """Send one request and wait for its reply, at most `seconds`: see `ask`."""
-        answer = self.ask(json.dumps(request, separators=(",", ":")).encode(), seconds)
-        if isinstance(answer, Ended | Silent):
-            return answer
-        reply: Reply = json.loads(answer)
-        return reply
 
     def ask(self, request: bytes, seconds: float) -> bytes | Ended | Silent:
         """Send the line of a request and wait for that of its reply, at most `seconds`.

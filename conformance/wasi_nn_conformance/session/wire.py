@@ -3,13 +3,10 @@
 `Call` is the base of all requests, `Answer` that of all replies. The calls of core modules are in `witx_calls`, those
 of components in `wit_calls`; what both have is here. Fields have the names of docs/protocol.md (`as` is `as_`), and
 bytes are bytes: they are base64 on the line only.
-
-`Request` and `Reply` are the same messages as plain mappings, for what does not use these classes yet.
 """
 
 import base64
-import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -18,9 +15,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 PROTOCOL = 1
 """The version that the driver and its probes speak; docs/protocol.md describes it."""
-
-Request = Mapping[str, Any]
-Reply = Mapping[str, Any]
 
 U32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=256, description="what is kept has this name")]
@@ -136,14 +130,6 @@ def _name(request: Call) -> str:
     return str(request.__struct_config__.tag)
 
 
-def decode(text: str) -> bytes:
-    """Decode the base64 of a reply. Raises `ValueError` for anything else."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"the reply's bytes are no base64: {error}") from None
-
-
 def encode(data: bytes) -> str:
-    """Encode bytes for a request, in base64."""
+    """Return bytes in base64."""
     return base64.b64encode(data).decode("ascii")
