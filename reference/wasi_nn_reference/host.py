@@ -60,7 +60,7 @@ class Host:
         self._backends = backends
         self._named_graphs = named_graphs
         self.limits = limits
-        self._shared = SharedGraphs(limits.shared_model_bytes)
+        self.shared = SharedGraphs(limits.shared_model_bytes)
         self._graphs: weakref.WeakSet[Graph] = weakref.WeakSet()
         self._model_bytes = 0
         self._contexts: weakref.WeakSet[ExecutionContext] = weakref.WeakSet()
@@ -85,7 +85,7 @@ class Host:
         if target is not ExecutionTarget.CPU:
             raise unsupported(f"the target {target.value} is not available here; available: cpu")
         detection.check(encoding, builders)
-        loaded = self._shared.load(backend, encoding, builders, target, self.limits.call_seconds)
+        loaded = self.shared.load(backend, encoding, builders, target, self.limits.call_seconds)
         graph = Graph(loaded, sum(map(len, builders)))
         self._graphs.add(graph)
         self._model_bytes += graph.model_bytes

@@ -53,7 +53,7 @@ def named_graphs() -> NamedGraphs:
 @pytest.fixture
 def host(backends: Backends, named_graphs: NamedGraphs, shared_graphs: SharedGraphs) -> Host:
     made = Host(backends, named_graphs, Limits(call_seconds=60))
-    made._shared = shared_graphs
+    made.shared = shared_graphs
     return made
 
 

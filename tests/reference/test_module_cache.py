@@ -34,7 +34,7 @@ def test_another_module_is_not_found(cache: ModuleCache) -> None:
 
 def test_an_entry_of_another_version_is_not_found(cache: ModuleCache) -> None:
     cache.write(WASM, COMPILED)
-    assert ModuleCache(cache._folder, "2").read(WASM) is None
+    assert ModuleCache(cache.folder, "2").read(WASM) is None
 
 
 @pytest.mark.parametrize("position", [0, 30, -1])
@@ -63,13 +63,13 @@ def test_a_bad_entry_is_written_anew(cache: ModuleCache) -> None:
 def test_files_and_folder_are_private(cache: ModuleCache) -> None:
     cache.write(WASM, COMPILED)
     assert cache.path(WASM).stat().st_mode & 0o777 == 0o600
-    assert cache._folder.stat().st_mode & 0o777 == 0o700
+    assert cache.folder.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o702])
 def test_a_folder_that_others_can_write_is_not_trusted(cache: ModuleCache, mode: int) -> None:
     cache.write(WASM, COMPILED)
-    cache._folder.chmod(mode)
+    cache.folder.chmod(mode)
     assert cache.read(WASM) is None
 
 
@@ -88,7 +88,7 @@ def test_an_entry_of_somebody_else_is_not_trusted(cache: ModuleCache, monkeypatc
 
 def test_nothing_but_the_entry_is_left(cache: ModuleCache) -> None:
     cache.write(WASM, COMPILED)
-    assert list(cache._folder.iterdir()) == [cache.path(WASM)]
+    assert list(cache.folder.iterdir()) == [cache.path(WASM)]
 
 
 def test_a_failed_write_leaves_nothing(cache: ModuleCache, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_a_failed_write_leaves_nothing(cache: ModuleCache, monkeypatch: pytest.M
 
     monkeypatch.setattr(Path, "replace", fail)
     cache.write(WASM, COMPILED)
-    assert list(cache._folder.iterdir()) == []
+    assert list(cache.folder.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_costs_only_time(tmp_path: Path) -> None:

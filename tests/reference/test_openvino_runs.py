@@ -36,7 +36,7 @@ def test_a_load_that_takes_too_long(backend: OpenVino) -> None:
     with pytest.raises(WasiNnError, match="did not finish") as caught:
         backend.load(GraphEncoding.OPENVINO, (small_ir.chain("Relu", 50), b""), CPU, 1e-6)
     assert caught.value.code is ErrorCode.TIMEOUT
-    overrun._abandoned.pop()
+    overrun.ABANDONED.pop()
 
 
 def test_a_run_that_takes_too_long(backend: OpenVino) -> None:
@@ -46,24 +46,24 @@ def test_a_run_that_takes_too_long(backend: OpenVino) -> None:
     with pytest.raises(WasiNnError, match="did not finish") as caught:
         request.infer([ones, ones], 0.001)
     assert caught.value.code is ErrorCode.TIMEOUT
-    overrun._abandoned.pop()
+    overrun.ABANDONED.pop()
 
 
 @pytest.mark.parametrize("states", [(), (False,), (True,), (False, True)])
 def test_work_that_still_goes_on_is_known(monkeypatch: pytest.MonkeyPatch, states: tuple[bool, ...]) -> None:
-    monkeypatch.setattr(overrun, "_abandoned", [lambda state=state: state for state in states])
+    monkeypatch.setattr(overrun, "ABANDONED", [lambda state=state: state for state in states])
     assert overrun.work_was_abandoned() is any(states)
 
 
 def test_an_engine_with_too_much_abandoned_work_is_busy(backend: OpenVino, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overrun, "_abandoned", [lambda: True] * overrun.MAX_ABANDONED)
+    monkeypatch.setattr(overrun, "ABANDONED", [lambda: True] * overrun.MAX_ABANDONED)
     with pytest.raises(WasiNnError, match="overran") as caught:
         load(backend, small_ir.identity())
     assert caught.value.code is ErrorCode.BUSY
 
 
 def test_abandoned_work_that_has_ended_does_not_count(backend: OpenVino, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overrun, "_abandoned", [lambda: False] * overrun.MAX_ABANDONED)
+    monkeypatch.setattr(overrun, "ABANDONED", [lambda: False] * overrun.MAX_ABANDONED)
     assert load(backend, small_ir.identity()).inputs
 
 

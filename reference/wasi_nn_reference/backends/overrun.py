@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # What tells whether each still goes on. What the engine uses meanwhile is kept alive with it, for good.
-_abandoned: list[Callable[[], bool]] = []
+ABANDONED: list[Callable[[], bool]] = []
 # With so many still going on nothing new is begun: each holds threads and memory.
 MAX_ABANDONED = 4
 
@@ -20,18 +20,18 @@ _Result = TypeVar("_Result")
 
 def work_was_abandoned() -> bool:
     """Tell whether a thread of an engine may still run; the process then cannot end in the usual way."""
-    return any(goes_on() for goes_on in _abandoned)
+    return any(goes_on() for goes_on in ABANDONED)
 
 
 def abandon(goes_on: Callable[[], bool], seconds: float) -> WasiNnError:
     """Return the error for work that did not finish within `seconds`; `goes_on` tells whether it still does."""
-    _abandoned.append(goes_on)
+    ABANDONED.append(goes_on)
     return WasiNnError(ErrorCode.TIMEOUT, f"the engine did not finish within {seconds:g} s")
 
 
 def refuse_if_busy() -> None:
     """Raise `busy` if too much abandoned work still goes on."""
-    if sum(goes_on() for goes_on in _abandoned) >= MAX_ABANDONED:
+    if sum(goes_on() for goes_on in ABANDONED) >= MAX_ABANDONED:
         raise WasiNnError(
             ErrorCode.BUSY, f"the engine still works on {MAX_ABANDONED} calls that overran their deadline"
         )

@@ -40,20 +40,20 @@ class ModuleCache:
     """
 
     def __init__(self, folder: Path, version: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._version = version
 
     def path(self, wasm: bytes) -> Path:
         """Return where the compiled form of `wasm` is kept."""
         key = hashlib.sha256(f"{self._version}\n{_CONFIGURATION}\n".encode())
         key.update(wasm)
-        return self._folder / f"{key.hexdigest()}.cwasm"
+        return self.folder / f"{key.hexdigest()}.cwasm"
 
     def read(self, wasm: bytes) -> bytes | None:
         """Return the compiled form of `wasm`, or None if there is none that can be trusted."""
         try:
             with self.path(wasm).open("rb") as file:
-                if not _private(self._folder.stat()) or not _private(os.fstat(file.fileno())):
+                if not _private(self.folder.stat()) or not _private(os.fstat(file.fileno())):
                     return None
                 entry = file.read()
         except OSError:
@@ -66,8 +66,8 @@ class ModuleCache:
     def write(self, wasm: bytes, compiled: bytes) -> None:
         """Keep `compiled`; whoever reads at the same time gets the old entry or the new one, whole."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")  # made with mode 0600
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".new-")  # made with mode 0600
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(_MAGIC + hashlib.sha256(compiled).digest() + compiled)

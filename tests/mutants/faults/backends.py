@@ -174,7 +174,7 @@ def _() -> None:
 
 @mutant("backends/subtraction-is-addition", "Subtract adds where numpy computes")
 def _() -> None:
-    operators = module("backends.openvino.numpy_plan")._OPERATORS
+    operators = module("backends.openvino.numpy_plan").OPERATORS
     put(operators, "Subtract", operators["Add"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from direct_guest import BAD_WORDS, INVALID_ARGUMENT, IR, NO_HANDLES, DirectGuest, unchanged
 
-from wasi_nn_reference.abi.witx.handles import FIRST_CONTEXT, FIRST_GRAPH, HandleTable
+from wasi_nn_reference.abi.witx.handles import FIRST_CONTEXT, FIRST_GRAPH, MOST_HANDLES, HandleTable
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
 
@@ -41,9 +41,9 @@ def test_a_failed_call_uses_up_no_handle(guest: DirectGuest) -> None:
 
 
 def test_a_table_of_handles_ends_before_the_other_begins() -> None:
-    table: HandleTable[str] = HandleTable("graph", FIRST_GRAPH)
-    table._next = table._end - 1
-    assert table.insert("last") < FIRST_CONTEXT
+    assert FIRST_GRAPH + MOST_HANDLES <= FIRST_CONTEXT
+    table: HandleTable[str] = HandleTable("graph", FIRST_GRAPH, most=1)
+    assert table.insert("last") == FIRST_GRAPH
     with pytest.raises(WasiNnError) as caught:
         table.insert("one more")
     assert caught.value.code is ErrorCode.TOO_LARGE

@@ -10,18 +10,18 @@ from wasi_nn_reference.errors import invalid_argument, too_large
 # numbers, which a confused guest is likely to hold, are handles of nothing.
 FIRST_GRAPH = 0x0100_0000
 FIRST_CONTEXT = 0x4100_0000
-_HANDLES = 0x4000_0000  # of each kind in the life of a guest; a number is never given twice
+MOST_HANDLES = 0x4000_0000  # of each kind in the life of a guest; a number is never given twice
 
 _Value = TypeVar("_Value")
 
 
 class HandleTable(Generic[_Value]):
-    """Handles of one kind: numbers counting up from `first`, none used twice."""
+    """Handles of one kind: at most `most` numbers counting up from `first`, none used twice."""
 
-    def __init__(self, kind: str, first: int) -> None:
+    def __init__(self, kind: str, first: int, most: int = MOST_HANDLES) -> None:
         self._kind = kind
         self._next = first
-        self._end = first + _HANDLES
+        self._end = first + most
         self._values: dict[int, _Value] = {}
 
     def insert(self, value: _Value) -> int:

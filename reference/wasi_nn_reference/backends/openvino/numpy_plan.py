@@ -6,7 +6,7 @@ library's own reference implementation (`Model.evaluate`) is no way out: it lack
 u8, and its integer Divide by zero kills the process.
 
 So a graph is planned here if it is of u8, i32, i64 or f64, or computes with these among f16 and f32,
-and all its operators are in `_OPERATORS`. Integers wrap. Semantics are those of OpenVINO's opset 1
+and all its operators are in `OPERATORS`. Integers wrap. Semantics are those of OpenVINO's opset 1
 (https://docs.openvino.ai/2026/documentation/openvino-ir-format/operation-sets.html).
 """
 
@@ -73,8 +73,8 @@ class Plan:
             sources = tuple(_source(port) for port in node.inputs())
             if kind == "Constant":
                 self._constants[node.get_name(), 0] = np.array(node.get_data())
-            elif kind in _OPERATORS:
-                self._steps.append(_Step(_OPERATORS[kind](node.get_attributes()), sources, node.get_name(), kind))
+            elif kind in OPERATORS:
+                self._steps.append(_Step(OPERATORS[kind](node.get_attributes()), sources, node.get_name(), kind))
         self._parameters = [(node.get_name(), 0) for node in model.get_parameters()]
         self._results = [_source(node.inputs()[0]) for node in model.get_results()]
 
@@ -108,7 +108,7 @@ def can_plan(model: Any) -> bool:
     types, computed = set(), set()
     for node in model.get_ordered_ops():
         kind = node.get_type_name()
-        if kind not in _OPERATORS and kind not in {"Parameter", "Constant", "Result"}:
+        if kind not in OPERATORS and kind not in {"Parameter", "Constant", "Result"}:
             return False
         if node.get_attributes().get("auto_broadcast", "numpy") not in {"numpy", "none"}:
             return False
@@ -117,7 +117,7 @@ def can_plan(model: Any) -> bool:
             if element_type not in _ELEMENT_TYPES:
                 return False
             types.add(element_type)
-            if kind in _OPERATORS and kind not in _MOVING:
+            if kind in OPERATORS and kind not in _MOVING:
                 computed.add(element_type)
             if output.get_partial_shape().is_static:
                 work += math.prod(output.get_shape()) * _terms(node)
@@ -220,7 +220,7 @@ def _axes(array: _Array) -> tuple[int, ...]:
 
 
 # From an operator's name to what makes, of its attributes, the function of its inputs.
-_OPERATORS: dict[str, Callable[[dict[str, Any]], Callable[..., Any]]] = {
+OPERATORS: dict[str, Callable[[dict[str, Any]], Callable[..., Any]]] = {
     "Add": _as_is(np.add),
     "Subtract": _as_is(np.subtract),
     "Multiply": _as_is(np.multiply),

@@ -11,7 +11,7 @@ fault(
     "no more than eight different models can be loaded in the life of a guest",
     "host:Host.check_model_size",
     "if len(self._graphs) >= self.limits.graphs:",
-    "if len(self._shared._graphs) >= 8:",
+    "if len(self.shared._graphs) >= 8:",
 )
 fault(
     "shared-by-first-builder",
