@@ -26,7 +26,7 @@ class JUnit:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Read the file that pytest has written, and write it with what was not known while cases ran."""
-        given: str | None = session.config.option.xmlpath
+        given: str | None = session.config.getoption("xmlpath", default=None)
         if given is None or is_worker(session.config):
             return
         path = session.config.invocation_params.dir / Path(os.path.expandvars(given)).expanduser()

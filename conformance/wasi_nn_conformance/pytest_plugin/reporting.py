@@ -157,7 +157,9 @@ class Reporting:
             self.complaints = self.suite.unmatched(self.case_results, len(self.judged))
             if self.complaints and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self._folder is not None and (self.case_results or self.searches):
+        # An interrupt before the first verdict leaves a report, too: an older one would be taken for this run's.
+        stopped = session.exitstatus == pytest.ExitCode.INTERRUPTED and self.suite.handshake_done
+        if self._folder is not None and (self.case_results or self.searches or stopped):
             try:
                 write_folder(self._folder, self._report())
                 for found in self.findings:
