@@ -89,8 +89,10 @@ class _Reader:
         said = [key for key in CONVERSATIONS if key in fields]
         if len(said) > 1:
             raise self._entry.error((said[1],), f"a vector has {said[0]} or {said[1]}, not both: write one as a step")
-        if not said or not isinstance(fields[said[0]], list):
+        if not said:
             return fields
+        if not isinstance(fields[said[0]], list):
+            raise self._entry.error((said[0],), f"{said[0]}: {fields[said[0]]!r} is not of type 'array'")
         steps = unrolled(self._entry.document, fields[said[0]], (*self._entry.key, *said))
         if missing := references({**fields, said[0]: steps}):
             names = ", $".join(sorted(missing))
