@@ -1,14 +1,15 @@
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sample_report import RUN, case_result, made
+from sample_report import ENVIRONMENT, RUN, case_result, made
 
 from wasi_nn_conformance.commands.compare import main
-from wasi_nn_conformance.report.data import Impl
+from wasi_nn_conformance.report.data import Commit, Environment, Impl
 from wasi_nn_conformance.report.folder import write_folder
 from wasi_nn_conformance.results.case_result import CaseResult, Expected
 from wasi_nn_conformance.results.verdict import Verdict
@@ -139,6 +140,40 @@ def test_json_has_choices_and_totals(reports: Reports, capsys: pytest.CaptureFix
     told = json.loads(capsys.readouterr().out)
     choices = [{"clause": "a.one", "abi": "witx", "encoding": "no model", "choices": [["ok"], ["error busy"]]}]
     assert (told["choices"], told["reports"][1]["totals"]["crash"]) == (choices, 1)
+
+
+NEWER = replace(
+    ENVIRONMENT, cpu=("rvv", "zvfbfmin"), versions={"python": "3.14.0", "pytest": "9.9", "openvino": "2026.4"}
+)
+
+
+@pytest.mark.parametrize(
+    ("second", "rows"),
+    [
+        (replace(NEWER, cpu=ENVIRONMENT.cpu), [["openvino", "-", "2026.4"]]),
+        (NEWER, [["openvino", "-", "2026.4"], ["processor", "zfh", "zvfbfmin"]]),
+        (replace(ENVIRONMENT, machine="x86_64", cpu=("avx2",)), [["machine", "riscv64", "x86_64"]]),
+        (replace(ENVIRONMENT, release="4.1"), [["system", "Plan9 4.0", "Plan9 4.1"]]),
+        (replace(ENVIRONMENT, commit=Commit("0" * 40, dirty=True)), [["commit", "-", "0" * 12 + " with changes"]]),
+    ],
+    ids=["engine", "processor", "machine", "system", "commit"],
+)
+def test_what_the_runs_stood_on_is_told_where_it_differs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], second: Environment, rows: list[list[str]]
+) -> None:
+    for number, environment in enumerate((ENVIRONMENT, second)):
+        write_folder(tmp_path / str(number), made(named("x", "pass"), run=replace(RUN, environment=environment)))
+    assert main([str(tmp_path / "0"), str(tmp_path / "1")]) == 0
+    table = capsys.readouterr().out.partition(f"where it differs ({len(rows)})\n")[2].splitlines()
+    assert [re.split(r"  +", line.strip()) for line in table[1:-2]] == rows
+    assert table[-1] == "No verdict and no choice differs."
+
+
+def test_nobody_compares_with_what_a_report_does_not_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_folder(tmp_path / "now", made(named("x", "pass")))
+    old = Path(__file__).parent / "reports" / "schema-1.json"
+    main([str(old), str(tmp_path / "now")])
+    assert "stood on" not in capsys.readouterr().out
 
 
 def test_an_incomplete_report_is_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

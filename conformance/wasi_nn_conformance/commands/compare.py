@@ -84,8 +84,12 @@ def _parts(
             for row in found.choices
         ]
         yield from tabled([["clause", "on", *labels], *chosen])
+    if found.environments:
+        yield from ("", title.format(f"What the runs stood on, where it differs ({len(found.environments)})"))
+        told = [[shown(row.what), *(shown(value or _NONE) for value in row.values)] for row in found.environments]
+        yield from tabled([["what", *labels], *told])
     if not any(tables.values()) and not found.choices:
-        yield from ("", "Nothing differs.")
+        yield from ("", "No verdict and no choice differs." if found.environments else "Nothing differs.")
 
 
 def _case(row: CaseRow, shown: Callable[[str], str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Reports side by side: runtimes, or versions of one, the oldest first."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.verdict import Verdict
 
-from .data import Impl, Report, Totals
+from .data import Environment, Impl, Report, Totals
 from .grid import Column, choices
 
 _RIGHT = (Verdict.PASS, Verdict.DEVIATES)
@@ -31,6 +32,13 @@ class ChoiceRow(msgspec.Struct, frozen=True):
     choices: tuple[tuple[str, ...], ...]
 
 
+class EnvironmentRow(msgspec.Struct, frozen=True):
+    """What the runs stood on where it was not the same; None where a report does not tell."""
+
+    what: str
+    values: tuple[str | None, ...]
+
+
 class Compared(msgspec.Struct, frozen=True):
     """One of the reports. `incomplete` tells that its run is known to be less than whole."""
 
@@ -48,6 +56,7 @@ class Comparison(msgspec.Struct, frozen=True):
     changes: tuple[CaseRow, ...]
     missing: tuple[CaseRow, ...]
     choices: tuple[ChoiceRow, ...]
+    environments: tuple[EnvironmentRow, ...]
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -69,6 +78,7 @@ def compare(reports: Sequence[tuple[Path, Report]]) -> Comparison:
             for label, (_, report) in zip(_labels(reports), reports, strict=True)
         ),
         choices=tuple(_choices([report for _, report in reports])),
+        environments=tuple(_environments([report for _, report in reports])),
         **{name: tuple(found) for name, found in rows.items()},
     )
 
@@ -103,6 +113,30 @@ def _choices(reports: Sequence[Report]) -> list[ChoiceRow]:
     places: list[tuple[str, Column]] = sorted({place for each in made for place in each})
     rows = [(clause, pair, tuple(each.get((clause, pair), ()) for each in made)) for clause, pair in places]
     return [ChoiceRow(clause, *pair, chosen) for clause, pair, chosen in rows if len(set(filter(None, chosen))) > 1]
+
+
+def _environments(reports: Sequence[Report]) -> Iterator[EnvironmentRow]:
+    """Return what differs of that which may change verdicts though host and vectors are the same."""
+    environments = [report.run.environment if report.run else None for report in reports]
+    told = [_told(each) if each else {} for each in environments]
+    for what in dict.fromkeys(what for each in told for what in each):
+        if len({each.get(what) for each in told if each}) > 1:
+            yield EnvironmentRow(what, tuple(each.get(what) for each in told))
+    having = Counter(feature for each in environments if each for feature in each.cpu)
+    not_all_have = {feature for feature, number in having.items() if number < sum(map(bool, told))}
+    if not_all_have and len({each.machine for each in environments if each}) == 1:
+        has = [None if each is None else " ".join(sorted(not_all_have & set(each.cpu))) for each in environments]
+        yield EnvironmentRow("processor", tuple(has))
+
+
+def _told(environment: Environment) -> dict[str, str]:
+    commit = environment.commit
+    return {
+        "machine": environment.machine,
+        "system": f"{environment.system} {environment.release}",
+        **environment.versions,
+        **({"commit": commit.id[:12] + (" with changes" if commit.dirty else "")} if commit else {}),
+    }
 
 
 def _labels(reports: Sequence[tuple[Path, Report]]) -> tuple[str, ...]:
