@@ -45,7 +45,6 @@ command = ["{{python}}", "{host}", "{verdict}", "{{probe}}"]
 version = ["/bin/echo", "1"]
 abis = ["witx", "witx-next"]
 encodings = ["onnx", "{new}"]
-targets = ["cpu"]
 """
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
