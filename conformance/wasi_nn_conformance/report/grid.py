@@ -1,6 +1,5 @@
 """The cases of a report by clause, ABI and encoding."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -8,7 +7,7 @@ from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.clause import Level
 
-from .data import GeneratedVector, Report, Run
+from .data import GeneratedVector, Report, Run, Totals
 
 Column: TypeAlias = tuple[str, str]
 
@@ -37,12 +36,12 @@ def clauses(report: Report) -> list[str]:
     )
 
 
-def counts(cases: Iterable[CaseResult]) -> dict[str, dict[Column, Counter[Verdict]]]:
+def totals(cases: Iterable[CaseResult]) -> dict[str, dict[Column, Totals]]:
     """Count the verdicts by clause and column."""
-    found: dict[str, dict[Column, Counter[Verdict]]] = {}
+    groups: dict[str, dict[Column, list[CaseResult]]] = {}
     for case in cases:
-        found.setdefault(case.clause, {}).setdefault(column(case), Counter())[case.verdict] += 1
-    return found
+        groups.setdefault(case.clause, {}).setdefault(column(case), []).append(case)
+    return {clause: {pair: Totals.of(of) for pair, of in cells.items()} for clause, cells in groups.items()}
 
 
 def choices(report: Report) -> dict[str, dict[Column, list[str]]]:

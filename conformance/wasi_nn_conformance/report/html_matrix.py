@@ -1,14 +1,13 @@
 """What `report.html` shows by clause, ABI and encoding: the matrix of verdicts, the choices, and the filters."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.clause import Level
 
 from .data import Report, ReportedClause
-from .grid import LEVELS, Column, choices, clauses, columns, counts, is_conspicuous
+from .grid import LEVELS, Column, choices, clauses, columns, is_conspicuous, totals
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class MatrixRow:
     clause: str
     told: ReportedClause | None
     parts: tuple[str, ...]
-    cells: tuple[dict[Verdict, int], ...]
+    cells: tuple[Mapping[Verdict, int], ...]
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Matrix:
     def of(cls, report: Report) -> "Matrix":
         """Count the cases of a report."""
         shown = columns(case for case in report.cases if case.verdict is not Verdict.UNSUPPORTED)
-        counted = counts(report.cases)
+        counted = totals(report.cases)
         loud = {case.clause for case in report.cases if is_conspicuous(case)}
         deviating = {case.clause for case in report.cases if case.verdict is Verdict.DEVIATES}
         levels: dict[Level, list[MatrixRow]] = {level: [] for level in LEVELS}
@@ -41,14 +40,11 @@ class Matrix:
             told = report.clauses.get(clause)
             if not counted.get(clause, {}).keys().isdisjoint(shown):
                 parts = [part for part, of in (("findings", loud), ("deviations", deviating)) if clause in of]
-                cells = tuple(_worst_last(counted[clause].get(pair, Counter())) for pair in shown)
+                of_clause = counted[clause]
+                cells = tuple(of_clause[pair].by_verdict if pair in of_clause else {} for pair in shown)
                 levels[told.level if told else LEVELS[0]].append(MatrixRow(clause, told, tuple(parts), cells))
         others = [pair for pair in columns(report.cases) if pair not in shown]
         return cls(shown, others, {level: rows for level, rows in levels.items() if rows})
-
-
-def _worst_last(counted: Counter[Verdict]) -> dict[Verdict, int]:
-    return {verdict: counted[verdict] for verdict in Verdict if counted[verdict]}
 
 
 @dataclass(frozen=True)
