@@ -130,3 +130,10 @@ def test_a_builder_without_encoding_is_refused(state: ExpectedState) -> None:
     state.encoding = None
     with pytest.raises(ValueError, match="the model add-f32 needs an encoding here"):
         state.builder("add-f32", 0, None)
+
+
+@pytest.mark.parametrize("named", [{"raw": 255}, "pytorch", None])
+def test_a_model_comes_in_the_encoding_of_the_case_where_none_comes_in_another(
+    state: ExpectedState, named: Any
+) -> None:
+    assert state.model_builders("add-f32", named) == state.model_builders("add-f32", "openvino")

@@ -70,7 +70,7 @@ class ExpectedState:
 
         Raises `ValueError` where there is neither.
         """
-        encoding = named if named in ENCODINGS else self.encoding
+        encoding = named if isinstance(named, str) and named in ENCODINGS else self.encoding
         if encoding is None:
             raise ValueError(f"the model {model} needs an encoding here")
         return self.builders(model, encoding)
