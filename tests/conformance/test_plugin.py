@@ -44,6 +44,7 @@ def area(write: Callable[[str, str], Path]) -> Callable[..., Path]:
     ("impl", "complaint"),
     [
         ("nonsense", "--impl=nonsense: no adapter has this name and no file this path; known: iwasm"),
+        ("refernce", "known: iwasm, reference, wasmedge, wasmtime, wasmtime-34; did you mean 'reference'?"),
         ("/bin/false", "--impl=/bin/false: an adapter is a .toml file"),
     ],
 )

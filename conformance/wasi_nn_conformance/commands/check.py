@@ -34,7 +34,9 @@ def main(arguments: list[str], program: str = _PROGRAM) -> int:
         parser.error("-n needs pytest-xdist: pip install pytest-xdist")
     for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(variable, None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # for the processes of pytest-xdist too
+    # In the environment, so that they hold for the processes of pytest-xdist too.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache_folder() / "hypothesis")  # else it is the working folder
     words = [*_settings(), *_words(options, forwarded), f"--program={program}", f"--impl={options.impl}"]
     memory = _memory(options.impl)
     if memory is None and options.last_failed:

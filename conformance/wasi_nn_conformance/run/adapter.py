@@ -13,6 +13,7 @@ from typing import Any
 from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.formats.document import Document, InputError, read_toml
 from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.paths import GUESTS, IMPLS
 
 from .cache_folder import cache_folder
@@ -126,7 +127,7 @@ def read_adapter(name_or_path: str) -> Adapter:
         if not path.is_file():
             raise AdapterError(
                 f"--impl={name_or_path}: no adapter has this name and no file this path;"
-                f" known: {', '.join(known_adapters())}"
+                f" known: {', '.join(known_adapters())}{did_you_mean(name_or_path, known_adapters())}"
             )
         if path.suffix != ".toml":
             raise AdapterError(f"--impl={name_or_path}: an adapter is a .toml file that tells how to start the host")
