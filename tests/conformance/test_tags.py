@@ -1,14 +1,18 @@
 """The records of the ABIs say what the specification does: the WIT files, and the numbers of the witx."""
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from wasi_nn_conformance import paths
-from wasi_nn_conformance.abi.registry import TAGS, words
+from wasi_nn_conformance.abi.registry import AUTODETECT, TAGS, words
 from wasi_nn_conformance.abi.tag import Tag
+from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.models import ENCODINGS, ElementType
 
 WIT_FILES = paths.PACKAGE.parents[1] / "guests" / "wit"
@@ -89,3 +93,39 @@ def test_the_suite_knows_every_element_type() -> None:
 
 def test_every_encoding_is_one_of_an_abi() -> None:
     assert list(ENCODINGS) == [name for name in words("encodings") if name in ENCODINGS]
+
+
+OWN = paths.PACKAGE / "abi" / "registry.py"
+PACKAGES = {paths.PACKAGE / "report" / "environment.py", paths.PACKAGE / "impls" / "openvino_libraries.py"}
+"""What speaks of packages of Python that are called like an encoding."""
+
+
+def named(path: Path) -> Iterator[str]:
+    """Return the strings of a module that are names of encodings, or of ABIs but for that which is also a family."""
+    names = {*words("encodings"), *TAGS} - {AUTODETECT, *(tag.family for tag in TAGS.values())}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and node.value in names:
+            yield str(node.value)
+
+
+def test_no_module_but_its_own_names_an_encoding_or_an_abi() -> None:
+    found = {
+        str(path.relative_to(paths.PACKAGE)): set(named(path)) - {path.parent.name if "encodings" in path.parts else ""}
+        for path in paths.PACKAGE.rglob("*.py")
+        if path != OWN and path not in PACKAGES
+    }
+    assert {path: names for path, names in found.items() if names} == {}
+    assert set(named(OWN)) > {"onnx", "wit-2024-10-28"}
+
+
+@pytest.mark.parametrize("name", ["vector", "adapter", "export", "known-failures", "clauses", "declarations"])
+def test_no_schema_lists_what_the_records_have(name: str) -> None:
+    text = (paths.SCHEMAS / f"{name}.schema.json").read_text("utf-8")
+    listed = {*words("encodings"), *TAGS, "bf16", "invalid_argument"} - {"witx"}  # which is a family too
+    assert {word for word in listed if f'"{word}"' in text} == set()
+
+
+def test_the_schema_of_models_knows_every_element_type() -> None:
+    element = schema("models").form["$defs"]["element"]["pattern"]
+    assert [name for name in ElementType if re.fullmatch(element, name) is None] == []
+    assert re.fullmatch(element, "f8") is None

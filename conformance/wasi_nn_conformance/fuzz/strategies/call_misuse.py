@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from .misuse import FAILS, INVALID, Misuse, Setting, Step, bad_tensor, near, some
+from .misuse import FAILS, INVALID, Misuse, Setting, Step, bad_tensor, foreign, near, some
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
@@ -119,7 +119,7 @@ def _return_pointer(draw: st.DrawFn, setting: Setting) -> list[Step]:
     graph, output = {"raw": draw(st.sampled_from(_HUGE))}, {"raw": draw(st.sampled_from(BEYOND))}
     calls: list[Step] = [
         {"load": {"builders": [], "encoding": setting.encoding}},
-        {"load": {"builders": [{"text": "no model"}], "encoding": "tensorflow"}},
+        {"load": {"builders": [{"text": "no model"}], "encoding": foreign(setting.tag)[0]}},
         {"load_by_name": {"name": "no such graph"}},
         {"context": {"graph": graph}},
         {"output": {"context": "c", "output": output, "size": 64}},

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from wasi_nn_conformance.abi.registry import AUTODETECT
 from wasi_nn_conformance.models import ENCODINGS, builders_of, load_models
 
 from .call_misuse import BEYOND
@@ -55,7 +56,7 @@ def _unknown_operator(draw: st.DrawFn, setting: Setting) -> list[Step]:
 def _autodetect(draw: st.DrawFn, setting: Setting) -> list[Step]:
     """Load a good model without saying its encoding, and infer if it was found."""
     graph, context = setting.name("g"), setting.name("n")
-    load = {"load": {"model": setting.model.id, "encoding": "autodetect", "as": graph}}
+    load = {"load": {"model": setting.model.id, "encoding": AUTODETECT, "as": graph}}
     then = [{"context": {"graph": graph, "as": context}}, *setting.infer(draw, context)]
     return [{**load, "accept": ["ok", "error"], "prefer": "ok", "then": then}]
 
