@@ -105,6 +105,10 @@ def test_a_program_is_found_on_the_path(write: Writer) -> None:
         (MINIMAL + 'targets = ["cpu"]\n' + PROGRAM, "mine.toml:6: targets is no key any more: the text leaves it to"),
         (MINIMAL.replace("command", "comand") + PROGRAM, "mine.toml:2: unknown key 'comand'; known here: abis, "),
         (
+            MINIMAL + PROGRAM.replace("names", "name"),
+            "mine.toml:7: program: unknown key 'name'; known here: install, names, variable; did you mean 'names'?",
+        ),
+        (
             MINIMAL.replace("{probe}", "{prob}") + PROGRAM,
             (
                 "mine.toml:2: command: {prob} stands for nothing; known here: {program}, {python}, {cache}, {probe}, "
