@@ -323,6 +323,20 @@ def test_a_head_says_for_all_vectors_what_they_do_not_say_themselves(read: Read)
             "1: v: there is no model 'sub-f23' in models.yaml, and the vector brings none; did you mean",
         ),
         ("  model: 7\n  steps:\n  - compute: c\n", "4: `model` is a name, or `{load: NAME, ...}` with"),
+        (
+            "  model: sub-f32\n  steps:\n  - set_input: {a: zeroes}\n",
+            "6: set_input.tensor.data: 'zeroes' does not fit; wanted: numbers that the type holds exactly, or `hex:`",
+        ),
+        (
+            "  model: sub-f32\n  steps:\n  - output: diference\n",
+            "6: the model 'sub-f32' has no output 'diference'; it has difference; did you mean 'difference'?",
+        ),
+        (
+            "  steps:\n  - load: {model: sub-f32, encoding: openvion}\n",
+            "5: load.encoding: 'openvion' does not fit; wanted: a name, or any number to be passed as it is; did",
+        ),
+        ("  steps:\n  - load: {model: sub-f32, target: gpuu}\n", "5: load.target: 'gpuu' does not fit"),
+        ("  steps:\n  - raw: {comput: [0]}\n", "5: witx has no function 'comput'; did you mean 'compute'?"),
         # Expectations.
         ("  steps:\n  - {grow: 1, fails: bussy}\n", "5: fails.prefer: 'bussy' is not one of"),
         (

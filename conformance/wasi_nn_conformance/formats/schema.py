@@ -16,6 +16,7 @@ from .suggestion import did_you_mean
 Key: TypeAlias = tuple[str | int, ...]
 """Where something stands in parsed data: names of keys and numbers of items, from the outside in."""
 
+_IS_NONE = re.compile(r"is not valid under any of the schemas listed in the '\w+' keyword")
 _Kind = jsonschema_rs.ValidationErrorKind
 
 
@@ -38,13 +39,21 @@ class Schema:
             meant = did_you_mean(unknown, self._around(error).get("properties", {}))
             return (*key, unknown), f"{place(key)}unknown key {unknown!r}; known here: {known}{meant}"
         message = re.sub(r'"([^"]*)"', r"'\1'", error.message)  # as in all our other complaints
+        message = _IS_NONE.sub("does not fit", message)
         if isinstance(error.kind, _Kind.OneOfNotValid) and "description" in self._around(error):
             message = f"{message}; wanted: {self._around(error)['description']}"
-        if isinstance(error.kind, _Kind.Enum) and isinstance(error.instance, str):
-            message += did_you_mean(
-                error.instance, [option for option in error.kind.options if isinstance(option, str)]
-            )
+        if isinstance(error.kind, _Kind.OneOfNotValid | _Kind.Enum) and isinstance(error.instance, str):
+            message += did_you_mean(error.instance, self._words(self._around(error)))
         return key, place(key) + message
+
+    def _words(self, part: Mapping[str, Any]) -> list[str]:
+        """Return the words that a part of the schema allows, or one of its alternatives."""
+        if "$ref" in part:
+            part = self.form["$defs"][part["$ref"].rpartition("/")[2]]
+        words = [*part.get("enum", ()), part.get("const")]
+        return [word for word in words if isinstance(word, str)] + [
+            word for alternative in part.get("oneOf", ()) for word in self._words(alternative)
+        ]
 
     def _first(self, data: Any) -> jsonschema_rs.ValidationError | None:
         """Return the first error. Where a key is missing, an unknown one may be what was meant for it."""

@@ -57,6 +57,10 @@ class Names:
             f"{did_you_mean(name, [*known, *keys])}"
         )
 
+    def knows_model(self, context: Any) -> bool:
+        """Return whether the steps tell which model a context is of."""
+        return self._only_model(context) is not None
+
     def common_input(self) -> Port:
         """Return an input that all inputs of all models are like. Raises `ValueError` if they differ."""
         models = {model for models in self._models.values() for model in models} | set(self._registered.values())
@@ -69,11 +73,15 @@ class Names:
         return ports[0]
 
     def _model_of(self, context: Any) -> Model:
+        name = self._only_model(context)
+        if name is None:
+            raise ValueError(f"which model the context {context} is of is not told by `model`")
+        return self._find_model(name)
+
+    def _only_model(self, context: Any) -> str | None:
         graphs = self._graphs.get(context, {None}) if isinstance(context, str) else {None}
         found = {model for graph in graphs for model in self._models_of(graph)}
-        if len(found) == 1 and (name := next(iter(found))) is not None:
-            return self._find_model(name)
-        raise ValueError(f"which model the context {context} is of is not told by `model`")
+        return next(iter(found)) if len(found) == 1 else None
 
     def _models_of(self, graph: str | None) -> set[str | None]:
         """Return the models of a graph; of the only one if it is not said which (None)."""

@@ -24,6 +24,9 @@ _OF_A_PORT: Mapping[str, tuple[str, str, str]] = {
 }
 """Actions on one port: its side of the model, and the keys of its name and of what is given with it."""
 
+_BY_INDEX = ("set_input", "output")
+"""Those of them whose port is an index on some ABI, so that the model must have it."""
+
 _KEEPING = ("tensor", "place")
 """Actions that keep what they make, under the name that the short form begins with."""
 
@@ -157,6 +160,8 @@ class _Normalisation:
                 raise ValueError(f"{action} is of one {side.removesuffix('s')}, not of {' and of '.join(told)}")
             self._names.port(full["context"], side, ports[0], own)
             full = {"context": full["context"], name_key: ports[0], given_key: full.pop(ports[0]), **full}
+        elif action in _BY_INDEX and isinstance(full.get(name_key), str) and self._names.knows_model(full["context"]):
+            self._names.port(full["context"], side, full[name_key])
         given = full.get(given_key)
         if given is None or given in ("any", "oracle") or action == "set_named":
             return full
@@ -244,9 +249,12 @@ def _named(made: Any, name: str) -> Any:
 
 def _with_function(full: Arguments) -> Arguments:
     functions = schema("vector").form["$defs"]["step"]["properties"]["raw"]["properties"]["function"]["enum"]
-    if called := [key for key in full if key in functions]:
-        return {"function": called[0], "arguments": full.pop(called[0]), **full}
-    return full
+    called = [key for key in full if key not in _own_keys()["raw"]]
+    if not called:
+        return full
+    if called[0] not in functions:
+        raise ValueError(f"witx has no function {called[0]!r}{did_you_mean(called[0], functions)}")
+    return {"function": called[0], "arguments": full.pop(called[0]), **full}
 
 
 def _expectation(step: Mapping[str, Any]) -> dict[str, Any]:
