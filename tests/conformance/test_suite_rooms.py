@@ -22,6 +22,7 @@ FLOORS: Floors = (
     ("fuzz", "export", "report", "impls"),
     ("pytest_plugin",),
     ("commands",),
+    ("__main__",),
 )
 LONGEST = 300  # lines
 
