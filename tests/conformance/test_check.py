@@ -179,9 +179,9 @@ def test_help_speaks_of_the_suite_and_not_of_pytest(capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit):
         check.main(["--help"])
     told = capsys.readouterr().out
-    assert [line for line in told.splitlines() if line.startswith("which ") or line == "what is drawn:"] == [
+    assert [line for line in told.splitlines() if line.startswith("which ") or line == "what is generated:"] == [
         "which cases run:",
-        "what is drawn:",
+        "what is generated:",
     ]
     assert set(re.findall(r"--[a-z-]+", told)).isdisjoint({"--rootdir", "--confcutdir", "--program", "--impl"})
 

@@ -43,7 +43,7 @@ def test_badge(verdicts: list[str], message: str, colour: str) -> None:
 def test_the_badge_of_a_run_that_only_draws() -> None:
     searches = tuple(Search("bytes", "witx", "onnx", number, 5, 0.5, {}, {}, ()) for number in (64, 60))
     run = made(fuzz=Fuzz(0, 124, searches))
-    wanted = {"schemaVersion": 1, "label": "wasi-nn", "message": "124 drawn", "color": "2e7d32"}
+    wanted = {"schemaVersion": 1, "label": "wasi-nn", "message": "124 generated", "color": "2e7d32"}
     assert json.loads(badge_json(run)) == wanted
 
 

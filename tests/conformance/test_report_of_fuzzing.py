@@ -65,7 +65,7 @@ def test_a_run_that_only_draws_and_finds_nothing_speaks_of_no_cases() -> None:
     reporting.searched["fuzz"] = {"search": search, "findings": [], "fault": None}
     lines: list[str] = []
     reporting.pytest_terminal_summary(SimpleNamespace(section=lines.append, write_line=lines.append))
-    assert lines == ["wasi-nn: mine", "drawn (seed 3):", "  bytes: 1 conversation, 5 calls, 0.5 s: no findings"]
+    assert lines == ["wasi-nn: mine", "generated (seed 3):", "  bytes: 1 conversation, 5 calls, 0.5 s: no findings"]
 
 
 def test_k_picks_a_search(run: Run) -> None:

@@ -36,8 +36,8 @@ FOUND = numbered(0, "fail", id="fuzz/shapes/f32/0a[witx-onnx]", place="regressio
 
 def fuzz(text: str = "- id: x\n", expected: tuple[Expected, ...] = (), **changes: Any) -> Fuzz:
     """What a report has of one search, which has found `FOUND`."""
-    reached, told = {"call load": 19, "rank 2": 7}, {"it never asked": 3}
-    search = Search("shapes", "witx", "onnx", 20, 333, 1.25, reached, told, (FOUND.id,))
+    exercised, told = {"call load": 19, "rank 2": 7}, {"it never asked": 3}
+    search = Search("shapes", "witx", "onnx", 20, 333, 1.25, exercised, told, (FOUND.id,))
     vectors = {FOUND.id: GeneratedVector("out dir/regressions/x.yaml", text)}
     return Fuzz(7, 40, (replace(search, **changes),), vectors, expected)
 
@@ -115,11 +115,11 @@ def test_a_known_failure_tells_its_fix_and_its_link() -> None:
     assert (KNOWN.link, KNOWN.link) in [(a["href"], text) for tag, a, text in seen.elements if tag == "a"]
 
 
-def test_a_known_failure_that_was_drawn_tells_its_fix_and_its_link() -> None:
+def test_a_known_failure_of_what_is_generated_tells_its_fix_and_its_link() -> None:
     seen = Page(paged(FOUND, fuzz=fuzz(expected=(KNOWN,))))
-    drawn = next(text for _, a, text in seen.elements if a.get("id") == "drawn")
-    assert "3: it never asked" in drawn
-    assert "Fix: ask first" in drawn
+    generated = next(text for _, a, text in seen.elements if a.get("id") == "generated")
+    assert "3: it never asked" in generated
+    assert "Fix: ask first" in generated
     assert KNOWN.link in [a["href"] for tag, a, _ in seen.elements if tag == "a"]
 
 
@@ -218,15 +218,15 @@ def test_choices_are_told() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "Drawn conversations 20",
+        "Generated conversations 20",
         "Seed 7, 40 conversations of each kind",
         "shapeswitxonnx203331.23fuzz/shapes/f32/0a[witx-onnx]",
         "callload (19)rank2 (7)",
         "3: it never asked",
     ],
 )
-def test_what_was_drawn_is_told(words: str) -> None:
-    assert words in next(text for _, a, text in Page(paged(FOUND, fuzz=fuzz())).elements if a.get("id") == "drawn")
+def test_what_was_generated_is_told(words: str) -> None:
+    assert words in next(text for _, a, text in Page(paged(FOUND, fuzz=fuzz())).elements if a.get("id") == "generated")
 
 
 def test_a_search_links_to_what_it_found() -> None:
@@ -236,19 +236,19 @@ def test_a_search_links_to_what_it_found() -> None:
 
 
 @pytest.mark.parametrize("words", ["- id: x\n", "'--vectors=out dir/regressions/x.yaml'"])
-def test_a_drawn_finding_tells(words: str) -> None:
+def test_a_generated_finding_tells(words: str) -> None:
     assert words in cases(paged(FOUND, fuzz=fuzz()))[0][1]
 
 
-@pytest.mark.parametrize("name", ["kind", "abi", "encoding", "findings", "known", "reached", "text"])
-def test_what_was_drawn_is_text(name: str) -> None:
-    hostile = {"findings": (HOSTILE,), "known": {HOSTILE: 1}, "reached": {f"call {HOSTILE}": 1}}
+@pytest.mark.parametrize("name", ["kind", "abi", "encoding", "findings", "known", "exercised", "text"])
+def test_what_was_generated_is_text(name: str) -> None:
+    hostile = {"findings": (HOSTILE,), "known": {HOSTILE: 1}, "exercised": {f"call {HOSTILE}": 1}}
     text = paged(FOUND, fuzz=fuzz(**{name: hostile.get(name, HOSTILE)}))
     assert [tag for tag, _, _ in Page(text).elements if tag in ("script", "b")] == ["script"]
 
 
 def test_a_page_of_a_run_that_drew_nothing_has_no_place_for_it() -> None:
-    assert "Drawn" not in paged(numbered(0, "fail"))
+    assert "Generated" not in paged(numbered(0, "fail"))
 
 
 def test_the_page_loads_nothing() -> None:

@@ -1,4 +1,4 @@
-"""What a drawn conversation reached: functions called, types, ranks, operations of models, and faults put in."""
+"""What a generated conversation exercised: functions called, types, ranks, operations of models, and misuses."""
 
 import re
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ _CALL = re.compile(r'^> \{"call":"(\w+)"')
 _TENSOR = {"type", "shape", "data"}
 
 
-def reached(fields: Fields, case_result: CaseResult) -> Iterator[str]:
-    """Return each thing that the conversation reached, once, in a fixed order."""
+def exercised(fields: Fields, case_result: CaseResult) -> Iterator[str]:
+    """Return each feature that the conversation exercised, once, in a fixed order."""
     found = {f"call {match[1]}" for line in case_result.transcript if (match := _CALL.match(line))}
     found |= {f"operation {name}" for model in fields.get("models", {}).values() for name in _operations(model)}
     for tensor in _tensors(fields["steps"]):
         found.add(f"type {tensor['type']}" if isinstance(tensor["type"], str) else "type out of range")
         found.add(f"rank {len(tensor['shape'])}")
-    found |= {f"fault {clause}" for clause in clauses_tried(fields["steps"])}
+    found |= {f"misuse {clause}" for clause in clauses_tried(fields["steps"])}
     found.add(f"verdict {Verdict(case_result.verdict).value}")
     yield from sorted(found)
 
@@ -38,7 +38,7 @@ def _tensors(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def clauses_tried(steps: list[Any]) -> Iterator[str]:
-    """Return the clauses that single steps speak of: a fault that was put in names the one that it tries."""
+    """Return the clauses that single steps speak of: a misuse names the one that it tries."""
     for step in steps:
         if "clause" in step:
             yield step["clause"]

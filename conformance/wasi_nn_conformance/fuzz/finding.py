@@ -1,4 +1,4 @@
-"""A failure of a drawn conversation: what tells it from others, and the file that it becomes."""
+"""A failure of a generated conversation: what tells it from others, and the file that it becomes."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][\w./ 
 
 @dataclass(frozen=True)
 class Finding:
-    """One failure, shrunk. `fields` is the vector, `record` what came of it.
+    """One failure, shrunk. `fields` is the vector, `case_result` what came of it.
 
     `replays` tells whether a fresh process of the host fails in the same way.
     """
@@ -35,12 +35,12 @@ class Finding:
 
     @property
     def name(self) -> str:
-        """Name of its file."""
+        """The name of its file."""
         return file_name(self.case_result)
 
     def json(self) -> dict[str, Any]:
-        """Return the finding as plain data: its record, its file's name and text."""
-        return {"name": self.name, "text": self.text, "record": self.case_result.json(), "replays": self.replays}
+        """Return the finding as plain data: its result, its file's name and text."""
+        return {"name": self.name, "text": self.text, "case_result": self.case_result.json(), "replays": self.replays}
 
     @property
     def text(self) -> str:
@@ -77,7 +77,7 @@ def _is_end(case_result: CaseResult) -> bool:
 
 
 def digest(fields: Fields, case_result: CaseResult) -> str:
-    """Return eight letters and digits for a finding's signature and culprits."""
+    """Return eight letters and digits for a finding's signature and what is suspected of it."""
     told = ", ".join([signature(case_result), *sorted(suspected(fields, case_result))])
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 

@@ -1,4 +1,4 @@
-"""What a kind of drawn conversations is."""
+"""What a kind of generated conversations is."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The kinds of drawn conversations, by name.
+"""The kinds of generated conversations, by name.
 
 Each is one module, which is imported when it is drawn from: whoever runs written vectors does not load Hypothesis.
 """

@@ -75,7 +75,7 @@ def _without_graphs(fields: Fields) -> Fields:
 
 
 def _without_ports(fields: Fields) -> Fields:
-    """Leave out the outputs of the drawn model that no step reads, and the inputs that no output needs."""
+    """Leave out the outputs of the generated model that no step reads, and the inputs that no output needs."""
     looks_at_all = any(_values(fields["steps"], "compute_named"))
     if looks_at_all or "drawn" not in fields.get("models", {}):
         return fields

@@ -27,7 +27,7 @@ from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 
 from . import local_constants
-from .features import reached
+from .features import exercised
 from .finding import FOLDER, Finding, file_name, named, signature, size, suspected
 from .kind import Kind
 from .minimise import reduced
@@ -35,7 +35,7 @@ from .target import Fields, FuzzTarget
 
 _CARRIED_OUT = ("valid", "interesting")  # Hypothesis' words; the others are draws that came to nothing
 _MOST = 12  # findings of one search: who has more mends these first
-GENERATED = Path("(drawn)")
+GENERATED = Path("(generated)")
 """Stands for the file of a vector that no file holds."""
 
 
@@ -54,7 +54,7 @@ def settings_of(examples: int, *, shrinks: bool) -> hypothesis.settings:
 
 
 class SuiteFaultError(Exception):
-    """A drawn conversation that the suite itself could not carry out. It has the record."""
+    """A generated conversation that the suite itself could not carry out, with its result."""
 
     def __init__(self, case_result: CaseResult) -> None:
         super().__init__(case_result.diagnosis)
@@ -75,7 +75,7 @@ class _Failed(Exception):  # noqa: N818
 
 @dataclass
 class Result:
-    """What a search came to: how many conversations it drew and calls it made, what they reached, what it found.
+    """What a search came to: how many conversations it drew and calls it made, what they exercised, what it found.
 
     `known` counts the failures that the known failures tell of, by the reason that they give.
     """
@@ -83,7 +83,7 @@ class Result:
     examples: int = 0
     calls: int = 0
     seconds: float = 0.0
-    reached: Counter[str] = field(default_factory=Counter)
+    exercised: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
 
@@ -93,7 +93,7 @@ class Result:
             "examples": self.examples,
             "calls": self.calls,
             "seconds": round(self.seconds, 3),
-            "reached": dict(sorted(self.reached.items())),
+            "exercised": dict(sorted(self.exercised.items())),
             "known": dict(self.known),
             "findings": [finding.case_result.id for finding in self.findings],
         }
@@ -145,8 +145,8 @@ class Search:
         except (_Failed, Flaky):
             pass  # kept when it failed; what did not fail again when drawn again is kept as it was first seen
         except ExceptionGroup as several:
-            if misuses := several.subgroup(SuiteFaultError):
-                raise _first(misuses) from None
+            if faults := several.subgroup(SuiteFaultError):
+                raise _first(faults) from None
             if several.split((_Failed, Flaky))[1] is not None:
                 raise
 
@@ -169,7 +169,7 @@ class Search:
         case_results = [case_result]
 
         def still_fails(smaller: Fields) -> bool:
-            again = self._record(smaller)
+            again = self._carried_out(smaller)
             if signature(again) == what:
                 case_results.append(again)
             return case_results[-1] is again
@@ -183,11 +183,11 @@ class Search:
         return any(signature(past) == what and suspected(shrunk, past) <= has for shrunk, past in self._over)
 
     def _carry_out(self, fields: Fields) -> None:
-        case_result = self._record(fields)
+        case_result = self._carried_out(fields)
         self._result.calls += sum(line.startswith("> ") for line in case_result.transcript)
-        for what in reached(fields, case_result):
+        for what in exercised(fields, case_result):
             hypothesis.event(what)
-            self._result.reached[what] += 1
+            self._result.exercised[what] += 1
         verdict = case_result.verdict
         if verdict is Verdict.ERROR:
             raise SuiteFaultError(case_result)
@@ -205,7 +205,7 @@ class Search:
             self._failed[what] = (fields, case_result)
         raise _class_of(what)(case_result.diagnosis)
 
-    def _record(self, fields: Fields) -> CaseResult:
+    def _carried_out(self, fields: Fields) -> CaseResult:
         try:
             return self.host.run(self.target.case(fields, GENERATED, self.library))
         except AdapterError as error:
@@ -218,7 +218,7 @@ class Search:
         """Return the shrunk conversation once more, to a new process of the host."""
         fields = named(fields, case_result, self.target)
         with self.host.alone():
-            again = self._record(fields)
+            again = self._carried_out(fields)
         replays = signature(again) == signature(case_result)
         if not replays:
             seen = "a new process does not do so: it depends on what a process was asked before, or on chance"

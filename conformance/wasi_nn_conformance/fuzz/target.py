@@ -1,4 +1,4 @@
-"""What a drawn conversation may use."""
+"""What a generated conversation may use."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

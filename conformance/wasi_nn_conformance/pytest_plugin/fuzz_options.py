@@ -1,4 +1,4 @@
-"""The options for drawn conversations."""
+"""The options for generated conversations."""
 
 import hashlib
 import secrets
@@ -23,9 +23,9 @@ def add_fuzz_options(add: Callable[..., Any]) -> None:
         "--fuzz-examples",
         metavar="N",
         type=_natural,
-        help="draw N conversations of each kind, divided among ABIs and encodings; 0: none",
+        help="generate N conversations of each kind, divided among ABIs and encodings; 0: none",
     )
-    add("--fuzz-seed", metavar="N|random", type=_seed, help="what the drawing begins with (0)")
+    add("--fuzz-seed", metavar="N|random", type=_seed, help="what generating begins with (0)")
     add("--fuzz-only", choices=tuple(KINDS), action="append", help="nothing but this kind; may be repeated")
     add(
         "--fuzz-profile",
@@ -47,7 +47,7 @@ def _seed(text: str) -> int:
 
 @dataclass(frozen=True)
 class FuzzOptions:
-    """How much is drawn: conversations of each kind, the seed, and the kinds; `only` if nothing else is to run."""
+    """How much is generated: conversations of each kind, the seed, and the kinds; `only` if nothing else is to run."""
 
     examples: int
     seed: int
@@ -56,7 +56,7 @@ class FuzzOptions:
 
     @classmethod
     def of(cls, config: pytest.Config, told: int | None) -> "FuzzOptions":
-        """Read the options. A run of certain vectors draws nothing unless it is asked to.
+        """Read the options. A run of certain vectors generates nothing unless it is asked to.
 
         `told` is the seed of the process that the user started, if this is a worker of it.
         """

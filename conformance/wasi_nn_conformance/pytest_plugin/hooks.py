@@ -10,7 +10,7 @@ import pytest
 
 from wasi_nn_conformance.paths import PACKAGE
 
-from .drawn import DrawnItem
+from .generated import GeneratedItem
 from .items import CaseItem, SuiteDirectory
 from .junit import JUnit
 from .options import add_options
@@ -74,7 +74,7 @@ class Run:
         """Shake hands with the host before any verdict is given, if that was not done before collection."""
         if is_worker(self.suite.config):
             self._check_selection(session)
-        if any(isinstance(item, CaseItem | DrawnItem) for item in session.items):
+        if any(isinstance(item, CaseItem | GeneratedItem) for item in session.items):
             self.suite.handshake()
 
     def _check_selection(self, session: pytest.Session) -> None:

@@ -27,7 +27,7 @@ class SuiteDirectory(pytest.Directory):
         self.suite = suite
 
     def collect(self) -> Iterable[pytest.Collector]:
-        """Return a collector for each file of vectors, and one for what is drawn."""
+        """Return a collector for each file of vectors, and one for what is generated."""
         for path in () if self.suite.fuzz_options.only else self.suite.library.files():
             yield VectorFile.from_parent(self, path=path, nodeid=f"{VECTORS}/{path.name}", suite=self.suite)
         if self.suite.fuzz_options.examples:

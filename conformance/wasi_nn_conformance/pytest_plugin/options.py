@@ -16,7 +16,7 @@ Add = Callable[..., Any]
 def add_options(group: Callable[[str], Add]) -> None:
     """Add all options; `group` makes a group of that title and returns what adds to it."""
     _add_selection(group("which cases run"))
-    add_fuzz_options(group("what is drawn"))
+    add_fuzz_options(group("what is generated"))
     _add_host(group("the host under test"))
     group("what is written")("--report", metavar="DIR", type=Path, help="write the report in all its forms here")
 

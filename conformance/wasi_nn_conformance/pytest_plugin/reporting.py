@@ -16,7 +16,7 @@ from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.choices import compared
 from wasi_nn_conformance.results.verdict import Verdict
 
-from .drawn import DrawnItem
+from .generated import GeneratedItem
 from .items import CaseItem
 from .session import Suite
 from .xdist import is_worker, selected_told, tell_seed, tell_selected, tell_version, version_told
@@ -75,7 +75,7 @@ class Reporting:
         if isinstance(case_result, CaseResult):
             data = case_result.json()
             item.user_properties += properties(case_result)
-        searched = item.data() if isinstance(item, DrawnItem) and call.when == "call" else None
+        searched = item.data() if isinstance(item, GeneratedItem) and call.when == "call" else None
         if searched is not None and searched["search"]:
             item.user_properties += [("seed", self.suite.fuzz_options.seed)]
             item.user_properties += [(name, searched["search"][name]) for name in _OF_SEARCHES]
@@ -125,7 +125,7 @@ class Reporting:
         """Count what is asked for. With workers of pytest-xdist it is they who can."""
         if is_worker(session.config) or session.config.getoption("dist", "no") == "no":
             self.suite.course.cases = sum(isinstance(item, CaseItem) for item in session.items)
-            self.suite.course.searches = sum(isinstance(item, DrawnItem) for item in session.items)
+            self.suite.course.searches = sum(isinstance(item, GeneratedItem) for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -173,7 +173,7 @@ class Reporting:
         yield from self.judged.values()
         for each in self.searched.values():
             for found in each["findings"]:
-                yield msgspec.convert(found["record"], CaseResult)
+                yield msgspec.convert(found["case_result"], CaseResult)
             if each["fault"]:
                 yield msgspec.convert(each["fault"], CaseResult)
 
@@ -189,19 +189,21 @@ class Reporting:
         impl = Impl(adapter.name, version, tuple(adapter.command))
         run = suite.course.run(len(self.judged), len(self.searched), suite.available)
         made = report(impl, run, self.case_results, suite.library.clauses, suite.replay)
-        return msgspec.structs.replace(made, fuzz=self._drawn()) if self.searched else made
+        return msgspec.structs.replace(made, fuzz=self._generated()) if self.searched else made
 
-    def _drawn(self) -> Fuzz:
+    def _generated(self) -> Fuzz:
         """Tell of the searches in one order, also if workers brought them in another."""
         suite, searches, kinds = self.suite, self.searches, list(KINDS)
         files = Path(self._folder or "") / FOLDER
-        found = sorted(self.findings, key=lambda each: str(each["record"]["id"]))
+        found = sorted(self.findings, key=lambda each: str(each["case_result"]["id"]))
         reasons = {because for search in searches for because in search.known}
         entries = suite.known_failures.entries if suite.known_failures else ()
         return Fuzz(
             seed=suite.fuzz_options.seed,
             examples=suite.fuzz_options.examples,
             searches=tuple(sorted(searches, key=lambda s: (kinds.index(s.kind), s.abi, s.encoding))),
-            vectors={each["record"]["id"]: GeneratedVector(str(files / each["name"]), each["text"]) for each in found},
+            vectors={
+                each["case_result"]["id"]: GeneratedVector(str(files / each["name"]), each["text"]) for each in found
+            },
             known=tuple(dict.fromkeys(entry.expected for entry in entries if entry.because in reasons)),
         )

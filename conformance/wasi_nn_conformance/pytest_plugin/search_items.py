@@ -16,7 +16,7 @@ from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.report.paragraph import paragraph, shell_line
 from wasi_nn_conformance.run.adapter import AdapterError
 
-from .drawn import DrawnItem
+from .generated import GeneratedItem
 from .session import Suite
 from .xdist import give_up
 
@@ -60,7 +60,7 @@ class _Failed(Exception):  # noqa: N818
     """A search found something: carries it out of the item."""
 
 
-class SearchItem(DrawnItem):
+class SearchItem(GeneratedItem):
     """One search."""
 
     def __init__(self, *, suite: Suite, kind: str, target: FuzzTarget, examples: int, **arguments: Any) -> None:

@@ -70,8 +70,8 @@ class Suite:
     def replay(self) -> list[str]:
         """The command that runs these vectors on this host again; `--case ID` after it picks one."""
         arguments = [f"--vectors={path}" for path in self.config.getoption("--vectors") or ()]
-        expectations = self.config.getoption("--known-failures")
-        arguments += [f"--known-failures={expectations}"] if expectations else []
+        known_failures = self.config.getoption("--known-failures")
+        arguments += [f"--known-failures={known_failures}"] if known_failures else []
         if program := self.config.getoption("--program"):
             return [*shlex.split(program), self.impl, *arguments]
         where = (["--pyargs"] if self.config.option.pyargs else []) + list(self.config.args)
@@ -107,7 +107,7 @@ class Suite:
 
     @cached_property
     def available(self) -> int:
-        """How many cases there are, of vectors that can be read. A run that only draws asks for none."""
+        """How many cases there are, of vectors that can be read. A run that only generates asks for none."""
         if self.fuzz_options.only:
             return 0
         number = 0

@@ -68,7 +68,7 @@ class Run(_Part, frozen=True):
     seconds: Seconds
     complete: Annotated[bool, Meta(description="every case that is available was asked for, and none was left out")]
     stopped: Annotated[bool, Meta(description="something ended the run before its last case: -x, a signal, an error")]
-    selected: Annotated[Natural, Meta(description="how many cases the options asked for, drawn ones aside")]
+    selected: Annotated[Natural, Meta(description="how many cases the options asked for, generated ones aside")]
     available: Annotated[Natural, Meta(description="how many cases these vectors have")]
     environment: Environment
 
@@ -118,17 +118,17 @@ class Totals(_Part, frozen=True, rename={"passed": "pass"}):
 
 
 class Search(_Part, frozen=True):
-    """One search among drawn conversations."""
+    """One search among generated conversations."""
 
     kind: str
     abi: str
     encoding: str
-    examples: Annotated[Natural, Meta(description="conversations drawn, without those of shrinking")]
+    examples: Annotated[Natural, Meta(description="conversations generated, without those of shrinking")]
     calls: Annotated[Natural, Meta(description="requests to the probe, with those of shrinking")]
     seconds: Seconds
-    reached: Annotated[
+    exercised: Annotated[
         dict[str, Natural],
-        Meta(description="conversations that reached a call, type, rank, operation, fault or verdict"),
+        Meta(description="conversations that exercised a call, type, rank, operation or misuse, or had a verdict"),
     ]
     known: Annotated[
         dict[str, Natural], Meta(description="failures that the known failures tell of, by their `because`")
@@ -144,9 +144,9 @@ class GeneratedVector(_Part, frozen=True):
 
 
 class Fuzz(_Part, frozen=True):
-    """What was drawn; its findings stand among the cases."""
+    """What was generated; its findings stand among the cases."""
 
-    seed: Annotated[Natural, Meta(description="the same seed and number of examples draw the same")]
+    seed: Annotated[Natural, Meta(description="the same seed and number of examples generate the same")]
     examples: Annotated[
         Natural,
         Meta(description="conversations of each kind that were asked for, for all ABIs and encodings together"),
@@ -171,7 +171,7 @@ class Report(_Part, frozen=True):
     clauses: Annotated[dict[str, ReportedClause], Meta(description="the clauses of the cases, by id")]
     cases: tuple[CaseResult, ...]
     totals: Totals
-    fuzz: Annotated[Fuzz | None, Meta(description="null if nothing was drawn")]
+    fuzz: Annotated[Fuzz | None, Meta(description="null if nothing was generated")]
 
     @property
     def is_incomplete(self) -> bool:

@@ -56,7 +56,7 @@ def choices(report: Report) -> dict[str, dict[Column, list[str]]]:
 
 
 def generated_vectors(report: Report) -> Mapping[str, GeneratedVector]:
-    """Return the vectors that findings of drawing were shrunk to, by the ids of their cases."""
+    """Return the vectors that generated findings were shrunk to, by the ids of their cases."""
     return report.fuzz.vectors if report.fuzz else {}
 
 
@@ -71,7 +71,7 @@ def worst_first(cases: Sequence[CaseResult]) -> list[CaseResult]:
 
 
 def result(report: Report) -> str:
-    """Return how a run went: `92 findings`, `3 errors`, `1906 pass, 70 known`, `incomplete: 12 pass`, `500 drawn`."""
+    """Return how a run went: `92 findings`, `1906 pass, 70 known`, `incomplete: 12 pass`, `500 generated`."""
     return f"incomplete: {_came_to(report)}" if report.is_incomplete else _came_to(report)
 
 
@@ -93,7 +93,7 @@ def _came_to(report: Report) -> str:
         return ", ".join(part for part in parts if part)
     passed, known = totals.passed + totals.deviates, totals.xfail
     if not passed + known and report.fuzz:
-        return f"{sum(search.examples for search in report.fuzz.searches)} drawn"
+        return f"{sum(search.examples for search in report.fuzz.searches)} generated"
     return f"{passed} pass{f', {known} known' if known else ''}"
 
 

@@ -1,4 +1,4 @@
-"""The drawn conversations in `report.html`: how much was drawn, what it reached, what it found."""
+"""The generated conversations in `report.html`: how many there were, what they exercised, what they found."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from .data import Fuzz, Report, Search
 class Generated:
     """What the searches came to, all together.
 
-    `shown` are the ids of the cases that the page has. `reached` counts by kind and by what was reached: calls, types,
-    ranks, operations, faults, verdicts. `known` counts the failures that are known, by what is told of them.
+    `shown` are the ids of the cases that the page has. `exercised` counts by kind and by feature: calls, types, ranks,
+    operations, misuses, verdicts. `known` counts the failures that are known, by what is told of them.
     """
 
     fuzz: Fuzz
     total: int
     shown: frozenset[str]
-    reached: dict[str, dict[str, dict[str, int]]]
+    exercised: dict[str, dict[str, dict[str, int]]]
     known: list[tuple[Expected | None, str, int]]
 
     @classmethod
@@ -37,15 +37,15 @@ class Generated:
             fuzz=fuzz,
             total=sum(search.examples for search in fuzz.searches),
             shown=frozenset(case.id for case in report.cases),
-            reached={kind: _reached(searches) for kind, searches in kinds.items()},
+            exercised={kind: _exercised(searches) for kind, searches in kinds.items()},
             known=[(told.get(because), because, number) for because, number in sorted(known.items())],
         )
 
 
-def _reached(searches: list[Search]) -> dict[str, dict[str, int]]:
+def _exercised(searches: list[Search]) -> dict[str, dict[str, int]]:
     groups: dict[str, Counter[str]] = {}
     for search in searches:
-        for what, number in search.reached.items():
+        for what, number in search.exercised.items():
             group, _, name = what.partition(" ")
             groups.setdefault(group, Counter())[name] += number
     return {group: dict(sorted(groups[group].items())) for group in sorted(groups)}

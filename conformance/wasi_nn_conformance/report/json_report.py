@@ -56,4 +56,12 @@ def _upgraded(data: Any) -> dict[str, Any]:
     """Return a report of schema 1 in the form of today; what it does not have stays empty."""
     schema("report-1").validate(data)
     clauses = {name: {**clause, "source": [clause["source"]]} for name, clause in data["clauses"].items()}
-    return {**data, "schema": SCHEMA, "run": None, "clauses": clauses, "fuzz": data.get("fuzz")}
+    fuzz = data.get("fuzz")
+    if fuzz:
+        fuzz = {**fuzz, "searches": [_upgraded_search(search) for search in fuzz["searches"]]}
+    return {**data, "schema": SCHEMA, "run": None, "clauses": clauses, "fuzz": fuzz}
+
+
+def _upgraded_search(search: dict[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in search.items() if key != "reached"}
+    return {**rest, "exercised": search["reached"]}

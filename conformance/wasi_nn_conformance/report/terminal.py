@@ -30,10 +30,10 @@ def summary(case_results: Sequence[CaseResult], clauses: Mapping[str, Clause]) -
 
 
 def searches_summary(searches: Sequence[Search], seed: int) -> Iterator[str]:
-    """Return a line for each kind of drawn conversations: how many, how many calls, what they found."""
+    """Return a line for each kind of generated conversations: how many, how many calls, what they found."""
     kinds = dict.fromkeys(search.kind for search in searches)
     if kinds:
-        yield f"drawn (seed {seed}):"
+        yield f"generated (seed {seed}):"
     for kind in kinds:
         of = [search for search in searches if search.kind == kind]
         examples, calls = sum(search.examples for search in of), sum(search.calls for search in of)

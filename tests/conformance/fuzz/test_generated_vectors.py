@@ -6,7 +6,7 @@ import pytest
 from abis import ABIS, NEWEST, WITX
 
 from wasi_nn_conformance.fuzz import local_constants
-from wasi_nn_conformance.fuzz.features import reached
+from wasi_nn_conformance.fuzz.features import exercised
 from wasi_nn_conformance.fuzz.kinds import KINDS, kind_of
 from wasi_nn_conformance.fuzz.search import settings_of
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
@@ -29,12 +29,12 @@ def generated(
     return kept
 
 
-def reach(kind: str, abi: str, examples: int) -> Counter[str]:
+def features(kind: str, abi: str, examples: int) -> Counter[str]:
     target = FuzzTarget(abi, "openvino", LIBRARY.models, registers=True)
     found: Counter[str] = Counter()
     for fields in generated(kind, abi, examples=examples):
-        case = target.case(fields, Path("drawn.yaml"), LIBRARY)
-        found.update(reached(fields, CaseResult.of(case, [Judgement(Verdict.PASS)], 0.0, ())))
+        case = target.case(fields, Path("generated.yaml"), LIBRARY)
+        found.update(exercised(fields, CaseResult.of(case, [Judgement(Verdict.PASS)], 0.0, ())))
     return found
 
 
@@ -43,7 +43,7 @@ def reach(kind: str, abi: str, examples: int) -> Counter[str]:
 def test_what_is_drawn_is_a_vector_of_its_abi(kind: str, abi: str) -> None:
     target = FuzzTarget(abi, "openvino", LIBRARY.models, registers=True)
 
-    cases = [target.case(fields, Path("drawn.yaml"), LIBRARY) for fields in generated(kind, abi)]
+    cases = [target.case(fields, Path("generated.yaml"), LIBRARY) for fields in generated(kind, abi)]
 
     assert [case.vector.id for case in cases if abi not in case.vector.abis] == []
     assert all(case.vector.id.startswith(f"fuzz/{kind}/") for case in cases)
@@ -61,7 +61,7 @@ def test_another_seed_draws_otherwise(kind: str) -> None:
 
 
 def test_shapes_reach_every_type_and_rank() -> None:
-    found = reach("shapes", NEWEST, 300)
+    found = features("shapes", NEWEST, 300)
 
     types = {f"type {name}" for name in ("f16", "f32", "f64", "bf16", "u8", "i32", "i64")}
     assert (types | {f"rank {rank}" for rank in range(9)}) - set(found) == set()
@@ -70,20 +70,20 @@ def test_shapes_reach_every_type_and_rank() -> None:
 def test_shapes_reach_every_operation() -> None:
     operations = "identity constant add sub mul matmul neg relu transpose reshape concat split reduce_sum"
 
-    assert {f"operation {name}" for name in operations.split()} - set(reach("shapes", WITX, 300)) == set()
+    assert {f"operation {name}" for name in operations.split()} - set(features("shapes", WITX, 300)) == set()
 
 
 @pytest.mark.parametrize(("abi", "least"), [(WITX, 16), (NEWEST, 11)])
 def test_errors_reach_the_clauses_of_faults(abi: str, least: int) -> None:
-    clauses = {what for what in reach("errors", abi, 200) if what.startswith("fault ")}
+    clauses = {what for what in features("errors", abi, 200) if what.startswith("misuse ")}
 
     assert len(clauses) >= least, sorted(clauses)
 
 
 def test_sequences_break_and_keep_what_contexts_owe() -> None:
-    wanted: set[Any] = {"fault compute.missing-input", "fault output.before-compute", "fault input.copied"}
+    wanted: set[Any] = {"misuse compute.missing-input", "misuse output.before-compute", "misuse input.copied"}
 
-    assert wanted - set(reach("sequences", WITX, 60)) == set()
+    assert wanted - set(features("sequences", WITX, 60)) == set()
 
 
 @pytest.mark.parametrize("abi", ABIS)

@@ -109,7 +109,7 @@ def test_one_silent_end_with_two_culprits_is_two_findings(search: Callable[..., 
 def test_the_same_seed_finds_the_same(search: Callable[..., Search]) -> None:
     first, second = (search().run(100, 5) for _ in range(2))
 
-    assert (first.reached, first.findings[0].fields) == (second.reached, second.findings[0].fields)
+    assert (first.exercised, first.findings[0].fields) == (second.exercised, second.findings[0].fields)
 
 
 def test_a_finding_is_written_as_the_vector_that_was_carried_out(search: Callable[..., Search], tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The kinds of drawn conversations, and what each is drawn from."""
+"""The kinds of generated conversations, and what each is drawn from."""

@@ -1,4 +1,4 @@
-"""Faults in what a call names: graphs, contexts, inputs, outputs, and tensors that are gone."""
+"""Misuse of what a call names: graphs, contexts, inputs, outputs, and tensors that are gone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Errors: a good conversation with one to three faults in it. After each, good calls still work."""
+"""Errors: a good conversation with one to three misuses in it. After each, good calls still work."""
 
 from hypothesis import strategies as st
 
@@ -11,7 +11,7 @@ from .load_misuse import LOAD_MISUSES
 from .memory_misuse import MEMORY_MISUSES
 from .misuse import REGISTERED, TENSOR_MISUSES, Misuse, Setting, Step, tried
 
-FAULTS = (*TENSOR_MISUSES, *CALL_MISUSES, *LOAD_MISUSES, *MEMORY_MISUSES)
+MISUSES = (*TENSOR_MISUSES, *CALL_MISUSES, *LOAD_MISUSES, *MEMORY_MISUSES)
 MODELS = ("sub-f32", "two-outputs", "three-inputs", "neg-i32", "two-types", "identity-u8")
 _KIND = "fuzz/errors/"
 _RARELY = 12  # one conversation of so many ends with a trap, which costs a new process
@@ -19,11 +19,11 @@ _RARELY = 12  # one conversation of so many ends with a trap, which costs a new 
 
 @st.composite
 def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
-    """Draw a conversation and its faults."""
+    """Draw a conversation and its misuses."""
     model = draw(st.sampled_from(MODELS))
-    possible = [misuse for misuse in FAULTS if target.tag.has(misuse.needs) and not misuse.is_end]
+    possible = [misuse for misuse in MISUSES if target.tag.has(misuse.needs) and not misuse.is_end]
     misuses = draw(st.lists(st.sampled_from(possible), min_size=1, max_size=3))
-    ends = [misuse for misuse in FAULTS if target.tag.has(misuse.needs) and misuse.is_end]
+    ends = [misuse for misuse in MISUSES if target.tag.has(misuse.needs) and misuse.is_end]
     last = draw(st.sampled_from(ends)) if ends and draw(st.integers(1, _RARELY)) == _RARELY else None
     setting = Setting(target.abi, target.encoding, target.models[model], 0)
     steps: list[Step] = [{"load": {"model": model, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
@@ -44,11 +44,11 @@ def _called_after(misuse: Misuse) -> Fields:
 
 
 def called_after_what_is_left(fields: Fields) -> Fields:
-    """Call a vector, if it is of this kind, after a fault that it has: that of its name may have been left out."""
+    """Call a vector, if it is of this kind, after a misuse that it has: that of its name may have been left out."""
     if not fields["id"].startswith(_KIND):
         return fields
     tried = set(clauses_tried(fields["steps"]))
-    left = [_called_after(misuse) for misuse in FAULTS if misuse.clause in tried]
+    left = [_called_after(misuse) for misuse in MISUSES if misuse.clause in tried]
     return fields if not left or any(each["id"] == fields["id"] for each in left) else {**fields, **left[0]}
 
 

@@ -1,4 +1,4 @@
-"""Faults in loading: builders, encodings, targets, names of graphs."""
+"""Misuse of loading: builders, encodings, targets, names of graphs."""
 
 from typing import Any
 

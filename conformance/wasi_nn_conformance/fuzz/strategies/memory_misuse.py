@@ -1,4 +1,4 @@
-"""Faults in witx pointers and lengths: records and bytes outside memory or misaligned; the host may change nothing."""
+"""Misuse of witx pointers and lengths: records and bytes outside memory or misaligned; the host may change nothing."""
 
 from typing import Any
 
@@ -143,7 +143,7 @@ def _good_place(draw: st.DrawFn, setting: Setting) -> list[Step]:
     place, clause = {"end": -sizes[what]}, "memory.last-byte"
     if what in ("data", "output") and draw(st.booleans()):
         place, clause = {"end": -sizes[what] - draw(st.sampled_from((1, 3, 5, 7)))}, "memory.bytes-need-no-alignment"
-    # The end of an earlier fault may hold something that the host must not change.
+    # The end of an earlier misuse may hold something that the host must not change.
     grown: list[Step] = [{"grow": {"pages": 1}}] if draw(st.booleans()) or setting.number > 1 else []
     clause = "memory.growth" if grown else clause
     if what == "output":

@@ -1,4 +1,4 @@
-"""Faults to be put into a conversation: calls that must fail, or may, and the clause that says so."""
+"""Misuses to be put into a conversation: calls that must fail, or may, and the clause that says so."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from .values import small_numbers
 
 Step: TypeAlias = dict[str, Any]
 REGISTERED = {"drawn-sub": "sub-f32", "drawn two": "two-outputs"}
-"""Graphs that drawn conversations have registered where the host can; one process serves all of them."""
+"""Graphs that generated conversations have registered where the host can; one process serves all of them."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What stands when a fault comes: the ABI, a graph `g` of `model` and its context `c`.
+    """What stands when a misuse comes: the ABI, a graph `g` of `model` and its context `c`.
 
-    `number` is one that no other fault of the conversation has, for names of its own.
+    `number` is one that no other misuse of the conversation has, for names of its own.
     """
 
     abi: str
@@ -65,7 +65,7 @@ Steps: TypeAlias = Callable[[st.DrawFn, Setting], list[Step]]
 
 @dataclass(frozen=True)
 class Misuse:
-    """A kind of fault: the clause that it tries, why a host may get it wrong, what an ABI needs to say it.
+    """A kind of misuse: the clause that it tries, why a host may get it wrong, what an ABI needs to say it.
 
     `steps` gives its steps, each with what the clause accepts. They may leave the inputs of `c` in any state, but
     nothing else. With `is_end` the guest traps, and nothing can follow.
@@ -116,7 +116,7 @@ def _given_at_once(draw: st.DrawFn, setting: Setting, bad: dict[str, Any], name:
 
 
 def bad_tensor(alter: Callable[[st.DrawFn, Port], dict[str, Any]]) -> Steps:
-    """Return the steps of a fault in a tensor, of one to three that have it."""
+    """Return what draws the steps in which one to three tensors of an input are wrong."""
 
     def steps(draw: st.DrawFn, setting: Setting) -> list[Step]:
         port = draw(st.sampled_from(setting.model.inputs))

@@ -49,7 +49,7 @@ _WHY = {
 
 @dataclass(frozen=True)
 class _Generated:
-    """A drawn model: its inputs and outputs, and how the values of the inputs are drawn.
+    """A generated model: its inputs and outputs, and how the values of the inputs are drawn.
 
     `free` are the axes that the first input and all of its shape leave open.
     """

@@ -1,4 +1,4 @@
-"""The values of drawn tensors: any bits for what is passed on, numbers with exact results for what is computed."""
+"""The values of generated tensors: any bits for what is passed on, numbers with exact results for what is computed."""
 
 from collections.abc import Sequence
 from math import prod
@@ -33,7 +33,7 @@ LARGE = (1 << 32) + 1
 """An f64 whose 33 bits all count."""
 
 SIGNS = st.characters(exclude_characters="$", codec="utf-8")
-"""What drawn text is made of: no `$`, which in a vector begins a reference to its matrix."""
+"""What generated text is made of: no `$`, which in a vector begins a reference to its matrix."""
 
 
 def octets(draw: st.DrawFn, count: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What the rest of the plugin must know of an item that draws, without loading what it draws with."""
+"""What the rest of the plugin must know of an item that generates conversations, without loading Hypothesis."""
 
 from abc import abstractmethod
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 
-class DrawnItem(pytest.Item):
+class GeneratedItem(pytest.Item):
     """A search."""
 
     @abstractmethod
