@@ -24,9 +24,17 @@ VECTORS = """\
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "with a worker"])
-def test_sigterm_leaves_no_host_behind_and_a_report_that_says_so(
-    adapter_file: Callable[..., Path], write: Callable[[str, str], Path], tmp_path: Path, workers: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("number", "workers"),
+    [(signal.SIGTERM, ()), (signal.SIGHUP, ()), (signal.SIGTERM, ("-n1",))],
+    ids=["SIGTERM", "SIGHUP", "SIGTERM with a worker"],
+)
+def test_a_signal_leaves_no_host_behind_and_a_report_that_says_so(
+    adapter_file: Callable[..., Path],
+    write: Callable[[str, str], Path],
+    tmp_path: Path,
+    number: signal.Signals,
+    workers: tuple[str, ...],
 ) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
@@ -37,12 +45,12 @@ def test_sigterm_leaves_no_host_behind_and_a_report_that_says_so(
         command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True
     ) as suite:
         reader = os.open(fifo, os.O_RDONLY)  # waits for the host to hang
-        os.killpg(suite.pid, signal.SIGTERM)  # as `timeout` and most runners of CI do
+        os.killpg(suite.pid, number)  # as `timeout` and most runners of CI do
         printed, _ = suite.communicate(timeout=SECONDS)
         ended, _, _ = select.select([reader], [], [], 1.0)  # readable at its end, when no host holds it
     assert ended, "the host is still there"
     os.close(reader)
-    assert suite.returncode == -signal.SIGTERM, printed
+    assert suite.returncode == -number, printed
     if workers:
         return  # what they said last may be on its way
     run = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))["run"]
