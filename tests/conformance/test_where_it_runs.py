@@ -104,6 +104,14 @@ def test_an_interrupt_before_the_first_verdict_leaves_no_older_report(
     assert (result.ret, verdicts(pytester.path / "out"), badge["message"][:10]) == (2, {}, "incomplete")
 
 
+def test_vectors_that_cannot_be_read_leave_no_report(
+    pytester: pytest.Pytester, write: Callable[[str, str], Path], impl: str
+) -> None:
+    options = (*QUICK, "--pyargs", "wasi_nn_conformance", impl, "--report=out")
+    result = pytester.runpytest_inprocess(*options, f"--vectors={write('area.yaml', PASSES + '  stepz: 1')}")
+    assert (result.ret, (pytester.path / "out" / "report.json").exists()) == (2, False)
+
+
 def test_workers_draw_from_the_seed_of_the_whole_run(pytester: pytest.Pytester, impl: str) -> None:
     seen = pytester.path / "seen"
     pytester.makeconftest(

@@ -19,6 +19,11 @@ class Course:
         self.cases = 0
         self.searches: int | None = None
 
+    @property
+    def asks_for_any(self) -> bool:
+        """Return whether there is a case or a search that the run is asked for."""
+        return bool(self.cases or self.searches)
+
     def run(self, judged: int, searched: int, available: int) -> Run:
         """Return what the report says of the run, from how many came to their end and how many cases there are.
 

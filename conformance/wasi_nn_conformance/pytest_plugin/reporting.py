@@ -158,7 +158,8 @@ class Reporting:
             if self.complaints and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         # An interrupt before the first verdict leaves a report, too: an older one would be taken for this run's.
-        stopped = session.exitstatus == pytest.ExitCode.INTERRUPTED and self.suite.handshake_done
+        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed
+        stopped = interrupted and self.suite.course.asks_for_any
         if self._folder is not None and (self.case_results or self.searches or stopped):
             try:
                 write_folder(self._folder, self._report())
