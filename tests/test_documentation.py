@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import configparser
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 import wasi_nn_cli
 import wasi_nn_conformance
@@ -200,3 +202,9 @@ def test_the_drawing_is_the_import_graph(package: Package, title: str) -> None:
 )
 def test_each_room_has_its_line(package: Package, title: str) -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", part(title), re.MULTILINE)) == rooms(package)
+
+
+def test_what_is_cited_is_this_version() -> None:
+    project = tomllib.loads(text(HOUSE / "pyproject.toml"))["project"]
+    cited = yaml.safe_load(text(HOUSE / "CITATION.cff"))
+    assert (str(cited["version"]), cited["license"]) == (project["version"], project["license"])
