@@ -88,6 +88,7 @@ _CODES = tuple(code for code in words("errors") if code != "success")
 VOCABULARY: Mapping[str, Sequence[str]] = {
     "abi": tuple(TAGS),
     "encoding": tuple(name for name in words("encodings") if name != AUTODETECT),
+    "graph_encoding": words("encodings"),
     "target": words("targets"),
     "element_type": words("tensor_types"),
     "code": _CODES,
