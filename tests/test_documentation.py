@@ -18,7 +18,9 @@ import wasi_nn_conformance
 import wasi_nn_reference
 from import_graph import Package, room
 from wasi_nn_cli.program import COMMANDS
+from wasi_nn_conformance.paths import IMPLS
 from wasi_nn_conformance.pytest_plugin.options import add_options
+from wasi_nn_conformance.run.adapter import known_adapters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -208,3 +210,13 @@ def test_what_is_cited_is_this_version() -> None:
     project = tomllib.loads(text(HOUSE / "pyproject.toml"))["project"]
     cited = yaml.safe_load(text(HOUSE / "CITATION.cff"))
     assert (str(cited["version"]), cited["license"]) == (project["version"], project["license"])
+
+
+def test_the_table_of_adapters_is_complete() -> None:
+    row = re.compile(r"^\| `([\w-]+)` \| .* \| ([^|]*) \| ([a-z, ]+) \|$", re.MULTILINE)
+    written = {name: (abis, encodings) for name, abis, encodings in row.findall(text(HOUSE / "README.md"))}
+    adapters = {name: tomllib.loads((IMPLS / f"{name}.toml").read_text("utf-8")) for name in known_adapters()}
+    assert written == {
+        name: (", ".join(data["abis"]).replace("wit-", "WIT ", 1).replace("wit-", ""), ", ".join(data["encodings"]))
+        for name, data in adapters.items()
+    }

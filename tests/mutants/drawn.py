@@ -1,4 +1,4 @@
-"""Says drawn conversations to every mutant and prints which kind finds which, and after how many conversations.
+"""Says generated conversations to every mutant and prints which kind finds which, and after how many conversations.
 
 The conversations are drawn once and then said to each mutant in the order in which the search would say them: what is
 drawn does not depend on a host that answers well, so a mutant is asked just what `pytest conformance/` would ask it

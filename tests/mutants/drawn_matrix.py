@@ -1,4 +1,4 @@
-"""What a run of the mutants by drawn conversations comes to: for the terminal, and as the page in docs/."""
+"""What a run of the mutants by generated conversations comes to: for the terminal, and as the page in docs/."""
 
 from __future__ import annotations
 
