@@ -1,13 +1,13 @@
 """What a generated conversation may use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.abi.tag import Tag
-from wasi_nn_conformance.models import Model
+from wasi_nn_conformance.models import ENCODINGS, Model
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.reader import vector_of
@@ -32,6 +32,16 @@ class FuzzTarget:
     def tag(self) -> Tag:
         """What can be said in the ABI."""
         return TAGS[self.abi]
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The element types that both the ABI and the encoding have."""
+        return frozenset(map(str, ENCODINGS[self.encoding].types)) & frozenset(self.tag.tensor_types)
+
+    def sayable(self, names: Iterable[str]) -> list[str]:
+        """Return those of the models of `models.yaml` that have no other types."""
+        types = {name: {of.element.value for of in self.models[name].types().values()} for name in names}
+        return [name for name in types if types[name] <= self.types]
 
     @property
     def name(self) -> str:

@@ -4,6 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from wasi_nn_conformance.abi.tag import Tag
+
 from .misuse import FAILS, INVALID, Misuse, Setting, Step, bad_tensor, foreign, near, some
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -130,8 +132,8 @@ def _return_pointer(draw: st.DrawFn, setting: Setting) -> list[Step]:
     return [*computed, {**call, "fails": {}, "slot": "untouched"}]
 
 
-def _tensor_type(draw: st.DrawFn, port: Any) -> dict[str, Any]:
-    count = draw(st.sampled_from([6, 7, 16, 128, 255]))
+def _tensor_type(draw: st.DrawFn, port: Any, tag: Tag) -> dict[str, Any]:
+    count = draw(st.sampled_from([len(tag.tensor_types), len(tag.tensor_types) + 1, 16, 128, 255]))
     size = port.type.element.size
     for dim in port.type.shape:
         size *= dim or 0

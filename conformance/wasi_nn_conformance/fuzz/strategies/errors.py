@@ -20,7 +20,7 @@ _RARELY = 12  # one conversation of so many ends with a trap, which costs a new 
 @st.composite
 def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw a conversation and its misuses."""
-    model = draw(st.sampled_from(MODELS))
+    model = draw(st.sampled_from(target.sayable(MODELS)))
     possible = [misuse for misuse in MISUSES if target.tag.has(misuse.needs) and not misuse.is_end]
     misuses = draw(st.lists(st.sampled_from(possible), min_size=1, max_size=3))
     ends = [misuse for misuse in MISUSES if target.tag.has(misuse.needs) and misuse.is_end]

@@ -1,6 +1,6 @@
 """Models drawn from the vocabulary of expressions, whose results are exact in every order of computing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, TypeAlias
@@ -54,13 +54,14 @@ class Value:
         return self.wide or (-_LARGEST[self.element] * signed <= low and high <= _LARGEST[self.element])
 
 
-def expression(draw: st.DrawFn, inputs: list[Value], *, is_static: bool) -> Value:
+def expression(draw: st.DrawFn, inputs: list[Value], types: Sequence[str], *, is_static: bool) -> Value:
     """Draw an expression of one to four operations over the inputs; `is_static` if their shapes are fixed."""
     value = draw(st.sampled_from(inputs))
     casts = ["cast"] * (draw(st.integers(1, _RARELY)) == _RARELY)
     for _ in range(draw(st.integers(1, 4))):
         possible = _possible(value, is_static=is_static) + ([] if value.wide else casts)
-        value = _STEPS[draw(st.sampled_from(possible))](draw, value, inputs)
+        other = _STEPS[draw(st.sampled_from(possible))](draw, value, inputs)
+        value = other if other.element in types else value
     return value
 
 

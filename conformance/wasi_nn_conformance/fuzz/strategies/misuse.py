@@ -115,12 +115,12 @@ def _given_at_once(draw: st.DrawFn, setting: Setting, bad: dict[str, Any], name:
     return [*good, made]
 
 
-def bad_tensor(alter: Callable[[st.DrawFn, Port], dict[str, Any]]) -> Steps:
+def bad_tensor(alter: Callable[[st.DrawFn, Port, Tag], dict[str, Any]]) -> Steps:
     """Return what draws the steps in which one to three tensors of an input are wrong."""
 
     def steps(draw: st.DrawFn, setting: Setting) -> list[Step]:
         port = draw(st.sampled_from(setting.model.inputs))
-        bad = [alter(draw, port) for _ in range(draw(st.integers(1, 3)))]
+        bad = [alter(draw, port, setting.tag) for _ in range(draw(st.integers(1, 3)))]
         return given(draw, setting, bad, port.name)
 
     return steps
@@ -147,7 +147,7 @@ def size_of(port: Port) -> int:
     return prod(dim or 0 for dim in port.type.shape) * port.type.element.size
 
 
-def _wrong_shape(draw: st.DrawFn, port: Port) -> dict[str, Any]:
+def _wrong_shape(draw: st.DrawFn, port: Port, _tag: Tag) -> dict[str, Any]:
     dims = [dim or 0 for dim in port.type.shape]
     count = prod(dims)
     shapes = [
@@ -164,9 +164,9 @@ def _wrong_shape(draw: st.DrawFn, port: Port) -> dict[str, Any]:
     return {"type": port.type.element.value, "shape": shape, "data": "zeros"}
 
 
-def _wrong_type(draw: st.DrawFn, port: Port) -> dict[str, Any]:
+def _wrong_type(draw: st.DrawFn, port: Port, tag: Tag) -> dict[str, Any]:
     own = port.type.element
-    others = [e for e in ElementType if e is not own and e is not ElementType.BF16]
+    others = [e for e in ElementType if e is not own and e is not ElementType.BF16 and e in tag.tensor_types]
     alike = [e for e in others if e.size == own.size]
     wanted = draw(st.booleans())
     other = draw(st.sampled_from(alike if alike and wanted else others))
@@ -176,14 +176,14 @@ def _wrong_type(draw: st.DrawFn, port: Port) -> dict[str, Any]:
     return {"type": other.value, "shape": shape, "data": "zeros"}
 
 
-def _wrong_length(draw: st.DrawFn, port: Port) -> dict[str, Any]:
+def _wrong_length(draw: st.DrawFn, port: Port, _tag: Tag) -> dict[str, Any]:
     size, element = size_of(port), port.type.element.size
     lengths = [0, size - 1, size + 1, size - element, size + element, size * 2, size // element, 1]
     length = draw(st.sampled_from([length for length in lengths if length != size]))
     return {"type": port.type.element.value, "shape": [dim or 0 for dim in port.type.shape], "data": f"{length} bytes"}
 
 
-def _overflow(draw: st.DrawFn, port: Port) -> dict[str, Any]:
+def _overflow(draw: st.DrawFn, port: Port, _tag: Tag) -> dict[str, Any]:
     large = [
         [1 << 16, 1 << 16],
         [(1 << 32) - 1],

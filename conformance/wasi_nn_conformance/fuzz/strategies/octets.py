@@ -40,7 +40,7 @@ def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
 
 def _model(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
     """Load a model with something changed, and go as far with it as the host does."""
-    model = target.models[draw(st.sampled_from(MODELS))]
+    model = target.models[draw(st.sampled_from(target.sayable(MODELS)))]
     builders = mutated(draw, model, target.encoding)
     if draw(st.integers(0, 15)) == 15:
         builders = builders[::-1]
@@ -135,7 +135,11 @@ def _tensor(draw: st.DrawFn, target: FuzzTarget) -> list[Step]:
     """Return a tensor of any dimensions and bytes, which seldom fit."""
     shape = draw(st.lists(st.sampled_from((0, 1, 2, 4, 255, 65536, 0x7FFFFFFF, 0xFFFFFFFF)), max_size=9))
     octets = draw(st.binary(max_size=20))
-    bad = {"type": draw(st.sampled_from(_TYPES)), "shape": shape, "data": f"hex:{octets.hex()}"}
+    bad = {
+        "type": draw(st.sampled_from([name for name in _TYPES if name in target.tag.tensor_types])),
+        "shape": shape,
+        "data": f"hex:{octets.hex()}",
+    }
     if target.tag.set_input and draw(st.booleans()):
         return [{"set_input": {"context": "c", "input": "a", "tensor": bad}, **_ANY}]
     if target.tag.numbers:

@@ -54,6 +54,8 @@ class Sequence(RuleBasedStateMachine):
     @rule(model=st.sampled_from(MODELS), more=st.booleans(), looks=_LOOKS)
     def load(self, model: str, more: bool, looks: int) -> None:
         """Load a model, and sometimes make a context of it at once."""
+        if not self.target.sayable([model]):
+            return
         graph = self.calls.load(model)
         if more or not self.state.contexts:
             self.calls.context(graph)

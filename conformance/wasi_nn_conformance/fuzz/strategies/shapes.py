@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.fuzz.kind import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
-from wasi_nn_conformance.models import ENCODINGS, ElementType
+from wasi_nn_conformance.models import ElementType
 
 from .generated_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression, types_of
 from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
@@ -118,9 +118,8 @@ class _Generated:
 @st.composite
 def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw a model and inferences on it."""
-    sayable = {*target.tag.tensor_types} & {*ENCODINGS[target.encoding].types}
-    types = [name for name in _TYPES if name in sayable]
-    generated = _large(draw) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, types)
+    types = [name for name in _TYPES if name in target.types]
+    generated = _large(draw, types) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, types)
     steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
     contexts = ["c", "d"][: draw(st.integers(1, 2))]
     steps += [{"context": {"graph": "g", "as": name}} for name in contexts]
@@ -152,7 +151,7 @@ def _model(draw: st.DrawFn, types: Sequence[str]) -> _Generated:
         return _Generated(mode, tuple(inputs), {value.written: value for value in passed}, free)
     outputs: dict[str, Value] = {}
     for name in draw(_names(OUTPUT_NAMES)):
-        value = expression(draw, inputs, is_static=not free)
+        value = expression(draw, inputs, types, is_static=not free)
         # Equal expressions are one tensor of the model, which then has both names.
         if value not in outputs.values():
             outputs[name] = value
@@ -163,9 +162,9 @@ def _names(names: Sequence[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
 
 
-def _large(draw: st.DrawFn) -> _Generated:
+def _large(draw: st.DrawFn, types: Sequence[str]) -> _Generated:
     """Draw a model that passes a large tensor on, or adds a constant of its size."""
-    element, shape = draw(st.sampled_from(_COUNTING)), draw(st.sampled_from(_LARGE))
+    element, shape = draw(st.sampled_from([each for each in _COUNTING if each in types])), draw(st.sampled_from(_LARGE))
     passed = Value(draw(st.sampled_from(INPUT_NAMES)), element, shape, 0, prod(shape))
     if draw(st.booleans()):
         return _Generated("large", (passed,), {passed.written: passed})
