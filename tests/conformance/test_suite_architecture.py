@@ -41,7 +41,7 @@ def test_the_reference_imports_the_suite_in_its_command_line_only(path: Path) ->
 def test_the_plugin_is_imported_where_no_engine_is() -> None:
     blocked = "".join(f"sys.modules[{name!r}] = None; " for name in (*FOREIGN, "onnx", "sklearn"))
     done = subprocess.run(  # noqa: S603 this Python
-        [sys.executable, "-c", f"import sys; {blocked}import wasi_nn_conformance.pytest_plugin.entry"],
+        [sys.executable, "-c", f"import sys; {blocked}import wasi_nn_conformance.pytest_plugin.hooks"],
         capture_output=True,
         text=True,
         check=False,

@@ -99,8 +99,8 @@ class CaseItem(pytest.Item):
         )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Write the paragraph of a failed case."""
-        if isinstance(excinfo.value, _Finding) and self.case_result is not None:
+        """Write the paragraph of a case that failed, or that was ended from outside."""
+        if isinstance(excinfo.value, _Finding | pytest.fail.Exception) and self.case_result is not None:
             return paragraph(self.case, self.case_result, replay_line(self.suite.replay, self.case.id))
         return super().repr_failure(excinfo, style)
 
