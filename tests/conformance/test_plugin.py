@@ -61,7 +61,7 @@ def test_a_missing_impl_ends_the_run_with_4(run: Run, area: Callable[..., Path])
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
-        (["/bin/false", "{probe}"], "the host ended with exit code 1 before the probe said hello"),
+        (["/bin/false", "{probe}"], "the host ended with exit code 1 before the probe answered `hello`"),
         (["/bin/sh", "-c", "cat", "{probe}"], "the host gave no sign of the probe within 0.2 s; it printed: "),
         (
             ["/bin/sh", "-c", "sleep 1000", "{probe}"],

@@ -13,7 +13,7 @@ from wasi_nn_conformance.run import probe_process
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError
 from wasi_nn_conformance.run.handshake import handshake
 from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent, exit_words
-from wasi_nn_conformance.session.wire import Greeting
+from wasi_nn_conformance.session.wire import ProbeIdentity
 
 SECONDS = 10.0  # far more than a miniature needs to answer; no test waits so long
 MOMENT = 0.05  # what a test waits for a miniature that never answers
@@ -212,7 +212,7 @@ def greeting(adapter: Callable[..., Adapter], miniature: Callable[[str], list[st
 
 
 def test_a_greeting_gives_the_reply(greeting: Callable[..., Any]) -> None:
-    assert greeting("errors") == Greeting(abi="witx", protocol=1, probe="miniature")
+    assert greeting("errors") == ProbeIdentity(abi="witx", protocol=1, probe="miniature")
 
 
 @pytest.mark.parametrize(
@@ -221,11 +221,11 @@ def test_a_greeting_gives_the_reply(greeting: Callable[..., Any]) -> None:
         ("silent", MOMENT, "miniature: the host gave no sign of the probe within 0.05 s; it printed nothing;"),
         ("silent", MOMENT, "starts slowly, set a larger `hello_seconds` under [limits] in "),
         ("echo", 0.5, 'gave no sign of the probe within 0.5 s; it printed: {"call":"hello"};'),
-        ("ends 1", SECONDS, "the host ended with exit code 1 before the probe said hello; it printed nothing"),
-        ("ends 0", SECONDS, "the host ended with exit code 0 before the probe said hello"),
+        ("ends 1", SECONDS, "the host ended with exit code 1 before the probe answered `hello`; it printed nothing"),
+        ("ends 0", SECONDS, "the host ended with exit code 0 before the probe answered `hello`"),
         ('hello {"protocol":2}', SECONDS, "the probe speaks protocol 2, this suite 1; use the probe that came with"),
         ('hello {"protocol":null}', SECONDS, "is not of protocol 1: Expected `int`, got `null` - at `$.protocol`"),
-        ('hello {"error":"what?"}', SECONDS, "the probe refused to say hello: what?"),
+        ('hello {"error":"what?"}', SECONDS, "the probe refused the call `hello`: what?"),
         ('hello {"abi":"wit"}', SECONDS, "the probe speaks ABI 'wit' where 'witx' was started"),
     ],
 )

@@ -12,7 +12,7 @@ from wasi_nn_conformance.vectors.clause import Clause, Level
 from wasi_nn_conformance.vectors.coverage import Coverage, coverage
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
 from wasi_nn_conformance.vectors.source import Source
-from wasi_nn_conformance.vectors.specification import Reach, page, reaches
+from wasi_nn_conformance.vectors.specification import DeclarationCoverage, declaration_coverage, page
 from wasi_nn_conformance.vectors.vector import Vector
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -33,8 +33,8 @@ def entries(library: Library) -> list[Coverage]:
 
 
 @pytest.fixture(scope="module")
-def found(library: Library, entries: list[Coverage]) -> list[Reach]:
-    return reaches(library.declarations, entries)
+def found(library: Library, entries: list[Coverage]) -> list[DeclarationCoverage]:
+    return declaration_coverage(library.declarations, entries)
 
 
 def declared(name: str, *abis: str, unchecked: str | None = None) -> dict[str, Declaration]:
@@ -43,25 +43,27 @@ def declared(name: str, *abis: str, unchecked: str | None = None) -> dict[str, D
 
 
 @pytest.fixture
-def reach(vectors: Callable[..., list[Vector]]) -> Callable[..., Reach]:
-    """Return the reach of a declaration in these ABIs, about which a clause with a vector of these steps is."""
+def covered(vectors: Callable[..., list[Vector]]) -> Callable[..., DeclarationCoverage]:
+    """Return the coverage of a declaration in these ABIs, about which a clause with a vector of these steps is."""
 
-    def reach(steps: str, *abis: str, unchecked: str | None = None) -> Reach:
+    def covered(steps: str, *abis: str, unchecked: str | None = None) -> DeclarationCoverage:
         clauses = {"test.clause": Clause("test.clause", Level.MUST, "text", ("wit:x",))}
-        return reaches(declared("wit:x", *abis, unchecked=unchecked), coverage(clauses, vectors(steps)))[0]
+        return declaration_coverage(declared("wit:x", *abis, unchecked=unchecked), coverage(clauses, vectors(steps)))[0]
 
-    return reach
+    return covered
 
 
 @pytest.mark.parametrize(
     ("steps", "uncovered"), [(EVERYWHERE, []), (ONE_BY_ONE, [WITX, NEWEST]), (CORE_ALONE, [OLDEST, MIDDLE, NEWEST])]
 )
-def test_a_clause_covers_where_its_vectors_run(reach: Callable[..., Reach], steps: str, uncovered: list[str]) -> None:
-    assert reach(steps, *ABIS).uncovered == uncovered
+def test_a_clause_covers_where_its_vectors_run(
+    covered: Callable[..., DeclarationCoverage], steps: str, uncovered: list[str]
+) -> None:
+    assert covered(steps, *ABIS).uncovered == uncovered
 
 
-def test_a_tag_that_has_no_such_declaration_is_not_uncovered(reach: Callable[..., Reach]) -> None:
-    assert reach(ONE_BY_ONE, OLDEST, MIDDLE).uncovered == []
+def test_a_tag_that_has_no_such_declaration_is_not_uncovered(covered: Callable[..., DeclarationCoverage]) -> None:
+    assert covered(ONE_BY_ONE, OLDEST, MIDDLE).uncovered == []
 
 
 @pytest.mark.parametrize(
@@ -74,9 +76,9 @@ def test_a_tag_that_has_no_such_declaration_is_not_uncovered(reach: Callable[...
     ],
 )
 def test_what_is_not_covered_needs_a_reason_and_only_that(
-    reach: Callable[..., Reach], steps: str, unchecked: str | None, gap: str | None
+    covered: Callable[..., DeclarationCoverage], steps: str, unchecked: str | None, gap: str | None
 ) -> None:
-    assert reach(steps, NEWEST, unchecked=unchecked).gap == gap
+    assert covered(steps, NEWEST, unchecked=unchecked).gap == gap
 
 
 def uncovered_rows(text: str) -> list[str]:
@@ -86,8 +88,8 @@ def uncovered_rows(text: str) -> list[str]:
 
 def test_a_declaration_that_no_clause_names_comes_first(library: Library, entries: list[Coverage]) -> None:
     invented = declared("witx:dream", WITX)
-    before = page(reaches(library.declarations, entries))
-    after = page(reaches(library.declarations | invented, entries))
+    before = page(declaration_coverage(library.declarations, entries))
+    after = page(declaration_coverage(library.declarations | invented, entries))
     assert uncovered_rows(after) == [*uncovered_rows(before), "witx:dream"]
     assert "| `witx:dream` | witx | **not said** |" in after
 
@@ -96,7 +98,7 @@ def test_a_clause_that_is_taken_away_uncovers_what_it_alone_was_about(
     library: Library, entries: list[Coverage]
 ) -> None:
     left = [entry for entry in entries if entry.clause.id != "load.autodetect"]
-    rows = uncovered_rows(page(reaches(library.declarations, left)))
+    rows = uncovered_rows(page(declaration_coverage(library.declarations, left)))
     assert {"witx:graph_encoding.autodetect", "wit:graph-encoding.autodetect"} <= set(rows)
 
 
@@ -111,27 +113,27 @@ def test_a_clause_that_is_taken_away_uncovers_what_it_alone_was_about(
 )
 def test_a_declaration_is_open_if_each_clause_about_it_is(levels: list[Level], open_: list[str]) -> None:
     clauses = [Clause("a.b", level, "text") for level in levels]
-    assert Reach(declared("wit:x", NEWEST)["wit:x"], {NEWEST: clauses}).left_open == open_
+    assert DeclarationCoverage(declared("wit:x", NEWEST)["wit:x"], {NEWEST: clauses}).left_open == open_
 
 
-def test_what_is_open_stands_on_the_page_with_its_clauses(found: list[Reach]) -> None:
+def test_what_is_open_stands_on_the_page_with_its_clauses(found: list[DeclarationCoverage]) -> None:
     part = page(found).partition("## What is left to the implementation\n")[2].partition("\n## ")[0]
     assert "| `witx:graph_encoding.autodetect` | witx | [load.autodetect](coverage.md#loadautodetect-defined) " in part
     assert re.findall(r"^\| `(.*?)`", part, re.MULTILINE) == [r.declaration.name for r in found if r.left_open]
 
 
-def test_the_page_lists_every_declaration_once(library: Library, found: list[Reach]) -> None:
+def test_the_page_lists_every_declaration_once(library: Library, found: list[DeclarationCoverage]) -> None:
     for family, title in (("witx", "## witx"), ("wit", "## WIT")):
         part = page(found).partition(f"\n{title}\n")[2].partition("\n## ")[0]
         names = [name.partition(":")[2] for name in library.declarations if name.startswith(f"{family}:")]
         assert re.findall(r"^\| `(.*?)` \|", part, re.MULTILINE) == names
 
 
-def test_the_page_counts_what_it_lists(found: list[Reach]) -> None:
+def test_the_page_counts_what_it_lists(found: list[DeclarationCoverage]) -> None:
     rows = re.findall(r"^\| (\S+) \| (\d+) \| (\d+) \| (\d+) \|$", page(found), re.MULTILINE)
     for abi, declarations, covered, uncovered in rows:
-        there = [reach for reach in found if abi in reach.declaration.places]
-        missing = [reach for reach in there if not reach.clauses[abi]]
+        there = [covered for covered in found if abi in covered.declaration.places]
+        missing = [covered for covered in there if not covered.clauses[abi]]
         assert (int(declarations), int(covered), int(uncovered)) == (
             len(there),
             len(there) - len(missing),
@@ -152,14 +154,14 @@ def test_the_page_counts_what_it_lists(found: list[Reach]) -> None:
         "| `tpu` | 2 | `tpu` | 2 |",
     ],
 )
-def test_numbers_of_both_families_stand_side_by_side(found: list[Reach], row: str) -> None:
+def test_numbers_of_both_families_stand_side_by_side(found: list[DeclarationCoverage], row: str) -> None:
     assert row in page(found).splitlines()
 
 
-def test_a_clause_tells_the_tags_that_it_does_not_reach(library: Library, found: list[Reach]) -> None:
-    reach = next(reach for reach in found if reach.declaration.name == "wit:error-code.timeout")
+def test_a_clause_tells_the_tags_that_it_does_not_reach(library: Library, found: list[DeclarationCoverage]) -> None:
+    covered = next(covered for covered in found if covered.declaration.name == "wit:error-code.timeout")
     row = next(line for line in page(found).splitlines() if line.startswith("| `error-code.timeout` | case "))
-    assert reach.uncovered == [MIDDLE, NEWEST]
+    assert covered.uncovered == [MIDDLE, NEWEST]
     assert row.endswith("| [error.constructor](coverage.md#errorconstructor-must) (2024-06-25) |")
     assert "| **[142-143](" in row
     assert library.clauses["error.constructor"].level is Level.MUST
@@ -231,8 +233,8 @@ def test_cases_are_numbered_from_0(library: Library) -> None:
     assert {name: list(range(len(found))) for name, found in numbers.items()} == numbers
 
 
-def test_the_reason_is_of_what_is_not_covered(found: list[Reach]) -> None:
-    assert [(reach.declaration.name, reach.gap) for reach in found if reach.gap] == []
-    timeout = next(reach for reach in found if reach.declaration.name == "wit:error-code.timeout")
+def test_the_reason_is_of_what_is_not_covered(found: list[DeclarationCoverage]) -> None:
+    assert [(covered.declaration.name, covered.gap) for covered in found if covered.gap] == []
+    timeout = next(covered for covered in found if covered.declaration.name == "wit:error-code.timeout")
     unexplained = replace(timeout, declaration=replace(timeout.declaration, unchecked=None))
     assert unexplained.gap == "no clause covers it on wit-2024-08-19, wit-2024-10-28"

@@ -139,7 +139,7 @@ def test_what_is_written_counts_more_than_the_constructor(
 def test_a_getter_of_what_nobody_knows_is_undecided(
     outcome: AnswerTo, action: str, arguments: dict[str, Any], reply: dict[str, Any]
 ) -> None:
-    assert "nobody knows" in outcome(NEWEST, action, arguments, reply).undecided
+    assert "is not known" in outcome(NEWEST, action, arguments, reply).undecided
 
 
 def test_long_data_is_cut_in_the_diagnosis(outcome: AnswerTo, state: ExpectedState) -> None:

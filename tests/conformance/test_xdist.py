@@ -76,7 +76,7 @@ def test_no_handshake_of_a_worker_ends_the_run_with_4_and_no_verdict(
     result = run("-n2", f"--impl={impl}", f"--vectors={area}", f"--report={tmp_path / 'out'}")
     errors = [line for line in result.errlines if line.startswith("ERROR: ")]
     assert (result.ret, len(errors), list((tmp_path / "out").iterdir())) == (4, 1, [])
-    assert "the host ended with exit code 1 before the probe said hello" in errors[0]
+    assert "the host ended with exit code 1 before the probe answered `hello`" in errors[0]
     assert not any("INTERNALERROR" in line or "all " in line for line in result.outlines)
 
 
@@ -94,7 +94,7 @@ def test_a_host_that_starts_no_more_ends_the_run_with_4_and_no_verdict(
     result = run("-n2", f"--impl={impl}", f"--vectors={vectors}", f"--report={tmp_path / 'out'}")
     errors = [line for line in result.errlines if line.startswith("ERROR: ")]
     assert (result.ret, len(errors), list((tmp_path / "out").iterdir())) == (4, 1, [])
-    assert "the host ended with exit code 3 before the probe said hello" in errors[0]
+    assert "the host ended with exit code 3 before the probe answered `hello`" in errors[0]
 
 
 def test_x_stops_after_the_first_finding(

@@ -8,7 +8,7 @@ from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.coverage import coverage, markdown, plain
-from wasi_nn_conformance.vectors.specification import page, reaches
+from wasi_nn_conformance.vectors.specification import declaration_coverage, page
 
 
 def main(arguments: list[str]) -> int:
@@ -18,12 +18,12 @@ def main(arguments: list[str]) -> int:
     try:
         vectors = [vector for path in library.files() for vector in library.vectors(path)]
         entries = coverage(library.clauses, vectors)
-        found = reaches(library.declarations, entries)
+        found = declaration_coverage(library.declarations, entries)
     except InputError as error:
         sys.stderr.write(f"wasi-nn: {error}\n")
         return 2
     gaps = [f"{entry.clause.id}: {gap}\n" for entry in entries for gap in entry.gaps]
-    gaps += [f"{reach.declaration.name}: {reach.gap}\n" for reach in found if reach.gap]
+    gaps += [f"{covered.declaration.name}: {covered.gap}\n" for covered in found if covered.gap]
     if options.specification:
         sys.stdout.write(page(found))
     elif options.markdown:

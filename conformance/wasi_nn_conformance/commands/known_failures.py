@@ -11,7 +11,7 @@ _FAILED = 2
 
 
 def main(arguments: list[str]) -> int:
-    """Print the known failures, or write it. Exit status 2 for a report that cannot be used."""
+    """Print the known failures, or write them to a file. Exit status 2 for a report that cannot be used."""
     options = parser().parse_args(arguments)
     try:
         cases = read_report(options.report).cases

@@ -1,4 +1,4 @@
-"""`wasi-nn promote`: makes a vector that drawing has found a regression that every host is asked."""
+"""`wasi-nn promote`: makes a regression, which every host is asked, of a vector that was generated and failed."""
 
 import sys
 from pathlib import Path
@@ -88,7 +88,11 @@ def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = No
         raise RefusedError(f"{target}: {own['id']} is there already; give it another --name")
     vector_of({**own, **rest}, target, library.models)  # what is given for it, too, has to be as vectors have it
     folder.mkdir(exist_ok=True)
-    before = target.read_text("utf-8").rstrip() + "\n\n" if target.exists() else f"# What drawing found: {kind}.\n\n"
+    before = (
+        target.read_text("utf-8").rstrip() + "\n\n"
+        if target.exists()
+        else f"# Findings of generated conversations: {kind}.\n\n"
+    )
     target.write_text(before + written({**own, **rest}), "utf-8")
     return target
 

@@ -132,7 +132,7 @@ def _computed(step: Step, state: ExpectedState) -> ExpectedAnswer:
 def _read(step: Step, state: ExpectedState) -> ExpectedAnswer:
     """Return what a getter must give: what `is` says, else what the resource was made of."""
     content, hides = _content(step, state), "hides" in step.arguments
-    unknown = "" if content or hides else "nobody knows what this resource holds: say it with `is`"
+    unknown = "" if content or hides else "what this resource holds is not known: say it with `is`"
     return ExpectedAnswer(content=content, hides=hides, undecided=unknown)
 
 

@@ -170,7 +170,7 @@ def _wanted(arguments: Mapping[str, Any], state: ExpectedState) -> tuple[TensorL
     """Return the tensor that an output must be, and its name for people; zeros where numpy cannot know it yet."""
     written, name = arguments.get("is", "oracle"), arguments["output"]
     if written == "any":
-        raise ValueError("nobody knows how large this output is: say its `size`")
+        raise ValueError("the size of this output is not known: say its `size`")
     if written != "oracle":
         return tensor_literal(written), str(name)
     context = state.context(arguments["context"])

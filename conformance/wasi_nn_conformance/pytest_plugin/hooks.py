@@ -57,7 +57,7 @@ class Run:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
-        """Shake hands before vectors are read: a host that cannot be asked is told of at once.
+        """Do the handshake before vectors are read: a host that cannot be asked is told of at once.
 
         With workers of pytest-xdist it is they who ask, and only if they have something to run.
         """
@@ -71,7 +71,7 @@ class Run:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Shake hands with the host before any verdict is given, if that was not done before collection."""
+        """Do the handshake before any verdict is given, if that was not done before collection."""
         if is_worker(self.suite.config):
             self._check_selection(session)
         if any(isinstance(item, CaseItem | GeneratedItem) for item in session.items):

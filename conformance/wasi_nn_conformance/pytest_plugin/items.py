@@ -105,5 +105,5 @@ class CaseItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Say where the vector stands."""
+        """Return where the vector stands."""
         return self.path, (self.case.vector.line or 1) - 1, self.case.id

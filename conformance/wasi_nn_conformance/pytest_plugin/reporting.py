@@ -87,7 +87,7 @@ class Reporting:
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather the results."""
+        """Keep the result that a report carries."""
         if case_result := getattr(report, "wasi_nn", None):
             self.judged[report.nodeid] = msgspec.convert(case_result, CaseResult)
         if searched := getattr(report, "wasi_nn_search", None):
@@ -129,12 +129,12 @@ class Reporting:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker what it cannot know."""
+        """Send a worker what it cannot know."""
         tell_seed(node, self.suite.fuzz_options.seed)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Hear what a worker has to say at its end."""
+        """Take up what a worker sends at its end."""
         course = self.suite.course
         course.cases, course.searches = selected_told(node) or (course.cases, course.searches)
         try:
@@ -193,7 +193,7 @@ class Reporting:
         return msgspec.structs.replace(made, fuzz=self._generated()) if self.searched else made
 
     def _generated(self) -> Fuzz:
-        """Tell of the searches in one order, also if workers brought them in another."""
+        """Return what was generated, with the searches in one order, also if workers brought them in another."""
         suite, searches, kinds = self.suite, self.searches, list(KINDS)
         files = Path(self._folder or "") / FOLDER
         found = sorted(self.findings, key=lambda each: str(each["case_result"]["id"]))

@@ -78,7 +78,7 @@ class Suite:
         return ["pytest", *where, *arguments, f"--impl={self.impl}"]
 
     def handshake(self) -> None:
-        """Shake hands with the host, once, and read what is expected of it."""
+        """Do the handshake with the host, once, and read what is known of it."""
         if self.handshake_done or self.config.option.collectonly:
             return
         self.handshake_done = True

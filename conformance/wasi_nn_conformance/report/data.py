@@ -175,7 +175,7 @@ class Report(_Part, frozen=True):
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether the run is known to be less than whole."""
+        """Return whether the run is known to be less than whole."""
         return self.run is not None and not self.run.complete
 
 

@@ -69,7 +69,7 @@ def _known(report: Report) -> Iterator[str]:
 
 
 def _reason(expected: Expected) -> str:
-    """Tell the fault, what would mend it, and where it is discussed."""
+    """Return what is wrong with the host, what would mend it, and where it is discussed."""
     told = [_cut(expected.because)]
     told += [f"Fix: {_cut(expected.fix)}"] if expected.fix else []
     told += [linked(expected.link)] if expected.link else []

@@ -42,9 +42,9 @@ def _entry(case_result: CaseResult) -> dict[str, Any]:
 
 
 def _like(case_result: CaseResult) -> str:
-    """Return a pattern of all that fails like a generated conversation: no run draws the same again.
+    """Return a pattern of all that fails like a generated conversation: no run generates the same again.
 
-    Wrong numbers belong to what was drawn: their kind of conversation tells of them.
+    Wrong numbers belong to what was generated: their kind of conversation tells of them.
     """
     name, bracket, dimensions = case_result.id.partition("[")
     if case_result.violations[0].kind != "value":

@@ -26,7 +26,7 @@ from .verdict import Verdict
 from .violation import Violation
 
 GENERATED = "fuzz/"
-"""Begins the ids of drawn conversations. Which of them a run meets depends on its seed and number of examples."""
+"""Begins the ids of generated conversations. Which of them a run meets depends on its seed and number of examples."""
 
 
 _FIELDS = ("call", "subject", "type", "got", "wanted", "said")
@@ -86,10 +86,10 @@ class KnownFailures:
     entries: tuple[KnownFailure, ...]
 
     def applied(self, case_result: CaseResult) -> CaseResult:
-        """Return the record as `xfail` or `xpass` where an entry speaks of its case."""
+        """Return the result as `xfail` or `xpass` where an entry speaks of its case."""
         entries = [entry for entry in self.entries if entry.speaks_of(case_result.id)]
         if case_result.id.startswith(GENERATED):
-            # What was drawn once may pass another time, and one pattern speaks of many faults.
+            # What was generated once may pass another time, and one pattern speaks of many faults.
             entries = [entry for entry in entries if entry.tells(case_result)]
         verdict = case_result.verdict
         if not entries or verdict in (Verdict.UNSUPPORTED, Verdict.ERROR):
@@ -105,7 +105,7 @@ class KnownFailures:
         return replace(case_result, verdict=Verdict.XPASS, diagnosis=diagnosis, expected=first.expected)
 
     def told(self, case_result: CaseResult) -> KnownFailure | None:
-        """Return the entry that tells of this record."""
+        """Return the entry that tells of this result."""
         return next((e for e in self.entries if e.speaks_of(case_result.id) and e.tells(case_result)), None)
 
     def unmatched(self, case_results: Iterable[CaseResult]) -> Iterator[str]:

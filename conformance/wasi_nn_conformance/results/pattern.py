@@ -1,4 +1,4 @@
-"""Patterns of case ids, as `--case` and expectations take them."""
+"""Patterns of case ids, as `--case` and known failures take them."""
 
 import re
 from functools import cache

@@ -14,7 +14,7 @@ class Verdict(StrEnum):
     DEVIATES = "deviates"
     """An answer that the clause accepts, but not the one it prefers."""
     XFAIL = "xfail"
-    """A finding that the known failures tells of."""
+    """A finding that a known failure tells of."""
     FAIL = "fail"
     """An answer that the clause does not accept."""
     HANG = "hang"
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
     CRASH = "crash"
     """The host itself died: a signal, a panic, an abort. A guest's trap is no crash."""
     XPASS = "xpass"
-    """No finding where the known failures tells of one: the file must be mended."""
+    """No finding where a known failure tells of one: the file must be mended."""
     ERROR = "error"
     """The suite could not judge: a fault of the vector, the probe or the adapter, never of the host."""
 

@@ -42,7 +42,7 @@ class _AnsweredWithError(Exception):
 
 
 class _Decided(Exception):  # noqa: N818 no fault either
-    """The conversation is over: an answer failed, or nobody is there to answer."""
+    """The conversation is over: an answer failed, or the process is gone."""
 
 
 @dataclass
@@ -170,7 +170,7 @@ class CaseRunner:
         return self.dialect.outcome(reply)
 
     def _end(self, ended: Ended) -> Outcome:
-        """Tell the guest's trap from the host's death, by exit code and signal as the adapter says."""
+        """Return the outcome of a process that ended: a trap, an error of the host or a crash, as the adapter says."""
         codes, kind = self.adapter.exit_codes, Kind.CRASH
         if ended.code in codes.trap:
             kind = Kind.TRAP

@@ -2,8 +2,8 @@
 
 from wasi_nn_conformance.session.wire import (
     PROTOCOL,
-    Greeting,
     Hello,
+    ProbeIdentity,
     ProtocolError,
     Refusal,
     encode_request,
@@ -16,32 +16,32 @@ from .probe_process import Ended, ProbeProcess, Silent, exit_words
 _PRINTED = 600  # characters of what the host printed that a complaint has room for
 
 
-def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> Greeting:
-    """Say hello and check who answers. Raises `AdapterError`: nothing can be said about the host then."""
+def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> ProbeIdentity:
+    """Ask the probe who it is, and check the answer. Raises `AdapterError`: no verdict on the host is possible then."""
     answer = process.ask(encode_request(Hello()), adapter.limits.hello_seconds)
     if isinstance(answer, Ended | Silent):
         raise AdapterError(f"{adapter.name}: {_no_answer(answer, adapter)}")
     try:
-        greeting = read_reply(Hello(), answer)
+        identity = read_reply(Hello(), answer)
     except ProtocolError as error:
         raise AdapterError(f"{adapter.name}: {error}") from None
-    if isinstance(greeting, Refusal):
-        raise AdapterError(f"{adapter.name}: the probe refused to say hello: {greeting.error}")
-    assert isinstance(greeting, Greeting)
-    if greeting.protocol != PROTOCOL:
+    if isinstance(identity, Refusal):
+        raise AdapterError(f"{adapter.name}: the probe refused the call `hello`: {identity.error}")
+    assert isinstance(identity, ProbeIdentity)
+    if identity.protocol != PROTOCOL:
         raise AdapterError(
-            f"{adapter.name}: the probe speaks protocol {greeting.protocol}, this suite {PROTOCOL};"
+            f"{adapter.name}: the probe speaks protocol {identity.protocol}, this suite {PROTOCOL};"
             " use the probe that came with this suite"
         )
-    if greeting.abi != abi:
-        raise AdapterError(f"{adapter.name}: the probe speaks ABI {greeting.abi!r} where {abi!r} was started")
-    return greeting
+    if identity.abi != abi:
+        raise AdapterError(f"{adapter.name}: the probe speaks ABI {identity.abi!r} where {abi!r} was started")
+    return identity
 
 
 def _no_answer(answer: Ended | Silent, adapter: Adapter) -> str:
     printed = f"it printed: {answer.printed[-_PRINTED:]}" if answer.printed else "it printed nothing"
     if isinstance(answer, Ended):
-        return f"the host ended with {exit_words(answer.code)} before the probe said hello; {printed}"
+        return f"the host ended with {exit_words(answer.code)} before the probe answered `hello`; {printed}"
     return (
         f"the host gave no sign of the probe within {answer.seconds:g} s; {printed};"
         f" if it only starts slowly, set a larger `hello_seconds` under [limits] in {adapter.path}"

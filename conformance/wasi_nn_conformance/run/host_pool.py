@@ -53,7 +53,7 @@ class Host:
         return None
 
     def check(self) -> None:
-        """Say hello on every ABI that the adapter declares, and ask for the version. Raises `AdapterError`."""
+        """Do the handshake on every ABI that the adapter declares, and ask for the version. Raises `AdapterError`."""
         for abi in self.adapter.abis:
             if abi in DIALECTS:
                 self._running[abi, ()] = self._started((abi, ()))
@@ -61,7 +61,7 @@ class Host:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Return each vector a process of its own for as long as the body runs."""
+        """Start a new process for each vector for as long as the body runs."""
         before, self.fresh = self.fresh, True
         try:
             yield
@@ -100,7 +100,7 @@ class Host:
         return not self.fresh and running.served < self.adapter.limits.vectors_per_process
 
     def _started(self, setting: _Setting) -> _Running:
-        """Return a process that has said hello: the spare one, if there is one."""
+        """Return a process that has passed the handshake: the spare one, if there is one."""
         process = self._spare.pop(setting, None) or self._launched(setting)
         try:
             handshake(process, self.adapter, setting[0])

@@ -93,7 +93,7 @@ class Library:
         return Case(vector, self.clauses[vector.clause], abi, encoding, others)
 
     def state(self, case: Case, folders: Mapping[str, str]) -> ExpectedState:
-        """Return the scene in which a case begins; see `Scene` for `folders`."""
+        """Return the state in which a case begins; see `ExpectedState` for `folders`."""
         own = case.vector.own_models
 
         def builders(model: str, encoding: str) -> list[bytes]:

@@ -219,7 +219,7 @@ def _read(file: int) -> bytes | None:
 
 
 def _split(line: bytes) -> tuple[bytes | None, bytes]:
-    """Part a line into the reply at its end, if there is one, and what the host printed before it."""
+    """Split a line into the reply at its end, if there is one, and what the host printed before it."""
     start = line.find(_PREFIX)
     while start >= 0:
         if _is_object(line[start + 2 :]):

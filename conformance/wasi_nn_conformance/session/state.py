@@ -225,7 +225,7 @@ def _known(named: Mapping[str, _Thing], written: Any) -> _Thing | None:
 
 
 def _keep(named: dict[str, _Thing], name: str, thing: _Thing | None) -> None:
-    """Give `name` its new meaning, or none if nobody knows it: never the old one."""
+    """Set the new meaning of `name`, or remove the old one if nobody knows the new."""
     named.pop(name, None)
     if thing is not None:
         named[name] = thing

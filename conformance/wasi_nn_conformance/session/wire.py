@@ -54,8 +54,8 @@ class Done(Answer):
     """The probe did what it was asked, and there is nothing to tell."""
 
 
-class Greeting(Answer):
-    """Who answers `hello`."""
+class ProbeIdentity(Answer):
+    """The reply to `hello`: which probe it is, and in which protocol it speaks."""
 
     abi: str
     protocol: int
@@ -63,9 +63,9 @@ class Greeting(Answer):
 
 
 class Hello(Call, tag="hello"):
-    """Ask who is there."""
+    """Ask the probe who it is."""
 
-    answers: ClassVar[Any] = Greeting
+    answers: ClassVar[Any] = ProbeIdentity
 
 
 class Trap(Call, tag="trap"):

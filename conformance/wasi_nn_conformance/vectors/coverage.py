@@ -54,7 +54,7 @@ def coverage(clauses: Mapping[str, Clause], vectors: Iterable[Vector]) -> list[C
 
 
 def sides(vector: Vector) -> frozenset[str]:
-    """Tell from a vector's steps, and its key `tries`, what it does to its clause.
+    """Return what a vector does to its clause, by its steps and its key `tries`.
 
     A step is misuse if success is not what the clause would see. A vector shows the clause kept if each function
     that it misuses is also called so that it has to succeed, or if it misuses none: a host that refuses everything

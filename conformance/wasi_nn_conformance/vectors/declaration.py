@@ -60,7 +60,7 @@ def read_declarations(path: Path) -> dict[str, Declaration]:
 
 
 def _by_abi(written: Any, abis: tuple[str, ...]) -> dict[str, str]:
-    """Give each ABI its own of what is written once for all, or by the date of each tag."""
+    """Return for each ABI its own of what is written once for all, or by the date of each tag."""
     if isinstance(written, dict):
         return {f"wit-{date}": str(value) for date, value in written.items()}
     return dict.fromkeys(abis, str(written))

@@ -20,7 +20,7 @@ _ENUMS = (
 
 
 @dataclass(frozen=True)
-class Reach:
+class DeclarationCoverage:
     """A declaration and, for each ABI that has it, the clauses about it that vectors put to a host there."""
 
     declaration: Declaration
@@ -48,14 +48,16 @@ class Reach:
         return None if self.uncovered else "clauses cover it, though declarations.yaml says why none does"
 
 
-def reaches(declarations: Mapping[str, Declaration], entries: Iterable[Coverage]) -> list[Reach]:
-    """Return the reach of each declaration, in their order."""
+def declaration_coverage(
+    declarations: Mapping[str, Declaration], entries: Iterable[Coverage]
+) -> list[DeclarationCoverage]:
+    """Return the coverage of each declaration, in their order."""
     about: dict[str, list[Coverage]] = {name: [] for name in declarations}
     for entry in entries:
         for name in entry.clause.about:
             about[name].append(entry)
     return [
-        Reach(
+        DeclarationCoverage(
             declaration,
             {abi: [entry.clause for entry in about[name] if abi in entry.abis] for abi in declaration.places},
         )
@@ -63,7 +65,7 @@ def reaches(declarations: Mapping[str, Declaration], entries: Iterable[Coverage]
     ]
 
 
-def page(found: Sequence[Reach]) -> str:
+def page(found: Sequence[DeclarationCoverage]) -> str:
     """Write the page docs/specification.md."""
     lines = [
         "# The specification, declaration by declaration",
@@ -89,9 +91,9 @@ def page(found: Sequence[Reach]) -> str:
         *_table(
             ["declaration", "on", "clauses"],
             [
-                [f"`{reach.declaration.name}`", ", ".join(reach.left_open), _clauses(reach)]
-                for reach in found
-                if reach.left_open
+                [f"`{covered.declaration.name}`", ", ".join(covered.left_open), _clauses(covered)]
+                for covered in found
+                if covered.left_open
             ],
         ),
         "",
@@ -110,32 +112,36 @@ def page(found: Sequence[Reach]) -> str:
         "",
         "Under each tag stand the lines; `-` where it has no such declaration, **bold** where no clause covers it.",
         "A clause is of level must unless another level stands behind it. Dates behind it are the tags that its",
-        "vectors reach, if those are not all.",
+        "vectors run on, if those are not all.",
         "",
         *_declared(found, "wit"),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _counted(found: Sequence[Reach], abi: str) -> list[str]:
-    declared = [reach for reach in found if abi in reach.clauses]
-    missing = sum(abi in reach.uncovered for reach in declared)
+def _counted(found: Sequence[DeclarationCoverage], abi: str) -> list[str]:
+    declared = [covered for covered in found if abi in covered.clauses]
+    missing = sum(abi in covered.uncovered for covered in declared)
     return [abi, str(len(declared)), str(len(declared) - missing), str(missing)]
 
 
-def _uncovered(found: Sequence[Reach]) -> list[str]:
+def _uncovered(found: Sequence[DeclarationCoverage]) -> list[str]:
     rows = [
-        ["`" + reach.declaration.name + "`", ", ".join(reach.uncovered), reach.declaration.unchecked or "**not said**"]
-        for reach in found
-        if reach.uncovered
+        [
+            "`" + covered.declaration.name + "`",
+            ", ".join(covered.uncovered),
+            covered.declaration.unchecked or "**not said**",
+        ]
+        for covered in found
+        if covered.uncovered
     ]
     return _table(["declaration", "on", "why"], rows) if rows else ["None: each declaration has a clause."]
 
 
-def _numbers(found: Sequence[Reach], witx: str, wit: str) -> list[str]:
+def _numbers(found: Sequence[DeclarationCoverage], witx: str, wit: str) -> list[str]:
     """Write the cases of an enumeration side by side, in the order of witx, then what WIT has besides."""
     sides = [
-        {_shared(reach): reach.declaration for reach in found if _is_case(reach, name)}
+        {_shared(covered): covered.declaration for covered in found if _is_case(covered, name)}
         for name in (f"witx:{witx}", f"wit:{wit}")
     ]
     rows = [
@@ -148,49 +154,51 @@ def _numbered(case: Declaration | None) -> tuple[str, str]:
     return (f"`{case.parts[-1]}`", str(case.number)) if case else ("-", "")
 
 
-def _is_case(reach: Reach, enum: str) -> bool:
-    return reach.declaration.kind == "case" and reach.declaration.name.startswith(f"{enum}.")
+def _is_case(covered: DeclarationCoverage, enum: str) -> bool:
+    return covered.declaration.kind == "case" and covered.declaration.name.startswith(f"{enum}.")
 
 
-def _shared(reach: Reach) -> str:
+def _shared(covered: DeclarationCoverage) -> str:
     """Return the name that a case has in both families: `f32` for FP32."""
-    return re.sub(r"^fp(?=\d)", "f", reach.declaration.parts[-1].lower().replace("-", "_"))
+    return re.sub(r"^fp(?=\d)", "f", covered.declaration.parts[-1].lower().replace("-", "_"))
 
 
-def _declared(found: Sequence[Reach], family: str) -> list[str]:
+def _declared(found: Sequence[DeclarationCoverage], family: str) -> list[str]:
     abis = FAMILIES[family]
     heads = ["declaration", "kind", "type", "number", *(_dated(abi) for abi in abis), "clauses"]
-    return _table(heads, [_row(reach, abis) for reach in found if reach.declaration.name.startswith(f"{family}:")])
+    return _table(
+        heads, [_row(covered, abis) for covered in found if covered.declaration.name.startswith(f"{family}:")]
+    )
 
 
-def _row(reach: Reach, abis: Sequence[str]) -> list[str]:
-    declaration = reach.declaration
+def _row(covered: DeclarationCoverage, abis: Sequence[str]) -> list[str]:
+    declaration = covered.declaration
     types = dict.fromkeys(declaration.types.values())
     return [
         f"`{'.'.join(declaration.parts)}`",
         declaration.kind,
         ", ".join(f"`{name}`" for name in types),
         "" if declaration.number is None else str(declaration.number),
-        *(_lines(reach, abi) for abi in abis),
-        _clauses(reach),
+        *(_lines(covered, abi) for abi in abis),
+        _clauses(covered),
     ]
 
 
-def _lines(reach: Reach, abi: str) -> str:
-    place = reach.declaration.places.get(abi)
+def _lines(covered: DeclarationCoverage, abi: str) -> str:
+    place = covered.declaration.places.get(abi)
     if place is None:
         return "-"
     link = f"[{place.span}]({place.url})"
-    return f"**{link}**" if abi in reach.uncovered else link
+    return f"**{link}**" if abi in covered.uncovered else link
 
 
-def _clauses(reach: Reach) -> str:
-    """List the clauses: the level unless it is must, and the tags where not all of the declaration's are reached."""
-    everywhere = dict.fromkeys(clause for clauses in reach.clauses.values() for clause in clauses)
+def _clauses(covered: DeclarationCoverage) -> str:
+    """Return the clauses: the level unless it is must, and the tags that vectors run on, if those are not all."""
+    everywhere = dict.fromkeys(clause for clauses in covered.clauses.values() for clause in clauses)
     shown = []
     for clause in everywhere:
-        on = [abi for abi, clauses in reach.clauses.items() if clause in clauses]
-        only = "" if len(on) == len(reach.clauses) else f" ({', '.join(map(_dated, on))})"
+        on = [abi for abi, clauses in covered.clauses.items() if clause in clauses]
+        only = "" if len(on) == len(covered.clauses) else f" ({', '.join(map(_dated, on))})"
         level = "" if clause.level is Level.MUST else f" *{clause.level.value}*"
         shown.append(f"[{clause.id}](coverage.md#{anchor(clause)}){level}{only}")
     return ", ".join(shown) or "**none**"

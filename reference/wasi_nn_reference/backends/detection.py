@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def matches(encoding: GraphEncoding, first: bytes) -> bool:
-    """Tell whether `first`, a model's first builder, is in `encoding`."""
+    """Return whether `first`, a model's first builder, is in `encoding`."""
     return SERVED[encoding].recognises(first)
 
 

@@ -19,7 +19,7 @@ _Result = TypeVar("_Result")
 
 
 def work_was_abandoned() -> bool:
-    """Tell whether a thread of an engine may still run; the process then cannot end in the usual way."""
+    """Return whether a thread of an engine may still run; the process then cannot end in the usual way."""
     return any(goes_on() for goes_on in ABANDONED)
 
 

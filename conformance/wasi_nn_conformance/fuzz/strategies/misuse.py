@@ -95,9 +95,10 @@ MAY_FAIL: Step = {"accept": ["ok", "error", "trap"], "prefer": "invalid_argument
 
 
 def given(draw: st.DrawFn, setting: Setting, bad: Sequence[dict[str, Any]], name: str) -> list[Step]:
-    """Return bad tensors to the input `name` while all others are good: each must be noticed at the latest in compute.
+    """Return the steps that give `bad` tensors to the input `name` while all others are good.
 
-    Whether an earlier one was taken or not, and what compute has made of it, a bad one is no success.
+    Each must be noticed in compute at the latest. Whether an earlier one was taken or not, and what compute has made of
+    it, a bad one is no success.
     """
     if setting.tag.inputs_at_compute:
         return [step for number, each in enumerate(bad) for step in _given_at_once(draw, setting, each, name, number)]

@@ -228,7 +228,7 @@ def _got_back(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]]) -> Iterato
 
 
 def _at_once(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]], context: str) -> Iterator[dict[str, Any]]:
-    """Return all inputs in one call, and look at the names of the outputs."""
+    """Set all inputs in one call, and look at the names of the outputs."""
     order = draw(st.permutations(list(tensors)))
     names = {name: f"t{index}" for index, name in enumerate(order)}
     for name in order:

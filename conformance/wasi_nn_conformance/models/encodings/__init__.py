@@ -1,6 +1,6 @@
 """The encodings of models, by name: each module or package in this folder is one, and has an `ENCODING`.
 
-What takes long to import, and what only drawing needs, these import when they are asked for it.
+What takes long to import, and what only generating needs, these import when they are asked for it.
 """
 
 from __future__ import annotations

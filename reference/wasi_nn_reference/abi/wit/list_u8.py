@@ -101,7 +101,7 @@ def _memory_view() -> Callable[[Any, int, int], memoryview]:
 
 @cache
 def is_bulk_safe() -> bool:
-    """Tell whether a slice finds what the C library writes, and the library what a slice writes."""
+    """Return whether a slice finds what the C library writes, and the library what a slice writes."""
     try:
         safe = _declared_as_expected() and _writes_what_is_declared() and _survives_a_copy()
     except (AttributeError, TypeError, ValueError):  # a field or function that we need has gone
@@ -112,7 +112,7 @@ def is_bulk_safe() -> bool:
 
 
 def _declared_as_expected() -> bool:
-    """Tell whether kind and u8 are single bytes, at different places inside a record of this length."""
+    """Return whether kind and u8 are single bytes, at different places inside a record of this length."""
     return bool(
         Record.kind.size == 1
         and _Union.u8.size == 1

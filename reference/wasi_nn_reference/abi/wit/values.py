@@ -190,7 +190,7 @@ class Borrow:
         return scope.table.get(self.kind, _representation(record, scope.context))
 
     def write(self, record: Any, value: Any, scope: Scope) -> None:
-        """Not possible: the component model has no borrowed results."""
+        """Raise an error: the component model has no borrowed results."""
         raise NotImplementedError
 
 
@@ -236,7 +236,7 @@ class Fallible:
         return f"result<{self.ok.text if self.ok else '_'}, {self.error.text}>"
 
     def read(self, record: Any, scope: Scope) -> Any:
-        """Not possible: results are no parameters."""
+        """Raise an error: results are no parameters."""
         raise NotImplementedError
 
     def write(self, record: Any, value: Any, scope: Scope) -> None:

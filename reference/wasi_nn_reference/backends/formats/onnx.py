@@ -44,7 +44,7 @@ class MalformedError(Exception):
 
 
 def recognises(data: bytes) -> bool:
-    """Tell whether `data` is a ModelProto at its outer level."""
+    """Return whether `data` is a ModelProto at its outer level."""
     try:
         fields = {number: wire for number, wire, _, _ in _fields(data, 0, len(data))}
     except MalformedError:
@@ -53,7 +53,7 @@ def recognises(data: bytes) -> bool:
 
 
 def has_external_data(data: bytes) -> bool:
-    """Tell whether any tensor of the model names another file; raises MalformedError."""
+    """Return whether any tensor of the model names another file; raises MalformedError."""
     return any(
         message == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0))
         for message, number, value in _walk(data, 0, len(data), "model", 0)
@@ -61,7 +61,7 @@ def has_external_data(data: bytes) -> bool:
 
 
 def newest_operator_set(data: bytes) -> int:
-    """Give the highest version of an operator set that the model asks for, 0 if of none; raises MalformedError.
+    """Return the highest version of an operator set that the model asks for, 0 if of none; raises MalformedError.
 
     A negative version is one above 2^63.
     """

@@ -7,7 +7,7 @@ from xml.parsers import expat
 
 
 def recognises(data: bytes) -> bool:
-    """Tell whether `data` is well-formed XML whose outermost element is `net`, as OpenVINO IR is."""
+    """Return whether `data` is well-formed XML whose outermost element is `net`, as OpenVINO IR is."""
     if not data.removeprefix(b"\xef\xbb\xbf").lstrip()[:5].startswith((b"<?xml", b"<net", b"<!--")):
         return False
     names: list[str] = []

@@ -103,7 +103,7 @@ class Plan:
 
 
 def can_plan(model: Any) -> bool:
-    """Tell whether `Plan` computes the model, and exactly where the plugin would not."""
+    """Return whether `Plan` computes the model, and exactly where the plugin would not."""
     work = 0
     types, computed = set(), set()
     for node in model.get_ordered_ops():

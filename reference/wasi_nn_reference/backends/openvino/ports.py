@@ -10,7 +10,7 @@ from wasi_nn_reference.errors import unsupported
 
 
 def port_of(port: Any, index: int, narrow: bool) -> Port:
-    """Give the name, type and shape of a model's input or output; raises `unsupported_operation` for other types.
+    """Return the name, type and shape of a model's input or output; raises `unsupported_operation` for other types.
 
     `narrow` tells that the engine computes it in 32 bits.
     """

@@ -41,7 +41,7 @@ def _elements(shape: Any) -> int:
 
 
 def dimensions_of(port: Port, made: tuple[int, ...]) -> tuple[int, ...]:
-    """Give the dimensions of an output that the engine has `made`: the model's, where it fixes them.
+    """Return the dimensions of an output that the engine has `made`: the model's, where it fixes them.
 
     Raises `runtime_error` if these have another number of elements.
     """

@@ -147,7 +147,7 @@ class _Graph:
         return self.names[constant]
 
     def finish(self) -> None:
-        """Return every output a value of its own name, and every input a reader."""
+        """Append what gives every output a value of its own name, and every input a reader."""
         for name, expression in self.model.expressions:
             if self.names[expression] != name:
                 self.node("Identity", [self.names[expression]], [name])

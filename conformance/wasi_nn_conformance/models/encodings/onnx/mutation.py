@@ -46,7 +46,7 @@ def _is_repeated(value: Any) -> bool:
 
 
 def _change(draw: st.DrawFn, message: Any, name: str) -> None:
-    """Return a field another value, or one message more or less. What its type does not hold leaves it as it is."""
+    """Set a field to another value its type holds, or make one message more or less."""
     value = getattr(message, name)
     at = place(draw, value) if _is_repeated(value) else 0
     one = value[at] if _is_repeated(value) else value

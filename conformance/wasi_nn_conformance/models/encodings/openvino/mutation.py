@@ -61,7 +61,7 @@ def mutated(draw: st.DrawFn, xml: bytes, changes: int) -> bytes:
 
 
 def _change_attribute(draw: st.DrawFn, elements: list[ET.Element]) -> None:
-    """Return an attribute another value: one of its kind, or that of another element."""
+    """Set an attribute to another value: one of its kind, or that of another element."""
     names = sorted({name for element in elements for name in element.attrib})
     if names:
         name = draw(st.sampled_from([*names, *["type"] * (len(names) // 3 if "type" in names else 0)]))
