@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HOUSE = Path(__file__).resolve().parents[1]
 ROOTS = [Path(package.__file__).parent for package in (wasi_nn_conformance, wasi_nn_reference, wasi_nn_cli)]
 PAGES = sorted([*HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md"), *HOUSE.glob("examples/*/*.md")])
+CODE = sorted(path for root in ROOTS for path in root.rglob("*.py"))
 ARCHITECTURE = HOUSE / "docs" / "architecture.md"
 
 # `run/judge.py:judge`, or the module alone.
@@ -220,3 +221,20 @@ def test_the_table_of_adapters_is_complete() -> None:
         name: (", ".join(data["abis"]).replace("wit-", "WIT ", 1).replace("wit-", ""), ", ".join(data["encodings"]))
         for name, data in adapters.items()
     }
+
+
+# Words that the glossary has others for, and first words of docstrings that have one form: "Return ...".
+OLD_WORDS = re.compile(r"\b(scenes?|culprits?|in vain|shak(?:e|es|ing) hands|drawn conversations?)\b", re.IGNORECASE)
+OTHER_FORMS = {"Returns", "Say", "Says", "Tell", "Tells", "Give", "Gives", "Whether"}
+
+
+@pytest.mark.parametrize("path", [*PAGES, *CODE], ids=lambda path: str(path.relative_to(HOUSE)))
+def test_words_are_those_of_the_glossary(path: Path) -> None:
+    assert OLD_WORDS.findall(text(path)) == []
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_a_docstring_of_a_function_begins_with_a_verb_of_one_form(path: Path) -> None:
+    functions = [node for node in ast.walk(ast.parse(text(path))) if isinstance(node, ast.FunctionDef)]
+    docstrings = [docstring for function in functions if (docstring := ast.get_docstring(function))]
+    assert [each for each in docstrings if each.split()[0] in OTHER_FORMS] == []
