@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from checkout import HERE, Checkout, SuiteError
 from row import Figures, Row, Target
-from suite import SuiteError
 
-_ROOT = Path(__file__).parent.parent
-_KINDS = ("sequences", "errors", "shapes", "bytes")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KINDS = ("sequences", "errors", "shapes", "bytes")
 # The suite and the host take turns. In a virtual machine, waking another processor takes longer than a turn.
 _ONE_PROCESSOR = ("taskset", "-c", str(min(os.sched_getaffinity(0)))) if shutil.which("taskset") else ()
 _TARGET = Target(1e3 / 1500)  # ms: 1,500 calls a second
@@ -25,26 +24,19 @@ def drawn(folder: Path, turns: int) -> list[Row]:
         Row(
             f"g: a call of drawn {kind}",
             "ms",
-            Figures(tuple(_milliseconds(kind, folder / f"{kind}-{turn}") for turn in range(turns))),
+            Figures(tuple(milliseconds(kind, folder / f"{kind}-{turn}") for turn in range(turns))),
             "nothing; one process, its start included",
             target=_TARGET if kind == "sequences" else None,
         )
-        for kind in _KINDS
+        for kind in KINDS
     ]
 
 
-def _milliseconds(kind: str, report: Path) -> float:
-    argv = [sys.executable, "-m", "pytest", "conformance/", "--impl=reference", "--abi=witx", "--encoding=openvino"]
-    options = [f"--fuzz-only={kind}", "--fuzz-examples=400", f"--report={report}", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(  # noqa: S603 - the benchmark's own command
-        [*_ONE_PROCESSOR, *argv, *options],
-        cwd=_ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SuiteError(f"drawing {kind} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-500:]}")
-    (search,) = json.loads((report / "report.json").read_text("utf-8"))["fuzz"]["searches"]
+def milliseconds(kind: str, report: Path, checkout: Checkout = HERE) -> float:
+    """Return the milliseconds of a call of one search. Raises `SuiteError`, also if it finds something."""
+    options = ("--impl=reference", "--abi=witx", "--encoding=openvino", f"--fuzz-only={kind}", "--fuzz-examples=400")
+    _, told = checkout.run(report, options, _ONE_PROCESSOR)
+    (search,) = told["fuzz"]["searches"]
+    if search["findings"]:
+        raise SuiteError(f"drawing {kind} found {', '.join(search['findings'])}")
     return 1e3 * float(search["seconds"]) / int(search["calls"])

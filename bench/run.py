@@ -22,6 +22,7 @@ import inference
 import lists
 import start
 import suite
+from checkout import SuiteError
 from looping import LoopingError
 from row import Row, table
 
@@ -60,7 +61,7 @@ def main() -> int:
         try:
             with tempfile.TemporaryDirectory() as folder:
                 rows += section.rows(Path(folder), section.quick if options.quick else section.full)
-        except (LoopingError, start.StartError, suite.SuiteError) as error:
+        except (LoopingError, start.StartError, SuiteError) as error:
             failures.append(f"{name} could not be measured: {error}")
     machine = _machine()
     print(", ".join(f"{key}: {value}" for key, value in machine.items()), "", table(rows), sep="\n")
