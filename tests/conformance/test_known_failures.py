@@ -223,7 +223,7 @@ def test_the_command_cannot_use_a_report_of_words_only(capsys: pytest.CaptureFix
     old = Path(__file__).parent / "reports" / "schema-1.json"
     assert main([str(old)]) == 2
     assert capsys.readouterr().err == (
-        f"wasi-nn known-failures: {old}: it tells in words only what is wrong, as reports of schema 1 do;"
+        f"wasi-nn known-failures: {old}: it has no fields of what is wrong, as reports of schema 1 have none;"
         " run the suite again\n"
     )
 

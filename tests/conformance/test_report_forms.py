@@ -85,7 +85,7 @@ def test_markdown_of_a_run() -> None:
         "",
         "### Known",
         "",
-        "Findings that the known failures tell of.",
+        "Findings that stand in the file of known failures.",
         "",
         "| cases | verdict | because | for example |",
         "| --- | --- | --- | --- |",

@@ -57,7 +57,7 @@ def _parser(program: str) -> tuple[Parser, list[argparse.Action]]:
         usage=f"{program} NAME_OR_PATH [options] [-- pytest options]",
         description="Check a host of wasi-nn with the conformance suite.",
         epilog=f"Adapters that come with the suite: {', '.join(known_adapters())}. Exit status: 0 if nothing failed but"
-        " what the known failures tell of, 1 for findings, 2 for a vector that cannot be used or a run that was"
+        " what is known, 1 for findings, 2 for a vector that cannot be used or a run that was"
         " interrupted, 4 for a host that cannot be asked or a wrong command line, 5 if no case was selected.",
         usage_status=int(pytest.ExitCode.USAGE_ERROR),
     )

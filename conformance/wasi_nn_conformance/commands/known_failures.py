@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
         cases = read_report(options.report).cases
         if any(case.verdict.is_finding and not case.violations for case in cases):
             return _complain(
-                f"{options.report}: it tells in words only what is wrong, as reports of schema 1 do;"
+                f"{options.report}: it has no fields of what is wrong, as reports of schema 1 have none;"
                 " run the suite again"
             )
         text = first_file(cases)
@@ -40,7 +40,7 @@ def parser() -> Parser:
     """Return the parser of the options."""
     parser = Parser(
         prog="wasi-nn known-failures",
-        description="Write what a run has found as a file of known failures, for the CI of a host with known faults."
+        description="Write what a run has found as a file of known failures, for the CI of a host that has some."
         " Put it beside the adapter as NAME.known-failures.toml, and say in each `because` what is wrong.",
     )
     parser.add_argument("report", metavar="REPORT", type=Path, help="a report.json that `--report` wrote")

@@ -77,7 +77,7 @@ class _Failed(Exception):  # noqa: N818
 class Result:
     """What a search came to: how many conversations it drew and calls it made, what they exercised, what it found.
 
-    `known` counts the failures that the known failures tell of, by the reason that they give.
+    `known` counts the failures that are known, by the `because` of their entry.
     """
 
     examples: int = 0

@@ -130,9 +130,7 @@ class Search(_Part, frozen=True):
         dict[str, Natural],
         Meta(description="conversations that exercised a call, type, rank, operation or misuse, or had a verdict"),
     ]
-    known: Annotated[
-        dict[str, Natural], Meta(description="failures that the known failures tell of, by their `because`")
-    ]
+    known: Annotated[dict[str, Natural], Meta(description="failures that are known, by the `because` of their entry")]
     findings: Annotated[tuple[str, ...], Meta(description="ids of cases")]
 
 

@@ -60,7 +60,7 @@ def _row(report: Report, group: Group) -> list[str]:
 def _known(report: Report) -> Iterator[str]:
     groups = known_alike(report.cases)
     if groups:
-        yield from ("", "### Known", "", "Findings that the known failures tell of.", "")
+        yield from ("", "### Known", "", "Findings that stand in the file of known failures.", "")
         rows = [
             [str(len(group)), expected.outcome, _reason(expected), _named(group)] for expected, group in groups[:_ROWS]
         ]

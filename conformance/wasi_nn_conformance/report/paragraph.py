@@ -16,7 +16,7 @@ _HEADLINES = {
     Verdict.FAIL: "FAIL",
     Verdict.HANG: "HANG",
     Verdict.CRASH: "CRASH",
-    Verdict.XPASS: "PASSED where a finding was expected",
+    Verdict.XPASS: "PASSED where a finding is known",
     Verdict.ERROR: "ERROR of the suite, not of the host",
 }
 

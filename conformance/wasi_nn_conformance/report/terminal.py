@@ -39,7 +39,7 @@ def searches_summary(searches: Sequence[Search], seed: int) -> Iterator[str]:
         examples, calls = sum(search.examples for search in of), sum(search.calls for search in of)
         found = sum(len(search.findings) for search in of)
         known = sum(sum(search.known.values()) for search in of)
-        told = f", {_counted(known, 'failure')} that the known failures tell of" if known else ""
+        told = f", {_counted(known, 'known failure')}" if known else ""
         seconds = sum(search.seconds for search in of)
         said = f"{_counted(examples, 'conversation')}, {_counted(calls, 'call')}, {seconds:.1f} s"
         yield f"  {kind}: {said}: {_counted(found, 'finding')}{told}"

@@ -40,9 +40,9 @@ class Judgement:
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the known failures tell of a case."""
+    """What the file of known failures says of a case."""
 
-    outcome: Annotated[Verdict, Meta(description="the verdict that was expected")]
+    outcome: Annotated[Verdict, Meta(description="the verdict that is known")]
     because: Annotated[str, Meta(description="what is wrong with the host")]
     fix: Annotated[str, Meta(description="what would mend it")] = ""
     link: Annotated[str, Meta(description="where it is discussed")] = ""
