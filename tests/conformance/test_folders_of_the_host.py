@@ -96,5 +96,5 @@ def test_openvino_is_found_without_a_folder_that_can_be_written(
     library.touch()
     monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
     monkeypatch.setattr(openvino_libraries, "cache_folder", lambda: Path("/proc/no-such-folder"))
-    first, *_ = openvino_libraries._leading_to(tmp_path, "")["LD_LIBRARY_PATH"].split(":")
+    first, *_ = openvino_libraries.leading_to(tmp_path, "")["LD_LIBRARY_PATH"].split(":")
     assert Path(first, "libopenvino_c.so").resolve() == library

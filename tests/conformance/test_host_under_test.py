@@ -105,9 +105,9 @@ def test_a_graph_is_registered_by_a_folder_of_its_name(
 ) -> None:
     command = [*miniature(f"mortal {tmp_path / 'starts'}"), "{graphs}", "{probe}"]
     made = host("errors", command=command, graphs={"onnx": ["{name}:{directory}"]})
-    setting = ("witx", (("digits", "add-f32", "onnx"),))
     made.run(with_graph)
-    name, _, folder = made._running[setting].process._process.args[-2].partition(":")  # type: ignore[union-attr, index]
+    [process] = made.processes
+    name, _, folder = process.argv[-2].partition(":")
     assert (name, Path(folder).name, [file.name for file in Path(folder).iterdir()]) == (
         *("digits", "digits"),
         ["model.onnx"],
@@ -137,6 +137,6 @@ def test_a_program_that_cannot_be_started_is_an_adapter_error(host: Callable[...
 def test_closing_ends_the_processes(host: Callable[..., Host], cases: Callable[..., list[Case]]) -> None:
     made = host("errors")
     made.run(cases(COMPUTE)[0])
-    [running] = made._running.values()
+    [process] = made.processes
     made.close()
-    assert not running.process.usable
+    assert not process.usable

@@ -117,7 +117,7 @@ def test_a_large_request_and_reply_pass(process: Process) -> None:
 def test_leaving_the_with_statement_ends_the_process(miniature: Callable[[str], list[str]]) -> None:
     with ProbeProcess(miniature("silent"), {}) as process:
         pass
-    assert process._process.returncode == -signal.SIGKILL
+    assert process.code == -signal.SIGKILL
 
 
 def test_closing_twice_does_nothing(process: Process) -> None:
@@ -184,7 +184,7 @@ def test_an_exception_inside_a_call_ends_the_process(handshake_done: Process, ra
             process.ask(CALL, SECONDS)
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert (process.usable, process._process.returncode) == (False, -signal.SIGKILL)
+    assert (process.usable, process.code) == (False, -signal.SIGKILL)
 
 
 def open_files() -> int:

@@ -68,7 +68,7 @@ def exchanges() -> list[dict[str, Any]]:
 
     def ask(process: ProbeProcess, request: bytes, seconds: float) -> bytes | Ended | Silent:
         answer = whole(process, request, seconds)
-        abi = next(abi for abi in adapter.abis if str(probe_path(abi)) in process._process.args)  # type: ignore[operator]
+        abi = next(abi for abi in adapter.abis if str(probe_path(abi)) in process.argv)
         exchange: dict[str, Any] = {"abi": abi, "request": json.loads(request)}
         said.append(exchange | ({"reply": json.loads(answer)} if isinstance(answer, bytes) else {}))
         return answer

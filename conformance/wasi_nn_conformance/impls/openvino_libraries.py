@@ -23,7 +23,7 @@ def environment() -> Mapping[str, str]:
     """
     found = importlib.util.find_spec("openvino")
     folder = Path(found.origin).parent if found is not None and found.origin is not None else None
-    return _leading_to(folder, "install the `openvino` wheel (pip install 'wasi-nn-conformance[reference]')")
+    return leading_to(folder, "install the `openvino` wheel (pip install 'wasi-nn-conformance[reference]')")
 
 
 def environment_2024_6() -> Mapping[str, str]:
@@ -32,10 +32,11 @@ def environment_2024_6() -> Mapping[str, str]:
     For hosts from before element types were renumbered in 2025.1. Raises `AdapterError` if it is not there.
     """
     folder = cache_folder() / "openvino-2024.6.0"
-    return _leading_to(folder / "openvino", f"pip install --no-deps --target {folder} openvino==2024.6.0")
+    return leading_to(folder / "openvino", f"pip install --no-deps --target {folder} openvino==2024.6.0")
 
 
-def _leading_to(wheel: Path | None, remedy: str) -> Mapping[str, str]:
+def leading_to(wheel: Path | None, remedy: str) -> Mapping[str, str]:
+    """Return the environment in which a host finds the C library of this wheel; `remedy` is what to do without one."""
     given = os.environ.get("LD_LIBRARY_PATH", "")
     if any((Path(folder) / _PLAIN_NAME).exists() for folder in given.split(":") if folder):
         return {}

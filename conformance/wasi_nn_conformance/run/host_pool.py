@@ -83,6 +83,11 @@ class Host:
         running.served += 1
         return CaseRunner(case, running.process, self.adapter, DIALECTS[case.abi], state).run()
 
+    @property
+    def processes(self) -> list[ProbeProcess]:
+        """The processes that serve, or served last, one for each setting."""
+        return [running.process for running in self._running.values()]
+
     def _ready(self, setting: _Setting) -> _Running:
         running = self._running.get(setting)
         if running and running.process.usable:
@@ -150,7 +155,7 @@ class Host:
 
     def close(self) -> None:
         """End all processes."""
-        for process in (*(running.process for running in self._running.values()), *self._spare.values()):
+        for process in (*self.processes, *self._spare.values()):
             process.close()
         self._running.clear()
         self._spare.clear()

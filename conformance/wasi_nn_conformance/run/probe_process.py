@@ -49,6 +49,7 @@ class ProbeProcess:
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start `argv`. Raises `OSError` if that cannot be done."""
+        self.argv = tuple(argv)
         self._process = subprocess.Popen(  # noqa: S603 the adapter names the program
             argv,
             env=dict(environment),
@@ -70,6 +71,11 @@ class ProbeProcess:
         self._searched = 0  # bytes of it that are known to hold no line feed
         self._noise, self._errors = Printed(), Printed()
         self.usable = True
+
+    @property
+    def code(self) -> int | None:
+        """The exit code, negative for a signal; None while the process runs."""
+        return self._process.returncode
 
     def __enter__(self) -> Self:
         return self
