@@ -11,8 +11,8 @@ import sys
 from typing import NamedTuple
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
-# What the extra `reference` installs; whoever checks another runtime does without.
-ENGINES = ("wasmtime", "openvino")
+# The extra that installs what a subcommand may miss; whoever checks another runtime does without the engines.
+EXTRAS = {"wasmtime": "reference", "openvino": "reference", "hypothesis": "fuzz", "onnx": "fuzz"}
 
 
 class Command(NamedTuple):
@@ -61,9 +61,10 @@ def _call(command: Command, arguments: list[str]) -> int:
         status: int = importlib.import_module(command.module).main(arguments)
         sys.stdout.flush()
     except ModuleNotFoundError as error:
-        if error.name not in ENGINES:
+        extra = EXTRAS.get(error.name or "")
+        if extra is None:
             raise
-        _complain(f"{error.name} is not installed; install it with: pip install 'wasi-nn-conformance[reference]'")
+        _complain(f"{error.name} is not installed; install it with: pip install 'wasi-nn-conformance[{extra}]'")
         return FAILED
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more while it flushes at exit.

@@ -86,8 +86,10 @@ def test_help(program: Program, words: list[str]) -> None:
     assert program.out.startswith("usage: wasi-nn")
 
 
-@pytest.mark.parametrize("name", sorted(cli.ENGINES))
-def test_an_engine_that_is_not_installed(program: Program, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize(("name", "extra"), cli.EXTRAS.items())
+def test_a_library_that_is_not_installed(
+    program: Program, monkeypatch: pytest.MonkeyPatch, name: str, extra: str
+) -> None:
     def missing(_: str) -> object:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
@@ -95,5 +97,5 @@ def test_an_engine_that_is_not_installed(program: Program, monkeypatch: pytest.M
     assert program(command("")) == 1
     assert (
         program.err
-        == f"wasi-nn: {name} is not installed; install it with: pip install 'wasi-nn-conformance[reference]'\n"
+        == f"wasi-nn: {name} is not installed; install it with: pip install 'wasi-nn-conformance[{extra}]'\n"
     )

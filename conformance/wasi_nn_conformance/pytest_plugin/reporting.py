@@ -108,7 +108,7 @@ class Reporting:
         terminalreporter.section(f"wasi-nn: {self.suite.adapter.name}")
         generated = searches_summary(self.searches, self.suite.fuzz_options.seed)
         judged = summary(self.case_results, self.suite.library.clauses) if self.case_results else ()
-        for line in [*judged, *generated, *self.complaints]:
+        for line in [*judged, *generated, *filter(None, [self.suite.fuzz_options.missing]), *self.complaints]:
             terminalreporter.write_line(line)
 
     @pytest.hookimpl(tryfirst=True)
