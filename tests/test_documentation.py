@@ -20,6 +20,8 @@ from import_graph import Package, room
 from wasi_nn_cli.program import COMMANDS
 from wasi_nn_conformance.paths import IMPLS
 from wasi_nn_conformance.pytest_plugin.options import add_options
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import KINDS
 from wasi_nn_conformance.run.adapter import known_adapters
 
 if TYPE_CHECKING:
@@ -221,6 +223,17 @@ def test_the_table_of_adapters_is_complete() -> None:
         name: (", ".join(data["abis"]).replace("wit-", "WIT ", 1).replace("wit-", ""), ", ".join(data["encodings"]))
         for name, data in adapters.items()
     }
+
+
+def test_every_kind_of_violation_is_described() -> None:
+    table = text(HOUSE / "docs" / "verdicts.md").partition("| kind |")[2]
+    cells = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+    assert [kind for cell in cells for kind in re.findall(r"`(\w+)`", cell)] == list(KINDS)
+
+
+def test_every_verdict_is_described() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", text(HOUSE / "docs" / "verdicts.md").partition("\n## ")[0], re.MULTILINE)
+    assert sorted(rows) == sorted(Verdict)
 
 
 # Words that the glossary has others for, and first words of docstrings that have one form: "Return ...".

@@ -41,7 +41,7 @@ class _AnsweredWithError(Exception):
         self.step, self.number, self.outcome, self.violations = step, number, outcome, violations
 
 
-class _Decided(Exception):  # noqa: N818 no fault either
+class _Decided(Exception):  # noqa: N818 no error, but the way out
     """The conversation is over: an answer failed, or the process is gone."""
 
 
