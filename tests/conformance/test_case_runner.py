@@ -85,6 +85,7 @@ def talk(
         # What only a broken probe or vector does.
         (f"- {COMPUTE}", [{"error": "unknown key"}], "error"),
         ("- output: {context: {raw: 1}, output: {raw: 0}, size: 4}", [OK], "error"),
+        ("- raw: {function: compute, arguments: [1], slots: {s: written}}", [OK], "error"),
         ("- set_input: {context: c, input: a, tensor: {type: u8, shape: [1], data: [1]}}", [], "error"),
         ("- infer: {context: c, inputs: {}}", [OK], "error"),
     ],

@@ -189,9 +189,16 @@ def _wanted(arguments: Mapping[str, Any], state: ExpectedState) -> tuple[TensorL
 def _memory_kept(step: Step) -> ExpectedAnswer:
     """Return what the memory of the guest must be after a call, however it ends."""
     if step.action == "raw":
-        changes = frozenset(step.arguments.get("changes", ()))
-        return ExpectedAnswer(guards=True, changes=changes, slots=step.arguments.get("slots", {}))
+        slots, changes = step.arguments.get("slots", {}), frozenset(step.arguments.get("changes", ()))
+        passed = {operand["slot"] for operand in step.arguments["arguments"] if _is_slot(operand)}
+        if unknown := sorted(slots.keys() - passed):
+            raise ValueError(f"the slot {unknown[0]!r} is none of the arguments")
+        return ExpectedAnswer(guards=True, changes=changes, slots=slots)
     return ExpectedAnswer(guards=step.action in (*_HANDLES, "output"))
+
+
+def _is_slot(operand: Any) -> bool:
+    return isinstance(operand, dict) and "slot" in operand
 
 
 def _success(step: Step, state: ExpectedState) -> ExpectedAnswer:
