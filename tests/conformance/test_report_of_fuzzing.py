@@ -60,7 +60,8 @@ def test_lf_draws_again_what_failed_last(run: Run) -> None:
 
 def test_a_run_that_only_draws_and_finds_nothing_speaks_of_no_cases() -> None:
     search = msgspec.to_builtins(Search("bytes", "witx", "onnx", 1, 5, 0.5, {}, {}, ()))
-    suite: Any = SimpleNamespace(adapter=SimpleNamespace(name="mine"), fuzz_options=SimpleNamespace(seed=3))
+    fuzz_options = SimpleNamespace(seed=3, missing="")
+    suite: Any = SimpleNamespace(adapter=SimpleNamespace(name="mine"), fuzz_options=fuzz_options)
     reporting = Reporting(suite)
     reporting.searched["fuzz"] = {"search": search, "findings": [], "fault": None}
     lines: list[str] = []
