@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -33,15 +34,21 @@ class FuzzTarget:
         """What can be said in the ABI."""
         return TAGS[self.abi]
 
-    @property
+    @cached_property
     def types(self) -> frozenset[str]:
         """The element types that both the ABI and the encoding have."""
         return frozenset(map(str, ENCODINGS[self.encoding].types)) & frozenset(self.tag.tensor_types)
 
     def sayable(self, names: Iterable[str]) -> list[str]:
         """Return those of the models of `models.yaml` that have no other types."""
-        types = {name: {of.element.value for of in self.models[name].types().values()} for name in names}
-        return [name for name in types if types[name] <= self.types]
+        return [name for name in names if self._types_of[name] <= self.types]
+
+    @cached_property
+    def _types_of(self) -> Mapping[str, frozenset[str]]:
+        """The element types in each model, once for all the conversations that are drawn."""
+        return {
+            name: frozenset(of.element.value for of in model.types().values()) for name, model in self.models.items()
+        }
 
     @property
     def name(self) -> str:
