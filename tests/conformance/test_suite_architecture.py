@@ -4,10 +4,11 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from wasi_nn_conformance import paths as places
 
@@ -67,3 +68,19 @@ def test_what_the_suite_imports_is_declared() -> None:
         foreign = {*imported(path)} - sys.stdlib_module_names - {"wasi_nn_conformance", "wasi_nn_cli"}
         for name in foreign:
             assert {each.lower().replace("_", "-") for each in distributions[name]} <= declared, (path, name)
+
+
+def test_no_dependency_brings_a_plugin_of_pytest() -> None:
+    ours = "wasi-nn-conformance"
+    waiting, installed = [ours], {}
+    while waiting:
+        name = waiting.pop()
+        try:
+            installed[name] = distribution(name)
+        except PackageNotFoundError:  # of another platform
+            continue
+        needs = map(Requirement, installed[name].requires or ())
+        wanted = {need.name for need in needs if need.marker is None or need.marker.evaluate({"extra": ""})}
+        waiting += wanted - installed.keys()
+    plugins = {name for name, each in installed.items() if each.entry_points.select(group="pytest11")}
+    assert ({"pytest", "numpy"} <= installed.keys(), plugins) == (True, {ours})

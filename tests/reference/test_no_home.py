@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 import pytest
 import small_ir
 from wat_guests import exiting
@@ -51,9 +50,10 @@ def test_a_guest_runs_and_leaves_nothing(program: Program, tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["guest.wasm"]
 
 
-@pytest.mark.parametrize("folder", ["~/.cache/wasi-nn", "wasi-nn"])
-def test_a_folder_that_depends_on_where_we_are_is_no_cache(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _name: Path(folder))
+@pytest.mark.usefixtures("no_home")
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+def test_a_folder_that_depends_on_where_we_are_is_no_cache(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "caches")
     assert user_cache() is None
 
 

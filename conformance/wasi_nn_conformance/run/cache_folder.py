@@ -1,22 +1,17 @@
 """The folder, outside every checkout, that keeps what takes minutes to build."""
 
 import atexit
-import contextlib
 import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
 
-import platformdirs
+from wasi_nn_cli.cache_folder import user_cache_folder
 
 
 def cache_folder() -> Path:
     """Return the user's; for a user who has no home folder, one that goes with this process."""
-    with contextlib.suppress(RuntimeError):
-        folder = platformdirs.user_cache_path("wasi-nn-conformance")
-        if folder.is_absolute():  # else it begins with a `~` that stands for nothing
-            return folder
-    return passing_folder()
+    return user_cache_folder("wasi-nn-conformance") or passing_folder()
 
 
 @cache

@@ -8,6 +8,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from wasi_nn_cli.cache_folder import user_cache_folder
+
 # What distinguishes our wasmtime configuration; changes with it, so that old entries are not found.
 _CONFIGURATION = "epochs,no-memory64"
 _MAGIC = b"wasi-nn compiled module 1\n"
@@ -16,14 +18,10 @@ _DIGEST_SIZE = 32
 
 def user_cache() -> ModuleCache | None:
     """Return this user's cache; None for a user without a home, who compiles every guest anew."""
-    from platformdirs import user_cache_path  # noqa: PLC0415 - not needed with `--no-cache`
     from wasmtime import _ffi  # noqa: PLC0415 - imported by then for the guest
 
-    try:
-        folder = user_cache_path("wasi-nn")
-    except RuntimeError:
-        return None
-    if not folder.is_absolute():  # a `~` that stands for nothing, which would be made where we are
+    folder = user_cache_folder("wasi-nn")
+    if folder is None:
         return None
     # Tells one installed build from another as surely as its version, without the time that
     # importlib.metadata takes; wasmtime also checks the version inside the entry.
