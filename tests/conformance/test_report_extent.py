@@ -88,6 +88,16 @@ def test_an_interrupted_run_says_so(run: Run, monkeypatch: pytest.MonkeyPatch, t
     assert "wasi-nn: incomplete: 1 pass" in (tmp_path / "out" / "badge.svg").read_text("utf-8")
 
 
+def test_an_interrupted_run_of_workers_knows_what_was_selected(run: Run, pytester: pytest.Pytester) -> None:
+    """The interrupt comes with the first verdict: no worker has come to its end."""
+    pytester.makeconftest(
+        "def pytest_runtest_logreport(report):\n"
+        "    if hasattr(report, 'node') and report.when == 'teardown':\n        raise KeyboardInterrupt\n"
+    )
+    report = run("-n2", "--case=passes/*")
+    assert (extent(report), len(report.cases)) == ((False, True, 2, 4), 1)
+
+
 def test_a_report_tells_when_the_run_began_and_how_long_it_took(run: Run) -> None:
     told = run().run
     assert told is not None

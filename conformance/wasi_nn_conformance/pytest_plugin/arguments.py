@@ -1,6 +1,8 @@
 """Arguments of pytest that it cannot make out by itself: node ids of the suite, and options that nobody has."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 
@@ -12,7 +14,7 @@ VECTORS, SEARCHES = "vectors", "fuzz"
 """Begin the node ids of cases (`vectors/load.yaml::ID`) and of searches (`fuzz::ID`)."""
 
 # Where the working folder is not pytest's root, the ids that it prints lead from the one to the other.
-_NODE = re.compile(rf"(?!-)(?:[^:]*/)?(?:{VECTORS}/[^/:]+\.yaml|{SEARCHES})::(?P<id>.+)", re.DOTALL)
+_NODE = re.compile(rf"(?!-)(?:[^:]*/)?(?P<of>{VECTORS}/[^/:]+\.yaml|{SEARCHES})::(?P<id>.+)", re.DOTALL)
 
 
 def given_back(arguments: list[str], package: str) -> list[str]:
@@ -35,6 +37,12 @@ def item_id(pattern: str) -> str:
     """Return what a pattern of cases says if it is a node id, or the pattern itself."""
     match = _NODE.fullmatch(pattern)
     return match["id"] if match else pattern
+
+
+def cases_and_searches(node_ids: Iterable[str]) -> tuple[int, int]:
+    """Return how many of the node ids are those of cases, and how many of searches."""
+    found = Counter(match["of"] == SEARCHES for node_id in node_ids if (match := _NODE.fullmatch(node_id)))
+    return found[False], found[True]
 
 
 def unknown(parser: pytest.Parser, arguments: list[str]) -> str | None:

@@ -16,10 +16,11 @@ from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.choices import compared
 from wasi_nn_conformance.results.verdict import Verdict
 
+from .arguments import cases_and_searches
 from .generated import GeneratedItem
 from .items import CaseItem
 from .session import Suite
-from .xdist import is_worker, selected_told, tell_seed, tell_selected, tell_version, version_told
+from .xdist import is_worker, tell_seed, tell_version, version_told
 
 _STATUS = {
     Verdict.DEVIATES: ("deviates", "d", "DEVIATES"),
@@ -122,10 +123,14 @@ class Reporting:
                 raise pytest.UsageError(f"--report={folder}: cannot be made a folder: {error.strerror}") from None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Count what is asked for. With workers of pytest-xdist it is they who can."""
-        if is_worker(session.config) or session.config.getoption("dist", "no") == "no":
-            self.suite.course.cases = sum(isinstance(item, CaseItem) for item in session.items)
-            self.suite.course.searches = sum(isinstance(item, GeneratedItem) for item in session.items)
+        """Count what is asked for. Where there are workers of pytest-xdist this happens in them alone."""
+        self.suite.course.cases = sum(isinstance(item, CaseItem) for item in session.items)
+        self.suite.course.searches = sum(isinstance(item, GeneratedItem) for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Count what a worker found: each collects everything, and a run that is stopped hears no more of it."""
+        self.suite.course.cases, self.suite.course.searches = cases_and_searches(ids)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -135,8 +140,6 @@ class Reporting:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take up what a worker sends at its end."""
-        course = self.suite.course
-        course.cases, course.searches = selected_told(node) or (course.cases, course.searches)
         try:
             version = version_told(node)
         except pytest.UsageError:
@@ -148,7 +151,6 @@ class Reporting:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Compare the answers of the whole run, hold it against what is known of the host, and write the report."""
         if is_worker(session.config):
-            tell_selected(session.config, self.suite.course.cases, self.suite.course.searches or 0)
             if self.suite.has_host:
                 tell_version(session.config, self.suite.host.version)
             return

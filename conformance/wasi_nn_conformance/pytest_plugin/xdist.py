@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-_BROKEN, _VERSION, _SELECTED, _SEED = "wasi_nn_broken", "wasi_nn_version", "wasi_nn_selected", "wasi_nn_seed"
+_BROKEN, _VERSION, _SEED = "wasi_nn_broken", "wasi_nn_version", "wasi_nn_seed"
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -34,20 +34,9 @@ def seed_told(config: pytest.Config) -> int | None:
     return seed
 
 
-def tell_selected(config: pytest.Config, cases: int, searches: int) -> None:
-    """Let a worker say how many cases and searches the options ask for; each worker collects them all."""
-    _output(config)[_SELECTED] = [cases, searches]
-
-
 def tell_version(config: pytest.Config, version: str) -> None:
     """Let a worker say which version of the host it asked."""
     _output(config)[_VERSION] = version
-
-
-def selected_told(node: Any) -> tuple[int, int] | None:
-    """Return the number of cases and searches that the worker `node` collected, if it came to its end."""
-    selected = (getattr(node, "workeroutput", None) or {}).get(_SELECTED)
-    return None if selected is None else (selected[0], selected[1])
 
 
 def version_told(node: Any) -> str | None:
