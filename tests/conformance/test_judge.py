@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from wasi_nn_conformance.results.case_result import Judgement
-from wasi_nn_conformance.results.verdict import Verdict, worst
+from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.run.judge import judge
 from wasi_nn_conformance.session.outcome import Kind, Outcome
@@ -145,14 +145,6 @@ def test_an_error_of_the_host_itself_is_never_a_trap_as_wanted(
 def test_severity_rises_in_the_order_of_the_report() -> None:
     order = ["pass", "unsupported", "deviates", "xfail", "fail", "hang", "crash", "xpass", "error"]
     assert [verdict.value for verdict in sorted(Verdict, key=lambda verdict: verdict.severity)] == order
-
-
-def test_worst_of_verdicts() -> None:
-    assert worst([Verdict.PASS, Verdict.CRASH, Verdict.FAIL]) is Verdict.CRASH
-
-
-def test_worst_of_no_verdicts_is_pass() -> None:
-    assert worst([]) is Verdict.PASS
 
 
 @pytest.mark.parametrize("verdict", Verdict)

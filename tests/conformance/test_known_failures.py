@@ -119,6 +119,20 @@ def test_a_case_that_does_better_speaks_for_its_pattern(expected: Callable[..., 
     assert list(known.unmatched([known.applied(case_result())])) == []
 
 
+def test_an_entry_that_no_case_bears_out_is_told_beside_another_for_the_same_cases(
+    expected: Callable[..., KnownFailures],
+) -> None:
+    stale = ENTRY.replace("exit code 101", "exit code 77").replace("panics", "gives up")
+    known = expected(ENTRY + stale)
+    assert list(known.unmatched([known.applied(case_result(**CRASHED))])) == ["area/*[witx]"]
+
+
+def test_a_star_matches_every_character(expected: Callable[..., KnownFailures]) -> None:
+    text = ENTRY.replace('subject = "exit code 101"', 'got = "a*c"')
+    failed = case_result(verdict="crash", violation=Violation("crash", got="a\nb\nc"))
+    assert expected(text).told(failed) is not None
+
+
 def test_nobody_waits_for_what_is_drawn(expected: Callable[..., KnownFailures]) -> None:
     known = expected(ENTRY.replace('"area/*[witx]"', '"fuzz/*", "area/one[witx]", "gone[witx]"'))
     assert list(known.unmatched([known.applied(case_result(**CRASHED))])) == ["gone[witx]"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from wasi_nn_conformance.models import ElementType
-from wasi_nn_conformance.vectors.tensor import byte_string, difference, tensor_literal
+from wasi_nn_conformance.vectors.tensor import byte_string, tensor_literal
 
 F32, F64, F16, BF16, U8 = map(ElementType, ("f32", "f64", "f16", "bf16", "u8"))
 
@@ -95,70 +95,6 @@ def test_a_literal_knows_whether_its_bytes_fit_its_shape(kind: Any, data: str, c
 
 def test_values_of_a_literal() -> None:
     assert tensor_literal(written("i32", [2, 1], [3, 4])).array.tolist() == [[3], [4]]
-
-
-NAN = float("nan")
-
-
-@pytest.mark.parametrize(
-    ("got", "wanted", "exact", "message"),
-    [
-        ([1.0, 2.0], [1.0, 2.0], True, None),
-        ([1.0, 3.0], [1.0, 2.0], False, "element [1] of f32 is 3.0 where 2.0 was wanted (1 of 2 differ)"),
-        ([3.0, 1.0], [1.0, 2.0], False, "element [0] of f32 is 3.0 where 1.0 was wanted (2 of 2 differ)"),
-        ([NAN, 1.0], [NAN, 1.0], False, None),
-        ([NAN], [1.0], False, "element [0] of f32 is nan (bits 0x7fc00000) where 1.0 was wanted (1 of 1 differ)"),
-        ([1.0], [NAN], False, "element [0] of f32 is 1.0 where nan (bits 0x7fc00000) was wanted (1 of 1 differ)"),
-        (
-            [-0.0],
-            [0.0],
-            False,
-            "element [0] of f32 is -0.0 (bits 0x80000000) where 0.0 (bits 0x00000000) was wanted (1 of 1 differ)",
-        ),
-    ],
-)
-def test_difference_of_f32(got: list[float], wanted: list[float], exact: bool, message: str | None) -> None:
-    assert difference(struct.pack(f"<{len(got)}f", *got), np.array(wanted, "<f4"), F32, exact_bits=exact) == message
-
-
-QUIET, OTHER = bytes.fromhex("0000c07f"), bytes.fromhex("efbec07f")
-
-
-def test_any_nan_is_as_good_as_another_after_arithmetic() -> None:
-    assert difference(OTHER, np.frombuffer(QUIET, "<f4"), F32, exact_bits=False) is None
-
-
-def test_no_nan_is_as_good_as_another_where_bits_count() -> None:
-    message = difference(OTHER, np.frombuffer(QUIET, "<f4"), F32, exact_bits=True)
-    assert message == (
-        "element [0] of f32 is nan (bits 0x7fc0beef) where nan (bits 0x7fc00000) was wanted (1 of 1 differ)"
-    )
-
-
-def test_bf16_is_compared_by_bits() -> None:
-    message = difference(bytes.fromhex("c07f"), np.array([0x7FC1], "<u2"), BF16, exact_bits=False)
-    assert message is not None
-    assert "(bits 0x7fc0)" in message
-
-
-def test_difference_names_the_element_in_all_dimensions() -> None:
-    message = difference(bytes([0, 1, 2, 9]), np.array([[0, 1], [2, 3]], "|u1"), U8, exact_bits=False)
-    assert message == "element [1, 1] of u8 is 9 where 3 was wanted (1 of 4 differ)"
-
-
-@pytest.mark.parametrize("got", [b"", bytes(7), bytes(9)])
-def test_a_wrong_number_of_bytes_is_a_difference(got: bytes) -> None:
-    message = difference(got, np.zeros((1, 2), "<f4"), F32, exact_bits=False)
-    assert message == f"{len(got)} bytes where 8 were wanted (f32 [1, 2])"
-
-
-def test_a_scalar_is_compared() -> None:
-    message = difference(struct.pack("<d", 2), np.array(1.0, "<f8"), F64, exact_bits=False)
-    assert message == "element [] of f64 is 2.0 where 1.0 was wanted (1 of 1 differ)"
-
-
-def test_a_tensor_without_elements_is_equal_to_no_bytes() -> None:
-    assert difference(b"", np.zeros((0, 4), "<f2"), F16, exact_bits=True) is None
 
 
 def builder(model: str, part: int, encoding: str | None) -> bytes:

@@ -85,6 +85,25 @@ def test_a_path_of_the_host_in_the_data_of_an_error(outcome: AnswerTo, state: Ex
     assert read.faults == ("error_data names the home folder",)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        ("failed at wasmtime-wasi-nn/src/backend.rs", False),
+        ("no such file: /srcs/model.xml", False),
+        ("cannot open /src", True),
+        ("cannot open '/src/model.xml'", True),
+        ("file:///src/model.xml", True),
+    ],
+)
+def test_a_folder_is_named_by_its_whole_path(
+    outcome: AnswerTo, state: ExpectedState, text: str, is_named: bool
+) -> None:
+    state.folders = {"the working folder": "/src"}
+    state.errors["e"] = KeptError("unknown", text)
+    read = outcome(NEWEST, "error_data", {"error": "e", "hides": "host-paths"}, {"data": text})
+    assert read.faults == (("error_data names the working folder",) if is_named else ())
+
+
 # Getters.
 @pytest.mark.parametrize(
     ("action", "reply", "fault"),

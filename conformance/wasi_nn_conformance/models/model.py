@@ -99,10 +99,6 @@ class Model:
         """Return the index of the input `name`. Raises ModelError if there is none."""
         return self._index(self.inputs, name, "input")
 
-    def output_index(self, name: str) -> int:
-        """Return the index of the output `name`. Raises ModelError if there is none."""
-        return self._index(self.outputs, name, "output")
-
     def _index(self, ports: tuple[Port, ...], name: str, kind: str) -> int:
         for index, port in enumerate(ports):
             if port.name == name:

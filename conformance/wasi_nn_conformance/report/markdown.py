@@ -52,7 +52,7 @@ def _row(report: Report, group: Group) -> list[str]:
     told = report.clauses.get(first.clause)
     clause = f"**{escaped(first.clause)}**" + (f" ({told.level}): {escaped(told.text)}" if told else "")
     words = _cut(said(first))
-    alike = " (or other numbers)" if len({said(case) for case in group}) > 1 else ""
+    alike = " (or alike)" if len({said(case) for case in group}) > 1 else ""
     replay = escaped(replay_of(report, first))
     return [str(len(group)), first.verdict, clause, words + alike, f"{_named(group)}<br><code>{replay}</code>"]
 

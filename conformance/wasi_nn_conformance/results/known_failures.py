@@ -110,10 +110,15 @@ class KnownFailures:
 
     def unmatched(self, case_results: Iterable[CaseResult]) -> Iterator[str]:
         """Return the patterns that none of the results of a complete run speaks for or against."""
-        seen = [case_result.id for case_result in case_results if case_result.expected]
-        for pattern in dict.fromkeys(pattern for entry in self.entries for pattern in entry.cases):
-            if not pattern.startswith(GENERATED) and not any(matches(pattern, case_id) for case_id in seen):
-                yield pattern
+        seen: dict[Expected, list[str]] = {}
+        for case_result in case_results:
+            if case_result.expected:
+                seen.setdefault(case_result.expected, []).append(case_result.id)
+        for entry in self.entries:
+            told = seen.get(entry.expected, [])
+            for pattern in entry.cases:
+                if not pattern.startswith(GENERATED) and not any(matches(pattern, case_id) for case_id in told):
+                    yield pattern
 
 
 def known_failures_path(adapter: Path) -> Path:

@@ -1,6 +1,5 @@
 """What a case came to. The words and their order of severity are the same in every report."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -38,8 +37,3 @@ class Verdict(StrEnum):
 
 
 _ORDER = tuple(Verdict)
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the most severe of `verdicts`, `PASS` if there are none."""
-    return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.PASS)

@@ -11,7 +11,7 @@ import msgspec
 
 # Numbers of a conversation, unlike those in names of files, types and versions: what changes from run to run.
 _NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b|\[[^\]]*\]|\([^()]*\)")
-_WORDS_KEPT = 300  # characters of a dying host's last words that a sentence has room for
+_WORDS_KEPT = 300  # characters of a dying host's last words in a sentence, and in what tells causes apart
 
 
 class Violation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -40,7 +40,7 @@ class Violation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     @property
     def said(self) -> str:
-        """The host's last words: see `last_words`."""
+        """The host's last words, whole: see `last_words`."""
         return last_words(self.printed)
 
     @property
@@ -56,7 +56,7 @@ class Violation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         differ), of one that died silently the call.
         """
         if self.kind in ENDS:
-            said = _NUMBER.sub("*", self.said)
+            said = re.sub(r"\*+", "*", _NUMBER.sub("*", self.said))[:_WORDS_KEPT].removesuffix("*")
             how = {"subject": self.subject} if self.subject else {}
             return {"kind": self.kind, **how, **({"said": f"{said}*"} if said else {"call": self.call})}
         shared = {"kind": self.kind} | {name: getattr(self, name) for name in _TELLING.get(self.kind, ("type",))}
@@ -89,18 +89,21 @@ def last_words(printed: str) -> str:
     starts = [n for n, line in enumerate(lines) if re.search(r"panicked|[Ee]rror|[Tt]rap|fault|abort", line)]
     kept = " ".join(lines[starts[0] :] if starts else lines[-3:])
     kept = re.sub(r"(thread '[^']*') \(\d+\)", r"\1", kept)
-    kept = re.sub(r"(?<![\w.])(?:/[\w.@+-]+)+/(?=[\w.@+-]+/src/)", "", kept)
-    return kept if len(kept) <= _WORDS_KEPT else kept[:_WORDS_KEPT] + " ..."
+    return re.sub(r"(?<![\w.])(?:/[\w.@+-]+)+/(?=[\w.@+-]+/src/)", "", kept)
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= _WORDS_KEPT else words[:_WORDS_KEPT] + " ..."
 
 
 def _outcome(violation: Violation) -> str:
-    ended = ": ".join(part for part in (violation.subject, violation.said) if part)
+    ended = ": ".join(part for part in (violation.subject, _shortened(violation.said)) if part)
     got = f"{violation.got} ({ended})" if ended else violation.got
     return f"{got}; wanted {violation.wanted}" if violation.wanted else got
 
 
 def _ended(violation: Violation) -> str:
-    got = ": ".join(part for part in ("the host died", violation.subject, violation.said) if part)
+    got = ": ".join(part for part in ("the host died", violation.subject, _shortened(violation.said)) if part)
     return f"{got}; wanted {violation.wanted}" if violation.wanted else got
 
 

@@ -1,5 +1,6 @@
 """What is wrong with one reply: the only place that holds replies against what they must hold."""
 
+import re
 from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
@@ -160,4 +161,9 @@ def _shown(value: Any) -> str:
 
 def _paths(reply: Answer, folders: Mapping[str, str]) -> Iterator[Violation]:
     text = reply.data if isinstance(reply, wit_calls.ErrorText) else ""
-    yield from (Violation("path", subject=what) for what, folder in folders.items() if folder in text)
+    yield from (Violation("path", subject=what) for what, folder in folders.items() if _names(text, folder))
+
+
+def _names(text: str, folder: str) -> bool:
+    """Return whether a text has the path of a folder: `/src` is not in `crate/src/lib.rs`, nor in `/srcs`."""
+    return re.search(rf"(?<![\w.@+-]){re.escape(folder)}(?![\w.@+-])", text) is not None

@@ -121,32 +121,3 @@ def byte_string(written: Mapping[str, Any], builder: Callable[[str, int, str | N
             raise ValueError(f"flip: the builder has {len(data)} bytes, no byte {offset}")
         data = data[:offset] + bytes([data[offset] ^ 0xFF]) + data[offset + 1 :]
     return data
-
-
-def difference(got: bytes, wanted: Array, element: ElementType, *, exact_bits: bool) -> str | None:
-    """Return how the bytes of a tensor differ from `wanted`, or None if they do not.
-
-    Unless `exact_bits`, any NaN equals any other: arithmetic does not say which one it gives.
-    """
-    expected = np.asarray(wanted, element.dtype, order="C")
-    if len(got) != expected.nbytes:
-        return f"{len(got)} bytes where {expected.nbytes} were wanted ({element} {list(expected.shape)})"
-    values = np.frombuffer(got, element.dtype).reshape(expected.shape)
-    bits = f"<u{element.size}"
-    differs = values.view(bits) != expected.view(bits)
-    if not exact_bits and element.is_float and element.has_arithmetic:
-        differs &= ~(np.isnan(values) & np.isnan(expected))
-    if not differs.any():
-        return None
-    first = tuple(int(index) for index in np.argwhere(differs)[0])
-    return (
-        f"element {list(first)} of {element} is {_shown(values[first], element)}"
-        f" where {_shown(expected[first], element)} was wanted ({int(differs.sum())} of {expected.size} differ)"
-    )
-
-
-def _shown(value: Any, element: ElementType) -> str:
-    text = str(value)
-    if element.is_float and (text == "nan" or text.startswith(("-0", "0.0")) or not element.has_arithmetic):
-        return f"{text} (bits 0x{int.from_bytes(value.tobytes(), 'little'):0{element.size * 2}x})"
-    return text
