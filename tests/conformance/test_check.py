@@ -86,6 +86,42 @@ def test_a_finding_is_replayed_by_the_line_that_is_printed(run: Run, impl: Path,
     assert (words[:2], again.returncode, outcomes(again)) == (["wasi-nn", "check"], 1, ["all 1 cases: 1 fail"])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["vectors/area.yaml::passes[witx]"],
+        ["--", "vectors/area.yaml::passes[witx]"],
+        ["--", "-n1", "-p", "xdist", "vectors/area.yaml::passes[witx]"],
+    ],
+    ids=["before", "behind", "workers"],
+)
+def test_a_node_id_picks_its_case(run: Run, impl: Path, vectors: str, words: list[str]) -> None:
+    done = run(impl, vectors, *words)
+    assert (done.returncode, outcomes(done), done.stderr) == (0, ["all 1 cases: 1 pass"], "")
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--cas=passes*", "there is no option --cas; did you mean '--case'?"),
+        (
+            "--timeout=60",
+            "there is no option --timeout; if it is of a plugin of pytest, name that one before it: -- -p PLUGIN",
+        ),
+    ],
+)
+def test_an_option_behind_the_dashes_that_nobody_has_is_told(
+    run: Run, impl: Path, vectors: str, option: str, told: str
+) -> None:
+    done = run(impl, vectors, "--", option)
+    assert (done.returncode, f"ERROR: {told}" in done.stderr.splitlines()) == (4, True)
+
+
+def test_an_option_of_a_plugin_that_is_named_is_known(run: Run, impl: Path, vectors: str) -> None:
+    done = run(impl, vectors, "--abi=witx", "--case=passes*", "--", "-p", "pytest_timeout", "--timeout=60")
+    assert (done.returncode, outcomes(done)) == (0, ["all 1 cases: 1 pass"])
+
+
 def test_what_failed_last_is_remembered_in_the_users_cache(run: Run, impl: Path, vectors: str) -> None:
     run(impl, vectors, "--abi=witx", module="wasi_nn_conformance")
     done = run(impl, vectors, "--abi=witx", "--lf", module="wasi_nn_conformance")

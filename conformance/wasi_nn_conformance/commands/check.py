@@ -17,6 +17,7 @@ import pytest
 from wasi_nn_cli.parser import Parser
 from wasi_nn_conformance import __version__
 from wasi_nn_conformance.paths import PACKAGE
+from wasi_nn_conformance.pytest_plugin.arguments import cases_for_node_ids
 from wasi_nn_conformance.pytest_plugin.options import add_options
 from wasi_nn_conformance.run.adapter import known_adapters
 from wasi_nn_conformance.run.cache_folder import cache_folder
@@ -29,7 +30,7 @@ def main(arguments: list[str], program: str = _PROGRAM) -> int:
     """Run the suite and return pytest's exit status; `program` is what the user called."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     parser, forwarded = _parser(program)
-    options = parser.parse_args(arguments[:end])
+    options = parser.parse_args(cases_for_node_ids(arguments[:end]))
     if options.workers is not None and find_spec("xdist") is None:
         parser.error("-n needs pytest-xdist: pip install pytest-xdist")
     for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):

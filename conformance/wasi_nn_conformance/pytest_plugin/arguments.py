@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -15,22 +15,25 @@ VECTORS, SEARCHES = "vectors", "fuzz"
 
 # Where the working folder is not pytest's root, the ids that it prints lead from the one to the other.
 _NODE = re.compile(rf"(?!-)(?:[^:]*/)?(?P<of>{VECTORS}/[^/:]+\.yaml|{SEARCHES})::(?P<id>.+)", re.DOTALL)
+_TAKE_IDS = ("--case", "--deselect")
 
 
 def given_back(arguments: list[str], package: str) -> list[str]:
-    """Return the arguments with `--case=ID` for each node id, and the suite's folder in front of all.
+    """Return the arguments with `--case=ID` for each node id, and then with the suite's folder among them."""
+    cases = cases_for_node_ids(arguments)
+    return cases if cases == arguments or package in cases else [package, *cases]
+
+
+def cases_for_node_ids(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with `--case=ID` for each node id.
 
     A user copies node ids from what pytest prints; they name no path that it could look up.
     """
     before = ["", *arguments]
-    found = [
-        None if option == "--deselect" else _NODE.fullmatch(word)
+    return [
+        f"--case={match['id']}" if option not in _TAKE_IDS and (match := _NODE.fullmatch(word)) else word
         for option, word in zip(before, arguments, strict=False)
     ]
-    if not any(found):
-        return arguments
-    cases = [f"--case={match['id']}" if match else word for match, word in zip(found, arguments, strict=True)]
-    return [package, *cases]
 
 
 def item_id(pattern: str) -> str:
@@ -45,14 +48,14 @@ def cases_and_searches(node_ids: Iterable[str]) -> tuple[int, int]:
     return found[False], found[True]
 
 
-def unknown(parser: pytest.Parser, arguments: list[str]) -> str | None:
-    """Return what is wrong with an option that nobody has, if it is near one of the suite."""
+def unknown(parser: pytest.Parser, arguments: list[str], hint: str = "") -> str | None:
+    """Return what is wrong with an option that nobody has, if it is near one of the suite or there is a `hint`."""
     known = _Options()
     add_options(lambda _title: known.add)
     for word in parser.parse_known_and_unknown_args(arguments)[1]:
         name = word.partition("=")[0]
-        if name.startswith("--") and (near := did_you_mean(name, ["--impl", *known.names])):
-            return f"there is no option {name}{near}"
+        if name.startswith("--") and (told := did_you_mean(name, ["--impl", *known.names]) or hint):
+            return f"there is no option {name}{told}"
     return None
 
 

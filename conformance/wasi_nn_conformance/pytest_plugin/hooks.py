@@ -10,6 +10,7 @@ import pytest
 
 from wasi_nn_conformance.paths import PACKAGE
 
+from .arguments import given_back, unknown
 from .generated import GeneratedItem
 from .items import CaseItem, SuiteDirectory
 from .junit import JUnit
@@ -19,6 +20,8 @@ from .session import Suite
 from .termination import Termination
 from .xdist import is_worker
 
+_OF_A_PLUGIN = "; if it is of a plugin of pytest, name that one before it: -- -p PLUGIN"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the suite's options."""
@@ -27,6 +30,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     # Begins the command lines that replay a case, where it is not pytest that the user called.
     add("--program", help=argparse.SUPPRESS)
     add_options(lambda title: parser.getgroup(f"wasi-nn: {title}").addoption)
+
+
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
+    """Take node ids for cases where it is `wasi-nn check` that loads this plugin, not `entry`."""
+    args[:] = given_back(args, str(PACKAGE))
+    if complaint := unknown(parser, args, _OF_A_PLUGIN):
+        raise pytest.UsageError(complaint)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,13 +57,15 @@ class Run:
 
     def __init__(self, suite: Suite) -> None:
         self.suite = suite
+        self._path: Path | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """Collect the vectors where pytest finds this package, which may be through a link."""
-        if path.name == PACKAGE.name and path.resolve() == PACKAGE:
-            return SuiteDirectory.from_parent(parent, path=path, suite=self.suite)
-        return None
+        """Collect the vectors where pytest finds this package, which may be through a link, but at one place only."""
+        if path.name != PACKAGE.name or path.resolve() != PACKAGE:
+            return None
+        self._path = self._path or path
+        return SuiteDirectory.from_parent(parent, path=path, suite=self.suite, is_again=path != self._path)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:

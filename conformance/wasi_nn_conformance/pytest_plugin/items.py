@@ -22,12 +22,14 @@ from .xdist import give_up
 class SuiteDirectory(pytest.Directory):
     """The folder of this package, whose items are the vectors' cases."""
 
-    def __init__(self, *, suite: Suite, **arguments: Any) -> None:
+    def __init__(self, *, suite: Suite, is_again: bool, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.suite = suite
+        self.suite, self._is_again = suite, is_again
 
     def collect(self) -> Iterable[pytest.Collector]:
-        """Return a collector for each file of vectors, and one for what is generated."""
+        """Return a collector for each file of vectors, and one for what is generated; nothing if found before."""
+        if self._is_again:
+            return
         for path in () if self.suite.fuzz_options.only else self.suite.library.files():
             yield VectorFile.from_parent(self, path=path, nodeid=f"{VECTORS}/{path.name}", suite=self.suite)
         if self.suite.fuzz_options.examples:
