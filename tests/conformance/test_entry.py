@@ -98,6 +98,38 @@ def test_a_checkout_is_reached_through_a_link(pytester: pytest.Pytester, given: 
     assert (result.ret, "all 1 cases: 1 pass" in result.outlines) == (0, True)
 
 
+@pytest.mark.parametrize("named", [["--impl=reference"], []], ids=["host", "no host"])
+@pytest.mark.parametrize("words", [["checkout"], ["checkout/wasi_nn_conformance"], []], ids=["around", "package", "."])
+def test_another_copy_of_the_suite_is_told(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, words: list[str], named: list[str]
+) -> None:
+    copy = pytester.mkdir("checkout") / "wasi_nn_conformance"
+    (copy / "pytest_plugin").mkdir(parents=True)
+    (copy / "pytest_plugin" / "entry.py").touch()
+    monkeypatch.chdir(pytester.path if words else copy.parent)
+    result = pytester.runpytest_inprocess(*QUICK, *words, *named)
+    word = words[0] if words else "."
+    wanted = f"ERROR: {word} holds another copy of the suite than the one that is installed, {PACKAGE}:"
+    assert (result.ret, [line for line in result.errlines if line.startswith(wanted)] != []) == (4, True)
+
+
+def test_a_folder_of_the_same_name_is_not_the_suite(pytester: pytest.Pytester) -> None:
+    pytester.mkdir("wasi_nn_conformance").joinpath("test_mine.py").write_text("def test_one(): pass\n", "ascii")
+    result = pytester.runpytest_inprocess(*QUICK, "wasi_nn_conformance")
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("more", ["vectors/area.yaml::passes[witx]", PACKAGE.parent], ids=["node id", "path"])
+def test_a_checkout_that_is_reached_twice_runs_once(
+    pytester: pytest.Pytester, given: list[str], more: str | Path
+) -> None:
+    link = pytester.path / "link"
+    link.symlink_to(PACKAGE.parent)
+    result = pytester.runpytest_inprocess(*QUICK, link, more, *given, "--abi=witx")
+    assert "all 1 cases: 1 pass" in result.outlines
+    result.assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("option", "near"), [("--cas=x", "--case"), ("--known-failure", "--known-failures"), ("--fuzz-example=3", "amples")]
 )

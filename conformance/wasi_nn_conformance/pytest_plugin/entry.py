@@ -17,8 +17,11 @@ _HOSTLESS = pytest.StashKey[bool]()
 @pytest.hookimpl(trylast=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
     """Load the suite if a host is named, and take node ids for cases."""
+    known = early_config.known_args_namespace
+    if complaint := _another_copy([] if known.pyargs else known.file_or_dir or ["."]):
+        raise pytest.UsageError(complaint)
     if not _names_host(args):
-        if any(_is_suite(word) for word in args):
+        if any(_is_suite(word, by_name=known.pyargs) for word in args):
             raise pytest.UsageError(_NEEDS_HOST)
         return
     if not _names_host(parser.parse_known_and_unknown_args(args)[1]):
@@ -40,12 +43,24 @@ def _names_host(words: list[str]) -> bool:
     return any(word == "--impl" or word.startswith("--impl=") for word in words)
 
 
-def _is_suite(word: str) -> bool:
+def _is_suite(word: str, *, by_name: bool) -> bool:
     """Return whether an argument of pytest is the name of this package, or a path of it or of the folder around it."""
     path = Path(word)
     if path.name == _PACKAGE.name:
-        return path.parent == Path() or path.resolve() == _PACKAGE
+        return (by_name and path.parent == Path()) or path.resolve() == _PACKAGE
     return path.name == _PACKAGE.parent.name and path.resolve() == _PACKAGE.parent
+
+
+def _another_copy(words: list[str]) -> str | None:
+    """Return what is wrong with a path where the suite lies, but not this one: none of its vectors would run."""
+    for word in (word.partition("::")[0] for word in words):
+        for path in (Path(word).resolve(), Path(word, _PACKAGE.name).resolve()):
+            if path.name == _PACKAGE.name and path != _PACKAGE and (path / "pytest_plugin" / "entry.py").is_file():
+                return (
+                    f"{word} holds another copy of the suite than the one that is installed, {_PACKAGE}: install"
+                    f" it with `pip install -e .` in its checkout, or run the other with `--pyargs {_PACKAGE.name}`"
+                )
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)
