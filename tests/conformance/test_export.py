@@ -15,6 +15,7 @@ from abis import ABIS
 
 from wasi_nn_conformance.commands.export import main
 from wasi_nn_conformance.export.bundle import Export
+from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.formats.schema import Schema, schema
 from wasi_nn_conformance.models import Model, ModelFiles
 from wasi_nn_conformance.paths import VECTORS
@@ -221,6 +222,24 @@ def test_every_case_of_the_library_is_exported_or_left_out(replayer: Replayer, l
     cases = [c.id for path in library.files() for vector in library.vectors(path) for c in library.cases(vector)]
     index = replayer.index
     assert sorted(entry["id"] for entry in index["cases"] + index["left_out"]) == sorted(cases)
+
+
+def test_a_case_whose_model_no_library_writes_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    index = Export(tmp_path, Library([VECTORS / "regressions" / "shapes.yaml"]), ["witx"], ENCODINGS).write()
+    told = {entry["id"].partition("[")[2]: entry["because"] for entry in index["left_out"]}
+    assert list(told) == ["witx-onnx]"]
+    assert "the library onnx, which is not installed; pip install 'wasi-nn-conformance[fuzz]'" in told["witx-onnx]"]
+    assert {entry["encoding"] for entry in index["cases"]} == {"openvino"}
+    assert len(index["cases"]) == len(index["left_out"])
+
+
+def test_an_export_that_fails_leaves_nothing_behind(library: Library, tmp_path: Path) -> None:
+    broken = tmp_path / "z.yaml"
+    broken.write_text("- 7\n", "utf-8")
+    with pytest.raises(InputError):
+        Export(tmp_path / "out", Library([*library.files()[:1], broken]), ["witx"], ["openvino"]).write()
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_modules_have_their_checksum(replayer: Replayer) -> None:

@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,24 @@ def test_what_the_adapter_does_not_offer_is_unsupported(
 ) -> None:
     case_result = host("silent", encodings=["onnx"]).run(Case(with_graph.vector, with_graph.clause, abi, encoding))
     assert (case_result.verdict, case_result.diagnosis) == ("unsupported", reason)
+
+
+OWN_MODEL = "{mine: {inputs: {q: {type: u8, shape: [2]}}, outputs: {r: q}}}"
+LOAD_MINE = "- load: {model: mine}\n  accept: [ok, error]\n  prefer: ok"
+
+
+def test_a_model_that_no_library_writes_is_unsupported(
+    host: Callable[..., Host], cases: Callable[..., list[Case]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    made = host("errors")
+    brought = {encoding: cases(LOAD_MINE, encoding=encoding, models=OWN_MODEL)[0] for encoding in ("openvino", "onnx")}
+    judged = {encoding: made.run(case) for encoding, case in brought.items()}
+    assert (judged["openvino"].verdict, judged["onnx"].verdict) == ("deviates", "unsupported")
+    assert judged["onnx"].diagnosis == (
+        "the model of this vector is written in onnx with the library onnx, which is not installed;"
+        " pip install 'wasi-nn-conformance[fuzz]'"
+    )
 
 
 def test_a_program_that_cannot_be_started_is_an_adapter_error(host: Callable[..., Host]) -> None:

@@ -2,6 +2,7 @@ import fnmatch
 import json
 import re
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,16 @@ def test_a_run_of_own_vectors_misses_no_extra(run: Run, area: Callable[..., Path
 def test_who_asks_for_generating_without_the_extra_fuzz_is_told(run: Run, mortal: Path, option: str) -> None:
     result = run(f"--impl={mortal}", option)
     assert (result.ret, NOTHING_GENERATED in result.stderr.str()) == (4, True)
+
+
+def test_a_run_tells_once_which_library_would_make_cases_possible(
+    run: Run, adapter_file: Adapters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    result = run(f"--impl={adapter_file('errors')}", "--abi=witx", "--case=regressions/shapes/*")
+    told = r"(\d+) cases unsupported: the model of this vector is written in onnx with the library onnx, which is not"
+    [number] = re.findall(told, result.stdout.str())
+    assert re.search(rf"all \d+ cases: .*\b{number} unsupported, \d+ fail$", result.stdout.str(), re.MULTILINE)
 
 
 def test_a_missing_impl_ends_the_run_with_4(run: Run, area: Callable[..., Path]) -> None:

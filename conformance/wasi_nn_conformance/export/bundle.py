@@ -24,7 +24,7 @@ FORMAT = 1
 class Export:
     """An export into `folder`, which is empty or new.
 
-    `write` gives the index. Raises `OSError`, `InputError` or `ModelError`.
+    `write` gives the index, or leaves no file behind. Raises `OSError`, `InputError` or `ModelError`.
     """
 
     folder: Path
@@ -37,6 +37,15 @@ class Export:
     def write(self) -> dict[str, Any]:
         """Write modules, graphs, cases and the index."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return self._written()
+        except BaseException:
+            for name in ("modules", "graphs", "cases"):
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+            (self.folder / "index.json").unlink(missing_ok=True)
+            raise
+
+    def _written(self) -> dict[str, Any]:
         modules = {abi: self._module(abi) for abi in self.abis}
         for path in self.library.files():
             for vector in self.library.vectors(path):
@@ -74,6 +83,9 @@ class Export:
 
     def _case(self, case: Case) -> None:
         vector = case.vector
+        if missing := self.library.missing(case):
+            self._left_out.append({"id": case.id, "because": missing})
+            return
         try:
             lines = ReplayPlan(case, self.library.state(case, {})).lines()
         except InexpressibleError as error:

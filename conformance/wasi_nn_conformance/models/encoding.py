@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -38,11 +39,23 @@ class Encoding:
     mutated: Mutation
     with_operator: Callable[[Sequence[bytes], bytes], Sequence[bytes]]
     """Returns the builders of a model with a Relu, whose operator has another name of four ASCII characters then."""
+    library: str | None = None
+    """What `emit` imports and the extra `fuzz` installs."""
 
     @property
     def parts(self) -> int:
         """The number of builders."""
         return len(self.files)
+
+    @property
+    def missing(self) -> str | None:
+        """Why a model that a vector brings cannot be written here; None if it can."""
+        if self.library is None or find_spec(self.library) is not None:
+            return None
+        return (
+            f"the model of this vector is written in {self.name} with the library {self.library},"
+            " which is not installed; pip install 'wasi-nn-conformance[fuzz]'"
+        )
 
     def can_say(self, model: Model) -> bool:
         """Return whether it has all element types of the model."""

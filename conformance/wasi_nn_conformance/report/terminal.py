@@ -1,7 +1,9 @@
 """A run on the terminal: one line for each clause, and the totals."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
@@ -10,7 +12,10 @@ from .grid import LEVELS
 
 
 def summary(case_results: Sequence[CaseResult], clauses: Mapping[str, Clause]) -> Iterator[str]:
-    """Return the lines: clauses by level, each with the number of its cases by verdict, then all in one line."""
+    """Return the lines: clauses by level, each with the number of its cases by verdict, then all in one line.
+
+    Cases that a library would have made possible are told last, once for each.
+    """
     by_clause: dict[str, list[CaseResult]] = {}
     choices: dict[str, set[str]] = {}
     for case_result in case_results:
@@ -27,6 +32,10 @@ def summary(case_results: Sequence[CaseResult], clauses: Mapping[str, Clause]) -
             yield f"  {name:{width}}  {counted(Totals.of(by_clause[name]))}{chosen}"
     totals = Totals.of(case_results)
     yield f"all {totals.cases} cases: {counted(totals)}"
+    reasons = Counter(case_result.diagnosis for case_result in case_results)
+    for missing in filter(None, (encoding.missing for encoding in ENCODINGS.values())):
+        if missing in reasons:
+            yield f"{_counted(reasons[missing], 'case')} unsupported: {missing}"
 
 
 def searches_summary(searches: Sequence[Search], seed: int) -> Iterator[str]:

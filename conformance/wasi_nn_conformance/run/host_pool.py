@@ -43,14 +43,14 @@ class Host:
     _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
 
     def unsupported(self, case: Case) -> str | None:
-        """Return what the adapter declares not to offer and the case needs."""
+        """Return what the case needs and the adapter declares not to offer, or is not installed."""
         if case.abi not in self.adapter.abis:
             return f"{self.adapter.name} does not serve {case.abi}"
         if case.encoding is not None and case.encoding not in self.adapter.encodings:
             return f"{self.adapter.name} does not serve the encoding {case.encoding}"
         if case.vector.graphs and case.encoding not in self.adapter.graphs:
             return f"{self.adapter.name} has no way to register a graph in {case.encoding}"
-        return None
+        return self.library.missing(case)
 
     def check(self) -> None:
         """Do the handshake on every ABI that the adapter declares, and ask for the version. Raises `AdapterError`."""

@@ -102,6 +102,10 @@ class Library:
         at_once = TAGS[case.abi].outputs_at_compute
         return ExpectedState(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders, at_once)
 
+    def missing(self, case: Case) -> str | None:
+        """Return why a model that the case brings cannot be written here; None if each can."""
+        return ENCODINGS[case.encoding].missing if case.encoding and case.vector.own_models else None
+
     def cases(self, vector: Vector) -> Iterator[Case]:
         """Return each case of a vector: every ABI it is for, and every encoding if it has a model."""
         for abi in vector.abis:

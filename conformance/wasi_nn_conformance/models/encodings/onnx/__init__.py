@@ -38,4 +38,5 @@ ENCODING = Encoding(
     emit=_builders,
     mutated=_mutated,
     with_operator=_with_operator,
+    library="onnx",
 )
