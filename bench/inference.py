@@ -69,7 +69,7 @@ def _in_turns(network: Network, folder: Path, turns: int, batch: int) -> tuple[F
     """Return seconds of one inference in the guest and plain, and of one empty call, turn by turn."""
     module = folder / f"{network.folder.name}.wasm"
     module.write_bytes(guest(network))
-    host = [sys.executable, "-m", "wasi_nn_reference", "run", "--verbose", "--timeout", str(_SECONDS)]
+    host = [sys.executable, "-P", "-m", "wasi_nn_reference", "run", "--verbose", "--timeout", str(_SECONDS)]
     options = ["--threads", str(THREADS), "--graph", f"{GRAPH}=openvino::{network.folder}"]
     plain = [sys.executable, str(_HERE / "plain.py"), str(network.folder), str(THREADS)]
     size = network.output_bytes

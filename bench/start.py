@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _PROBE = Path(__file__).parent.parent / "guests" / "prebuilt" / "probe-witx.wasm"
-_HOST = (sys.executable, "-m", "wasi_nn_reference", "run", str(_PROBE))
+_HOST = (sys.executable, "-P", "-m", "wasi_nn_reference", "run", str(_PROBE))
 _FLOOR = (sys.executable, "-c", "import wasmtime; print('@@{', flush=True)")
 _SECONDS = 60.0
 

@@ -1,4 +1,5 @@
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,17 @@ def test_a_shipped_adapter_is_known(name: str) -> None:
 @pytest.mark.parametrize("name", known_adapters())
 def test_a_shipped_adapter_fits_the_schema(name: str) -> None:
     read_toml(IMPLS / f"{name}.toml").check(schema("adapter"))
+
+
+def test_a_module_of_the_working_folder_is_none_of_the_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wasi_nn_cli.py").write_text("raise SystemExit('the wrong one')", "ascii")
+    monkeypatch.chdir(tmp_path)
+    adapter = read_adapter("reference")
+    [*command, _] = adapter.argv(tmp_path, {})
+    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False)  # noqa: S603 our own host
+    assert (done.returncode, done.stderr, adapter.version().startswith("wasi-nn ")) == (0, "", True)
 
 
 @pytest.mark.parametrize("path", sorted(IMPLS.glob("*.known-failures.toml")), ids=lambda path: path.name)
