@@ -206,6 +206,13 @@ def mortal(adapter_file: Adapters, tmp_path: Path) -> Path:
     return adapter_file(f"mortal {tmp_path / 'starts'}", encodings=["openvino"])
 
 
+def test_a_run_that_judges_nothing_says_so_and_ends_with_5(run: Run, area: Callable[..., Path], mortal: Path) -> None:
+    for workers in ([], ["-n1"]):
+        result = run(f"--impl={mortal}", "--vectors", area(MODEL), "--abi=witx", "--encoding=onnx", *workers)
+        told = [line for line in result.outlines if line.startswith("no case was judged")]
+        assert (result.ret, told) == (5, ["no case was judged: miniature does not serve the encoding onnx"])
+
+
 @pytest.fixture
 def findings(
     run: Run, area: Callable[..., Path], mortal: Path, tmp_path: Path

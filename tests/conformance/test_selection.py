@@ -72,6 +72,13 @@ def test_one_pattern_of_two_matches_nothing(run: Run) -> None:
     assert (result.ret, "ERROR: --case=nowhere*: no case has this id" in result.errlines) == (4, True)
 
 
+def test_a_folder_without_vectors_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = suite(run, f"--vectors={tmp_path / 'empty'}")
+    told = f"ERROR: --vectors={tmp_path / 'empty'}: no file of this folder holds vectors (*.yaml)"
+    assert (result.ret, told in result.errlines) == (4, True)
+
+
 def test_node_ids_are_given_back_as_they_were_printed(run: Run) -> None:
     printed = suite(run, "--abi=witx")
     (failed,) = re.findall(r"^FAIL (\S+)", printed.stdout.str(), re.MULTILINE)

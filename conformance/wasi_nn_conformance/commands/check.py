@@ -59,7 +59,8 @@ def _parser(program: str) -> tuple[Parser, list[argparse.Action]]:
         description="Check a host of wasi-nn with the conformance suite.",
         epilog=f"Adapters that come with the suite: {', '.join(known_adapters())}. Exit status: 0 if nothing failed but"
         " what is known, 1 for findings, 2 for a vector that cannot be used or a run that was"
-        " interrupted, 4 for a host that cannot be asked or a wrong command line, 5 if no case was selected.",
+        " interrupted, 4 for a host that cannot be asked or a wrong command line, 5 if no case was selected, or"
+        " none was judged because the host supports none of them.",
         usage_status=int(pytest.ExitCode.USAGE_ERROR),
     )
     parser.add_argument("impl", metavar="NAME_OR_PATH", help="an adapter's name, or its file")

@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     suite = Suite(config)
     suite.adapter  # noqa: B018 an adapter that cannot be read ends the run before anything is collected
+    suite.check_vectors()
     config.pluginmanager.register(Run(suite), "wasi-nn-suite")
     reporting = Reporting(suite)
     config.pluginmanager.register(reporting, "wasi-nn-reporting")

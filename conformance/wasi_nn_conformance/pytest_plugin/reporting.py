@@ -159,6 +159,10 @@ class Reporting:
             self.complaints = self.suite.unmatched(self.case_results, len(self.judged))
             if self.complaints and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if reasons := self._unjudged():
+            self.complaints.append(f"no case was judged: {'; '.join(reasons)}")
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
         # An interrupt before the first verdict leaves a report, too: an older one would be taken for this run's.
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed
         stopped = interrupted and self.suite.course.asks_for_any
@@ -170,6 +174,12 @@ class Reporting:
             except OSError as error:
                 message = f"--report={self._folder}: cannot be written: {error.strerror}"
                 pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _unjudged(self) -> list[str]:
+        """Return why no case was judged, if none was: to a CI system that would look like a host without a fault."""
+        if self.searched or any(each.verdict is not Verdict.UNSUPPORTED for each in self.case_results):
+            return []
+        return list(dict.fromkeys(each.diagnosis for each in self.case_results))
 
     def _results(self) -> Iterator[CaseResult]:
         """Return the results of cases, of what searches found, and of searches in which the suite failed."""

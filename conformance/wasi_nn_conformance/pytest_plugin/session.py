@@ -49,6 +49,12 @@ class Suite:
         """The vectors that the options ask for, or all, with clauses and models."""
         return Library(self.config.getoption("--vectors") or ())
 
+    def check_vectors(self) -> None:
+        """Raise `pytest.UsageError` for a folder of `--vectors` that has none."""
+        for path in self.config.getoption("--vectors") or ():
+            if not Library([path]).files():
+                raise pytest.UsageError(f"--vectors={path}: no file of this folder holds vectors (*.yaml)")
+
     @cached_property
     def host(self) -> Host:
         """The host under test."""
