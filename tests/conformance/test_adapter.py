@@ -174,6 +174,34 @@ def test_a_mistake_in_an_adapter_is_named(
         read_adapter(str(write("mine.toml", text)))
 
 
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("return '/here'", "returns '/here'; wanted: a dict of variables and their values, both text"),
+        ("return None", "returns None; wanted: a dict"),
+        ("return {'A': 1}", "returns {'A': 1}; wanted: a dict"),
+        ("return {'A': '\\0'}", r"returns {'A': '\x00'}; wanted: a dict"),
+        ("return {'A=B': ''}", "returns {'A=B': ''}; wanted: a dict"),
+        ("return {'': 'a'}", "returns {'': 'a'}; wanted: a dict"),
+        ("return 1 / 0", "raises ZeroDivisionError('division by zero')"),
+        ("import no_such_module", "raises ModuleNotFoundError(\"No module named 'no_such_module'\")"),
+        ("raise SystemExit(3)", "raises SystemExit(3)"),
+        ("pass\n1 / 0", "cannot be called: division by zero"),
+        ("pass\nvariables = 7", "raises TypeError(\"'int' object is not callable\")"),
+    ],
+)
+def test_a_function_that_gives_no_environment_is_named(
+    mine: Callable[[str], Adapter], write: Writer, monkeypatch: pytest.MonkeyPatch, body: str, complaint: str
+) -> None:
+    mine("")
+    module = write("variables_of_mine.py", f"def variables():\n    {body}\n")
+    monkeypatch.syspath_prepend(module.parent)
+    monkeypatch.delitem(sys.modules, "variables_of_mine", raising=False)
+    text = 'environment_from = "variables_of_mine:variables"\n' + MINIMAL + PROGRAM
+    with pytest.raises(AdapterError, match=rf"mine\.toml:1: variables_of_mine:variables {re.escape(complaint)}"):
+        read_adapter(str(write("mine.toml", text)))
+
+
 def test_a_byte_order_mark_is_no_mistake(mine: Callable[[str], Adapter], tmp_path: Path) -> None:
     mine("")
     path = tmp_path / "mine.toml"

@@ -195,11 +195,29 @@ def _extra_environment(document: Document) -> Mapping[str, str]:
     if reference is None:
         return {}
     module, _, function = reference.partition(":")
+    called: Callable[[], Mapping[str, str]] | None = None
     try:
-        result: Mapping[str, str] = getattr(importlib.import_module(module), function)()
-    except (ImportError, AttributeError) as error:
-        raise document.error(("environment_from",), f"{reference} cannot be called: {error}") from None
+        called = getattr(importlib.import_module(module), function)
+        result = called()
+    except AdapterError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever code that is not ours raises
+        told = f"raises {error!r}" if called else f"cannot be called: {error}"
+        raise document.error(("environment_from",), f"{reference} {told}") from None
+    if not _is_environment(result):
+        wanted = "a dict of variables and their values, both text"
+        raise document.error(("environment_from",), f"{reference} returns {result!r}; wanted: {wanted}")
     return result
+
+
+def _is_environment(value: object) -> bool:
+    """Return whether a process can be given it: names and values without NUL, names without `=`."""
+    if not isinstance(value, Mapping):
+        return False
+    words = [word for pair in value.items() for word in pair]
+    return all(isinstance(word, str) and "\0" not in word for word in words) and all(
+        name and "=" not in name for name in value
+    )
 
 
 def _filled(parts: Sequence[str], words: Mapping[str, Callable[[], str]]) -> tuple[str, ...]:
