@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"{error}: install the dependency group 'models'\n")
+        sys.stderr.write(f"{error.name} is not installed; pip install 'wasi-nn-conformance[fuzz]'\n")
         return 2
     folder = options.vectors / "models"
     lines = differences(folder, files) if options.check else write(folder, files)

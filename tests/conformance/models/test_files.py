@@ -1,6 +1,7 @@
 """The committed files are those that the definitions give, and altered ones are noticed."""
 
 import hashlib
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -72,6 +73,15 @@ def test_a_mistake_in_a_definition_is_named_with_its_line(vectors: Path, capsys:
     (vectors / "models.yaml").write_text(DEFINITION + DEFINITION)
     assert main(["--vectors", str(vectors)]) == 2
     assert "models.yaml:5: model 'copy': is defined twice" in capsys.readouterr().err
+
+
+def test_a_library_that_is_not_installed_is_named(
+    vectors: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (vectors / "models.yaml").write_text(DEFINITION.replace("copy", "never-made-before"))
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert main(["--vectors", str(vectors)]) == 2
+    assert capsys.readouterr().err == "onnx is not installed; pip install 'wasi-nn-conformance[fuzz]'\n"
 
 
 def test_an_altered_file_is_not_opened(vectors: Path) -> None:
