@@ -75,6 +75,12 @@ def computed(state: ExpectedState) -> ExpectedState:
 
 
 @pytest.fixture
+def read(write: Writer, models: Mapping[str, Model]) -> Callable[[str], list[Vector]]:
+    """Read the text of a file of vectors, `area.yaml`."""
+    return lambda text: read_vectors(write("area.yaml", text), models)
+
+
+@pytest.fixture
 def vectors(write: Writer, models: Mapping[str, Model]) -> Callable[..., list[Vector]]:
     """Read vectors from the steps of each, in YAML flow or block style, one id each: v/0, v/1, ..."""
 

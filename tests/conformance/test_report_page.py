@@ -1,34 +1,18 @@
 import re
-import shutil
-import subprocess
 from collections import Counter
-from collections.abc import Callable
-from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from msgspec.structs import replace
-from sample_report import ENVIRONMENT, RUN, SOURCE, case_result, made
+from sample_page import Page, cases, numbered, paged
+from sample_report import ENVIRONMENT, RUN, SOURCE
 
 from wasi_nn_conformance.report.data import Commit, Fuzz, GeneratedVector, Impl, Search
-from wasi_nn_conformance.report.html_page import page
-from wasi_nn_conformance.results.case_result import CaseResult, Expected
+from wasi_nn_conformance.results.case_result import Expected
 from wasi_nn_conformance.results.verdict import Verdict
 
 HOSTILE = "</pre><script>alert('x')</script><b onclick=\"x\">&amp; \x1b[31m\x00\u202e\ud800"
-VOID = {"meta", "br", "input"}
-CHROMIUM = shutil.which("chromium")
-
-
-def numbered(number: int, verdict: str, **changes: Any) -> CaseResult:
-    name = f"area/{verdict}/{number}"
-    return case_result(verdict, **{"id": f"{name}[witx]", "vector": name, **changes})
-
-
-def paged(*case_results: CaseResult, **parts: Any) -> str:
-    return page(made(*case_results, **{"replay": ["pytest", "suite", "--impl=my own"], **parts}))
 
 
 FOUND = numbered(0, "fail", id="fuzz/shapes/f32/0a[witx-onnx]", place="regressions/x.yaml")
@@ -40,40 +24,6 @@ def fuzz(text: str = "- id: x\n", expected: tuple[Expected, ...] = (), **changes
     search = Search("shapes", "witx", "onnx", 20, 333, 1.25, exercised, told, (FOUND.id,))
     vectors = {FOUND.id: GeneratedVector("out dir/regressions/x.yaml", text)}
     return Fuzz(7, 40, (replace(search, **changes),), vectors, expected)
-
-
-class Page(HTMLParser):
-    """Reads a page: elements with their attributes and all text below them, by tag."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[tuple[str, dict[str, str | None], list[str]]] = []
-        self.elements: list[tuple[str, dict[str, str | None], str]] = []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in VOID:
-            self.elements.append((tag, dict(attrs), ""))
-        else:
-            self.open.append((tag, dict(attrs), []))
-
-    def handle_endtag(self, tag: str) -> None:
-        opened, attributes, text = self.open.pop()
-        assert opened == tag
-        self.elements.append((tag, attributes, "".join(text)))
-
-    def handle_data(self, data: str) -> None:
-        for _, _, text in self.open:
-            text.append(data)
-
-    def of_class(self, name: str) -> list[tuple[dict[str, str | None], str]]:
-        return [(a, text) for _, a, text in self.elements if name in (a.get("class") or "").split()]
-
-
-def cases(text: str) -> list[tuple[dict[str, str | None], str]]:
-    return Page(text).of_class("case")
 
 
 def test_every_case_stands_there_once() -> None:
@@ -263,51 +213,3 @@ def test_the_page_loads_nothing() -> None:
 def test_the_page_links_the_lines_that_a_clause_stands_on() -> None:
     linked = [(a["href"], text) for tag, a, text in Page(paged(numbered(0, "fail"))).elements if tag == "a"]
     assert linked.count((SOURCE.url, "0.2.0-rc-2024-10-28/wasi-nn.witx#L88-L91")) == 2  # under Clauses and Findings
-
-
-@pytest.fixture
-def browsed(tmp_path: Path) -> Callable[[str], str]:
-    """Return what a browser makes of a page."""
-    assert CHROMIUM is not None
-
-    def browsed(text: str) -> str:
-        file = tmp_path / "report.html"
-        file.write_text(text, "utf-8", errors="backslashreplace")
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-        flags += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path}/user"]
-        return subprocess.run(  # noqa: S603 the browser of this machine
-            [CHROMIUM, *flags, "--dump-dom", file.as_uri()], capture_output=True, text=True, check=True, timeout=60
-        ).stdout
-
-    return browsed
-
-
-needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="only a browser can run the filters: no chromium here")
-
-
-@needs_a_browser
-def test_the_policy_lets_the_pages_own_script_run(browsed: Callable[[str], str]) -> None:
-    form = next(a for tag, a, _ in Page(browsed(paged(numbered(0, "fail")))).elements if tag == "form")
-    assert "hidden" not in form
-
-
-@needs_a_browser
-@pytest.mark.parametrize(
-    ("name", "value", "ids"),
-    [
-        ("verdict", "fail", {"area/fail/1[witx]", "area/fail/3[witx]"}),
-        ("level", "defined", {"area/deviates/2[witx]"}),
-        ("abi", "wit-2024-10-28", {"area/fail/3[witx]"}),
-        ("encoding", "onnx", {"area/deviates/2[witx]"}),
-        ("text", "IT IS ASKED", {"area/fail/1[witx]", "area/fail/3[witx]"}),
-    ],
-)
-def test_filters(browsed: Callable[[str], str], name: str, value: str, ids: set[str]) -> None:
-    case_results = [numbered(0, "pass"), numbered(1, "fail"), numbered(3, "fail", abi="wit-2024-10-28")]
-    case_results.insert(2, numbered(2, "deviates", clause="b.open", level="defined", encoding="onnx"))
-    choose = f"form.elements.{name}.value = {value!r}; form.dispatchEvent(new Event('input'));"
-    asked = f"<script>{{ const form = document.getElementById('filters'); {choose} }}</script></body>"
-    # Without its policy, which would not let our script choose.
-    text = re.sub(r"<meta http-equiv[^>]*>", "", paged(*case_results)).replace("</body>", asked)
-    shown = [text for attributes, text in cases(browsed(text)) if "hidden" not in attributes]
-    assert {each.id for each in case_results if any(each.id in text for text in shown)} == ids
