@@ -50,7 +50,7 @@ def test_a_report_replays_a_drawn_finding_where_the_run_was_started(run: Run, py
     run("--report=out")
     read = read_report(pytester.path / "out")
     arguments = shlex.split(replay_of(read, read.cases[0]))[1:]
-    assert "all 1 cases: 1 fail" in pytester.runpytest_inprocess(*QUICK, *arguments).stdout.str()
+    assert "1 case: 1 fail" in pytester.runpytest_inprocess(*QUICK, *arguments).stdout.str()
 
 
 def test_lf_draws_again_what_failed_last(run: Run) -> None:

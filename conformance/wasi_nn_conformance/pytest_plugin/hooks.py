@@ -92,7 +92,7 @@ class Run:
 
     def _check_selection(self, session: pytest.Session) -> None:
         saw_everything = not session.testsfailed and not self.suite.config.getoption("lf", default=False)
-        if saw_everything and (complaint := self.suite.selection.complaint()):
+        if saw_everything and (complaint := self.suite.selection.complaint(self.suite.fuzz_options.missing)):
             self.suite.give_up(complaint)
 
     @pytest.hookimpl(tryfirst=True)

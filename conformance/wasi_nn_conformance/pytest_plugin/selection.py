@@ -1,6 +1,7 @@
 """Which cases and searches a run is asked for, and what to say where a name fits none."""
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import pytest
 
@@ -8,7 +9,7 @@ from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.results.pattern import matches
 from wasi_nn_conformance.vectors.case import Case
 
-from .arguments import item_id
+from .arguments import SEARCHES, item_id
 
 
 @dataclass
@@ -39,8 +40,11 @@ class Selection:
         (self._taken if on else self._left_out).add(item_id)
         return on and (not self.patterns or any(matches(pattern, item_id) for pattern in self.patterns))
 
-    def complaint(self) -> str | None:
-        """Return what is wrong with the patterns once all ids have been seen, if anything is."""
+    def complaint(self, missing: str) -> str | None:
+        """Return what is wrong with the patterns once all ids have been seen, if anything is.
+
+        `missing` says why there are no searches where there would be some.
+        """
         if not self._taken and not self._left_out:
             return None
         for pattern in self.patterns:
@@ -48,6 +52,8 @@ class Selection:
                 continue
             if any(matches(pattern, item_id) for item_id in self._left_out):
                 return f"--case={pattern}: --abi and --encoding leave out all that it matches"
+            if missing and pattern.startswith(f"{SEARCHES}/"):
+                return f"--case={pattern}: {missing}"
             return f"--case={pattern}: no case has this id{self._near(pattern)}"
         return None
 
@@ -56,7 +62,8 @@ class Selection:
         if wider := [item_id for item_id in sorted(ids) if matches(f"{pattern}[*]", item_id)]:
             # What was given is the vector's id: those of its cases have the ABI behind it.
             return f"; did you mean '{pattern}[*]', which is {', '.join(wider)}?"
-        vector, bracket, behind = pattern.partition("[")
-        if bracket:
+        if "[" in pattern:
             return did_you_mean(pattern, ids)
-        return did_you_mean(vector + behind, {item_id.partition("[")[0] for item_id in ids})
+        vectors = {item_id.partition("[")[0] for item_id in ids}
+        families = {f"{family}/*" for name in vectors for family in accumulate(name.split("/")[:-1], "{}/{}".format)}
+        return did_you_mean(pattern, vectors | families)

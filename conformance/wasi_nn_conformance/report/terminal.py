@@ -31,7 +31,8 @@ def summary(case_results: Sequence[CaseResult], clauses: Mapping[str, Clause]) -
             chosen = f"  (chose: {' | '.join(sorted(choices[name]))})" if name in choices else ""
             yield f"  {name:{width}}  {counted(Totals.of(by_clause[name]))}{chosen}"
     totals = Totals.of(case_results)
-    yield f"all {totals.cases} cases: {counted(totals)}"
+    extent = "1 case" if totals.cases == 1 else f"all {totals.cases} cases"
+    yield f"{extent}: {counted(totals)}"
     reasons = Counter(case_result.diagnosis for case_result in case_results)
     for missing in filter(None, (encoding.missing for encoding in ENCODINGS.values())):
         if missing in reasons:

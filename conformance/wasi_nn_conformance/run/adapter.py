@@ -126,11 +126,11 @@ def read_adapter(name_or_path: str) -> Adapter:
         path = Path(name_or_path)
         if not path.is_file():
             raise AdapterError(
-                f"--impl={name_or_path}: no adapter has this name and no file this path;"
+                f"{name_or_path}: no adapter has this name and no file this path;"
                 f" known: {', '.join(known_adapters())}{did_you_mean(name_or_path, known_adapters())}"
             )
         if path.suffix != ".toml":
-            raise AdapterError(f"--impl={name_or_path}: an adapter is a .toml file that tells how to start the host")
+            raise AdapterError(f"{name_or_path}: an adapter is a .toml file that tells how to start the host")
     try:
         document = read_toml(path)
         if "targets" in document.data:
