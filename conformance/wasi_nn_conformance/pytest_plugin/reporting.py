@@ -155,14 +155,7 @@ class Reporting:
                 tell_version(session.config, self.suite.host.version)
             return
         self.case_results = list(compared(self._results()))
-        if self.case_results:
-            self.complaints = self.suite.unmatched(self.case_results, len(self.judged))
-            if self.complaints and session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if reasons := self._unjudged():
-            self.complaints.append(f"no case was judged: {'; '.join(reasons)}")
-            if session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        session.exitstatus = self._exit_status(session)
         # An interrupt before the first verdict leaves a report, too: an older one would be taken for this run's.
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed
         stopped = interrupted and self.suite.course.asks_for_any
@@ -174,6 +167,21 @@ class Reporting:
             except OSError as error:
                 message = f"--report={self._folder}: cannot be written: {error.strerror}"
                 pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _exit_status(self, session: pytest.Session) -> int:
+        """Return pytest's exit status, or another where it does not know enough; what made it so is a complaint."""
+        status = session.exitstatus
+        if session.shouldfail and self.judged and status == pytest.ExitCode.INTERRUPTED:
+            status = pytest.ExitCode.TESTS_FAILED  # pytest-xdist makes an interrupt of -x
+        if self.case_results:
+            self.complaints = self.suite.unmatched(self.case_results, len(self.judged))
+        if self.complaints and status == pytest.ExitCode.OK:
+            status = pytest.ExitCode.TESTS_FAILED
+        if reasons := self._unjudged():
+            self.complaints.append(f"no case was judged: {'; '.join(reasons)}")
+            if status == pytest.ExitCode.OK:
+                status = pytest.ExitCode.NO_TESTS_COLLECTED
+        return status
 
     def _unjudged(self) -> list[str]:
         """Return why no case was judged, if none was: to a CI system that would look like a host without a fault."""
