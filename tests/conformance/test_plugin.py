@@ -2,7 +2,6 @@ import fnmatch
 import json
 import re
 import shlex
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from wasi_nn_conformance.formats.schema import schema
-from wasi_nn_conformance.pytest_plugin import fuzz_options
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.usefixtures("models_read_once")
@@ -53,48 +51,6 @@ def area(write: Callable[[str, str], Path]) -> Callable[..., Path]:
 def test_no_adapter_ends_the_run_with_4(run: Run, impl: str, complaint: str) -> None:
     result = run(f"--impl={impl}")
     assert (result.ret, complaint in result.stderr.str()) == (4, True)
-
-
-NOTHING_GENERATED = "nothing can be generated: hypothesis and onnx are not installed"
-
-
-@pytest.fixture
-def without_fuzz(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let there be nothing of the extra `fuzz`."""
-    monkeypatch.setattr(fuzz_options, "find_spec", lambda _name: None)
-
-
-@pytest.mark.usefixtures("without_fuzz")
-def test_a_run_without_the_extra_fuzz_says_so_and_gives_its_verdicts(run: Run, mortal: Path) -> None:
-    result = run(f"--impl={mortal}", "--case=handle/*")
-    said = result.stdout.str()
-    assert (NOTHING_GENERATED in said, "pip install 'wasi-nn-conformance[fuzz]'" in said) == (True, True)
-    assert re.search(r"all \d+ cases: \d+ unsupported, \d+ fail", said)
-
-
-@pytest.mark.usefixtures("without_fuzz")
-def test_a_run_of_own_vectors_misses_no_extra(run: Run, area: Callable[..., Path], mortal: Path) -> None:
-    result = run(f"--impl={mortal}", "--vectors", area(PASSES))
-    assert (result.ret, NOTHING_GENERATED in result.stdout.str()) == (0, False)
-
-
-@pytest.mark.usefixtures("without_fuzz")
-@pytest.mark.parametrize(
-    "option", ["--case=fuzz/shapes*", "--fuzz-only=shapes", "--fuzz-examples=1", "--fuzz-profile=nightly"]
-)
-def test_who_asks_for_generating_without_the_extra_fuzz_is_told(run: Run, mortal: Path, option: str) -> None:
-    result = run(f"--impl={mortal}", option)
-    assert (result.ret, NOTHING_GENERATED in result.stderr.str()) == (4, True)
-
-
-def test_a_run_tells_once_which_library_would_make_cases_possible(
-    run: Run, adapter_file: Adapters, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    result = run(f"--impl={adapter_file('errors')}", "--abi=witx", "--case=regressions/shapes/*")
-    told = r"(\d+) cases unsupported: the model of this vector is written in onnx with the library onnx, which is not"
-    [number] = re.findall(told, result.stdout.str())
-    assert re.search(rf"all \d+ cases: .*\b{number} unsupported, \d+ fail$", result.stdout.str(), re.MULTILINE)
 
 
 def test_a_missing_impl_ends_the_run_with_4(run: Run, area: Callable[..., Path]) -> None:
