@@ -29,6 +29,7 @@ from mutant import ABIS, HEALTHY, Mutant, mutants
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
+from wasi_nn_conformance.run.examination import Examination
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 
@@ -149,11 +150,12 @@ def attempt(name: str, abi: str, enough: int) -> Trial:
     cases = [case for case in _suite.of(abi, mutant.encodings) if case.id in _seconds]
     trial = Trial(mutant.id, mutant.breaks, abi, len(cases))
     host = _suite.host(mutant)
+    examination = Examination(host)
     try:
         quick, slow = _in_order(cases, LIKELY[name.partition("/")[0]])
-        _ask(trial, host, quick, enough)
+        _ask(trial, examination, quick, enough)
         if not trial.kills:
-            _ask(trial, host, slow, 1)
+            _ask(trial, examination, slow, 1)
     except AdapterError as error:
         trial.error = str(error)
     finally:
@@ -179,14 +181,14 @@ def _in_order(cases: list[Case], likely: tuple[str, ...]) -> tuple[list[Case], l
     return [case for _, case in sorted(quick, key=lambda pair: pair[0])], slow
 
 
-def _ask(trial: Trial, host: Host, cases: list[Case], enough: int) -> None:
+def _ask(trial: Trial, examination: Examination, cases: list[Case], enough: int) -> None:
     while cases:
         caught = {kill.clause for kill in trial.kills}
         hangs = sum(kill.verdict == Verdict.HANG.value for kill in trial.kills)
         if len(trial.vectors) >= enough or hangs >= _MOST_HANGS:
             return
         next_ = next((index for index, case in enumerate(cases) if case.clause.id in caught), 0)
-        case_result = host.run(cases.pop(next_))
+        case_result = examination.examine(cases.pop(next_))
         trial.asked += 1
         if case_result.verdict in KILLS:
             trial.kills.append(

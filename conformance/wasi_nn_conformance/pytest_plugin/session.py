@@ -13,6 +13,7 @@ from wasi_nn_conformance.models import ModelError
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.known_failures import KnownFailures, known_failures_path, read_known_failures
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
+from wasi_nn_conformance.run.examination import Examination
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 
@@ -59,6 +60,11 @@ class Suite:
     def host(self) -> Host:
         """The host under test."""
         return Host(self.adapter, self.library, fresh=self.config.getoption("--fresh"))
+
+    @cached_property
+    def examination(self) -> Examination:
+        """What judges the cases of the run."""
+        return Examination(self.host)
 
     @property
     def has_host(self) -> bool:
