@@ -143,7 +143,7 @@ def test_an_error_of_the_host_itself_is_never_a_trap_as_wanted(
 
 
 def test_severity_rises_in_the_order_of_the_report() -> None:
-    order = ["pass", "unsupported", "deviates", "xfail", "fail", "hang", "crash", "xpass", "error"]
+    order = ["pass", "unsupported", "blocked", "deviates", "xfail", "fail", "hang", "crash", "xpass", "error"]
     assert [verdict.value for verdict in sorted(Verdict, key=lambda verdict: verdict.severity)] == order
 
 

@@ -60,6 +60,7 @@ def test_totals_count_each_verdict() -> None:
     assert msgspec.to_builtins(totals) == {
         "pass": 2,
         "unsupported": 0,
+        "blocked": 0,
         "deviates": 0,
         "xfail": 0,
         "fail": 0,
@@ -148,7 +149,9 @@ def test_a_short_line_stays() -> None:
     assert shortened("a" * 160) == "a" * 160
 
 
-@pytest.mark.parametrize("name", ["vector", "clauses", "declarations", "adapter", "report", "report-1", "models"])
+@pytest.mark.parametrize(
+    "name", ["vector", "clauses", "declarations", "adapter", "report", "report-1", "report-2", "models"]
+)
 def test_schema_is_a_schema(name: str) -> None:
     jsonschema_rs.meta.validate(dict(schema(name).form))
 

@@ -23,6 +23,7 @@ from wasi_nn_conformance.results.violation import Violation, diagnosis
     [
         (["pass", "pass", "deviates", "unsupported"], "3 pass", "2e7d32"),
         (["pass", "xfail", "xfail"], "1 pass, 2 known", "8a6100"),
+        (["pass", "xfail", "blocked"], "1 pass, 1 known, 1 blocked", "8a6100"),
         (["pass", "fail", "crash", "hang", "xfail"], "3 findings", "c62828"),
         (["fail"], "1 finding", "c62828"),
         (["pass", "error"], "1 error", "c62828"),

@@ -90,7 +90,7 @@ class CaseItem(pytest.Item):
             self.case_result = self._unjudged(f"the suite failed: {error!r}")
             raise
         verdict = case_result.verdict
-        if verdict is Verdict.UNSUPPORTED:
+        if verdict in (Verdict.UNSUPPORTED, Verdict.BLOCKED):
             pytest.skip(case_result.diagnosis)
         if verdict.is_finding or verdict in (Verdict.XPASS, Verdict.ERROR):
             raise _Finding(case_result.diagnosis)

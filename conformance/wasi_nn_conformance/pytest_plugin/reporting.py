@@ -30,6 +30,7 @@ _STATUS = {
     Verdict.CRASH: ("failed", "C", "CRASH"),
     Verdict.HANG: ("failed", "H", "HANG"),
     Verdict.UNSUPPORTED: ("unsupported", "u", "UNSUPPORTED"),
+    Verdict.BLOCKED: ("blocked", "b", "BLOCKED"),
     Verdict.ERROR: ("error", "E", "ERROR"),
 }
 _PROPERTIES = ("clause", "level", "abi", "encoding", "verdict", "diagnosis", "choice")

@@ -12,7 +12,7 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.session.wire import PROTOCOL
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 
 Natural: TypeAlias = Annotated[int, Meta(ge=0)]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
@@ -86,6 +86,7 @@ class Totals(_Part, frozen=True, rename={"passed": "pass"}):
 
     passed: Natural
     unsupported: Natural
+    blocked: Natural
     deviates: Natural
     xfail: Natural
     fail: Natural
@@ -159,7 +160,7 @@ class Fuzz(_Part, frozen=True):
 class Report(_Part, frozen=True):
     """One run of the suite on one host. `run` is null where a report of schema 1 was read."""
 
-    schema: Annotated[Literal[2], Meta(description="the version of this form")]
+    schema: Annotated[Literal[3], Meta(description="the version of this form")]
     suite: Suite
     impl: Impl
     run: Run | None

@@ -13,7 +13,7 @@ Column: TypeAlias = tuple[str, str]
 
 NO_MODEL = "no model"
 LEVELS = (Level.MUST, Level.SHOULD, Level.MAY, Level.DEFINED)
-_QUIET = (Verdict.PASS, Verdict.UNSUPPORTED, Verdict.DEVIATES)
+_QUIET = (Verdict.PASS, Verdict.UNSUPPORTED, Verdict.BLOCKED, Verdict.DEVIATES)
 
 
 def column(case: CaseResult) -> Column:
@@ -94,7 +94,8 @@ def _came_to(report: Report) -> str:
     passed, known = totals.passed + totals.deviates, totals.xfail
     if not passed + known and report.fuzz:
         return f"{sum(search.examples for search in report.fuzz.searches)} generated"
-    return f"{passed} pass{f', {known} known' if known else ''}"
+    blocked = f", {totals.blocked} blocked" if totals.blocked else ""
+    return f"{passed} pass{f', {known} known' if known else ''}{blocked}"
 
 
 def _plural(number: int, word: str) -> str:

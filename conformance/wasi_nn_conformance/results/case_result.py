@@ -69,6 +69,9 @@ class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str | None, Meta(description="which question of a clause of level defined the case asks, if not all of it")
     ] = None
     violations: Annotated[tuple[Violation, ...], Meta(description="what is wrong with the answer, as fields")] = ()
+    own_clause: Annotated[str, Meta(description="the vector's clause, where another one is accused")] = ""
+    blocked_by: Annotated[str | None, Meta(description="the id of the case whose finding blocks this one")] = None
+    alone: Annotated[bool, Meta(description="the case was judged in a process of its own")] = False
 
     @classmethod
     def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "CaseResult":
@@ -93,6 +96,7 @@ class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             why=" ".join(case.vector.why.split()),
             place=":".join(str(part) for part in (case.vector.path.name, case.vector.line) if part),
             violations=decisive.violations,
+            own_clause=case.clause.id if clause is not case.clause else "",
         )
 
     def json(self) -> dict[str, Any]:

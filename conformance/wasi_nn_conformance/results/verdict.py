@@ -10,6 +10,8 @@ class Verdict(StrEnum):
     """Every step answered as the clause wants, and as it prefers."""
     UNSUPPORTED = "unsupported"
     """The host's adapter declares that it does not offer what the vector needs."""
+    BLOCKED = "blocked"
+    """What the case is about was not reached: another finding, which it names, stands before it."""
     DEVIATES = "deviates"
     """An answer that the clause accepts, but not the one it prefers."""
     XFAIL = "xfail"
