@@ -30,13 +30,18 @@ class PatchError(Exception):
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault. `breaks` says what is wrong with the host then; `abis` and `encodings` are those it shows on."""
+    """One fault. `breaks` says what is wrong with the host then; `abis` and `encodings` are those it shows on.
+
+    `clauses` are those that the fault breaks, as its code and their text have it: whoever reads the report of a host
+    with this fault looks for it there.
+    """
 
     id: str
     breaks: str
     abis: tuple[str, ...]
     encodings: tuple[str, ...]
     patch: Callable[[], None]
+    clauses: tuple[str, ...]
 
     def apply(self) -> None:
         """Patch the reference in this process. Raises `PatchError`; a patch that changes nothing is one, too."""
@@ -76,7 +81,7 @@ def _nothing() -> None:
     """Leave the reference as it is."""
 
 
-HEALTHY = Mutant("healthy", "nothing", ABIS, ("openvino", "onnx"), _nothing)
+HEALTHY = Mutant("healthy", "nothing", ABIS, ("openvino", "onnx"), _nothing, ())
 
 _mutants = Mutants()
 _undone_by: list[Callable[[], None]] = []
@@ -92,12 +97,17 @@ def mutants() -> dict[str, Mutant]:
 
 
 def mutant(
-    name: str, breaks: str, abis: tuple[str, ...] | str = SHARED, encodings: tuple[str, ...] = ("openvino",)
+    name: str,
+    breaks: str,
+    abis: tuple[str, ...] | str = SHARED,
+    encodings: tuple[str, ...] = ("openvino",),
+    *,
+    clauses: tuple[str, ...],
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Register the decorated function as the patch of a mutant."""
 
     def register(patch: Callable[[], None]) -> Callable[[], None]:
-        _mutants.add(Mutant(name, breaks, (abis,) if isinstance(abis, str) else abis, encodings, patch))
+        _mutants.add(Mutant(name, breaks, (abis,) if isinstance(abis, str) else abis, encodings, patch, clauses))
         return patch
 
     return register
@@ -111,9 +121,11 @@ def rewritten(  # noqa: PLR0917 - one line for each mutant
     old: str,
     new: str,
     encodings: tuple[str, ...] = ("openvino",),
+    *,
+    clauses: tuple[str, ...],
 ) -> None:
     """Register a mutant in which one function reads `new` where it read `old`; see `rewrite`."""
-    mutant(name, breaks, abis, encodings)(lambda: rewrite(target, old, new))
+    mutant(name, breaks, abis, encodings, clauses=clauses)(lambda: rewrite(target, old, new))
 
 
 def rewrite(target: str, old: str, new: str) -> None:

@@ -8,9 +8,11 @@ import pytest
 from mutant import ABIS, HEALTHY, Mutant, Mutants, PatchError, mutants, put, replace, rewrite
 
 from wasi_nn_conformance.run.adapter import read_adapter
+from wasi_nn_conformance.run.library import Library
 
 FOLDER = Path(__file__).resolve().parent
 KNOWN = mutants()
+CLAUSES = set(Library().clauses)
 
 
 def launched(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,6 +36,14 @@ def test_every_module_of_faults_has_mutants() -> None:
     places = {tuple(each.patch.__globals__["__name__"].split(".")) for each in KNOWN.values()} - {("mutant",)}
     assert places <= modules
     assert {each.id.partition("/")[0] for each in KNOWN.values()} >= {area for _, area, *_ in modules}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_clauses_that_it_breaks_exist(name: str) -> None:
+    declared = KNOWN[name].clauses
+    assert declared
+    assert len(set(declared)) == len(declared)
+    assert set(declared) <= CLAUSES
 
 
 def test_an_id_taken_twice_is_refused() -> None:
@@ -84,7 +94,7 @@ def test_a_value_that_stands_there_already_is_an_error() -> None:
 
 
 def test_a_patch_that_changes_nothing_is_an_error() -> None:
-    idle = Mutant("idle", "nothing", ABIS, ("openvino",), lambda: None)
+    idle = Mutant("idle", "nothing", ABIS, ("openvino",), lambda: None, ())
     with pytest.raises(PatchError, match="changed nothing"):
         idle.apply()
 

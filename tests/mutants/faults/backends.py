@@ -9,11 +9,21 @@ _COPIED = "element_types.copy_into(view, tensor.data)"
 _PLAN, _PLANNED = "backends.openvino.numpy_plan:Plan.infer", "backends.openvino.numpy_plan:Plan._tensor"
 _READ = "np.frombuffer(tensor.data, DTYPES[tensor.type])"
 
+_BITS = ("values.bits-pass-through", "values.type-support")
+_VALUES = (*_BITS, "values.arithmetic")
+
 
 def _fault(  # noqa: PLR0917 - one line for each mutant
-    name: str, breaks: str, target: str, old: str, new: str, abis: tuple[str, ...] | str = WITX
+    name: str,
+    breaks: str,
+    target: str,
+    old: str,
+    new: str,
+    abis: tuple[str, ...] | str = WITX,
+    *,
+    clauses: tuple[str, ...],
 ) -> None:
-    rewritten(f"backends/{name}", breaks, abis, target, old, new)
+    rewritten(f"backends/{name}", breaks, abis, target, old, new, clauses=clauses)
 
 
 def _changed(dtype: str, change: str) -> str:
@@ -34,21 +44,23 @@ for _type, _exponent, _fraction, _quiet in (
     ("f16", 0x7C00, 0x03FF, 0x7E00),
     ("f32", 0x7F80_0000, 0x7F_FFFF, 0x7FC0_0000),
 ):
-    for _name, _breaks, _change in (
-        ("denormals-flushed", "denormal numbers become zero", f"bits[(bits & {_exponent}) == 0] = 0"),
+    for _name, _breaks, _change, _broken in (
+        ("denormals-flushed", "denormal numbers become zero", f"bits[(bits & {_exponent}) == 0] = 0", _VALUES),
         (
             "nan-made-canonical",
             "every NaN becomes the same one",
             f"bits[((bits & {_exponent}) == {_exponent}) & ((bits & {_fraction}) != 0)] = {_quiet}",
+            _BITS,
         ),
-        ("negative-zero-lost", "-0.0 becomes 0.0", "x[x == 0] = 0"),
+        ("negative-zero-lost", "-0.0 becomes 0.0", "x[x == 0] = 0", _BITS),
         (
             "infinity-clipped",
             "infinities become the largest number",
             "x = np.where(np.isinf(x), np.copysign(np.finfo(x.dtype).max, x), x)",
+            _VALUES,
         ),
     ):
-        _fault(f"{_type}-{_name}", f"{_type}: {_breaks}", _FILL, _COPIED, _changed(_type, _change))
+        _fault(f"{_type}-{_name}", f"{_type}: {_breaks}", _FILL, _COPIED, _changed(_type, _change), clauses=_broken)
 
 _fault(
     "f32-through-f16",
@@ -56,6 +68,7 @@ _fault(
     _FILL,
     _COPIED,
     _changed("f32", "x = x.astype('<f2').astype('<f4')"),
+    clauses=_VALUES,
 )
 _fault(
     "f32-through-bf16",
@@ -63,6 +76,7 @@ _fault(
     _FILL,
     _COPIED,
     _changed("f32", "bits[...] &= 0xFFFF_0000"),
+    clauses=_VALUES,
 )
 _fault(
     "inputs-kept",
@@ -70,6 +84,7 @@ _fault(
     _FILL,
     _COPIED,
     "if shape != tensor.dimensions:\n        element_types.copy_into(view, tensor.data)",
+    clauses=("compute.new-inputs",),
 )
 _fault(
     "columns-first",
@@ -79,6 +94,7 @@ _fault(
     "import numpy as np\n"
     "    x = np.frombuffer(tensor.data, f'V{tensor.type.size}').reshape(tensor.dimensions[::-1])\n"
     "    element_types.copy_into(view, x.T.tobytes())",
+    clauses=("values.row-major", "values.bits-pass-through", "values.arithmetic"),
 )
 _fault(
     "images-reordered",
@@ -89,6 +105,7 @@ _fault(
     "    x = np.frombuffer(tensor.data, f'V{tensor.type.size}').reshape(tensor.dimensions)\n"
     "    x = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x\n"
     "    element_types.copy_into(view, x.tobytes())",
+    clauses=("values.row-major", "values.bits-pass-through", "values.arithmetic"),
 )
 _fault(
     "big-endian",
@@ -98,6 +115,7 @@ _fault(
     "import numpy as np\n"
     "    x = np.frombuffer(tensor.data, f'<u{tensor.type.size}').byteswap()\n"
     "    element_types.copy_into(view, x.tobytes())",
+    clauses=_VALUES,
 )
 _fault(
     "large-inputs-cut",
@@ -105,6 +123,7 @@ _fault(
     _FILL,
     _COPIED,
     "element_types.copy_into(view, tensor.data[:4096].ljust(len(tensor.data), b'\\0'))",
+    clauses=("values.bits-pass-through", "values.arithmetic"),
 )
 _fault(
     "output-shared",
@@ -113,6 +132,7 @@ _fault(
     "array.tobytes()",
     "memoryview(array.reshape(-1).view('u1'))",
     (WIT_08_19, WIT_10_28),
+    clauses=("output.tensor-is-the-guests",),
 )
 _fault(
     "output-in-engine-shape",
@@ -121,14 +141,23 @@ _fault(
     "dimensions_of(port, array.shape)",
     "array.shape",
     (WIT_08_19, WIT_10_28),
+    clauses=("output.type-and-dimensions", "output.scalar"),
 )
-_fault("output-by-columns", "outputs are written by columns", _OUTPUT, "array.tobytes()", "array.tobytes('F')")
+_fault(
+    "output-by-columns",
+    "outputs are written by columns",
+    _OUTPUT,
+    "array.tobytes()",
+    "array.tobytes('F')",
+    clauses=("values.row-major", "values.bits-pass-through", "values.arithmetic"),
+)
 _fault(
     "i64-cut",
     "i64 is computed in 32 bits",
     _PLAN,
     _READ,
     f"({_READ}.astype('<i4').astype('<i8') if tensor.type is TensorType.I64 else {_READ})",
+    clauses=_VALUES,
 )
 _fault(
     "i64-through-f64",
@@ -136,6 +165,7 @@ _fault(
     _PLAN,
     _READ,
     f"({_READ}.astype('<f8').astype('<i8') if tensor.type is TensorType.I64 else {_READ})",
+    clauses=_VALUES,
 )
 _fault(
     "f64-through-f32",
@@ -143,6 +173,7 @@ _fault(
     _PLAN,
     _READ,
     f"({_READ}.astype('<f4').astype('<f8') if tensor.type is TensorType.F64 else {_READ})",
+    clauses=_VALUES,
 )
 _fault(
     "i32-through-f32",
@@ -150,6 +181,7 @@ _fault(
     _PLAN,
     _READ,
     f"({_READ}.astype('<f4').astype('<i4') if tensor.type is TensorType.I32 else {_READ})",
+    clauses=_VALUES,
 )
 _fault(
     "u8-as-i32",
@@ -157,22 +189,31 @@ _fault(
     _PLANNED,
     "array.astype(DTYPES[port.type], copy=False)",
     "array.astype('<i4' if port.type is TensorType.U8 else DTYPES[port.type])",
+    clauses=("values.type-support", "values.bits-pass-through", "values.arithmetic", "output.size"),
 )
 
 
-@mutant("backends/i32-for-i64", "a model's i64 is called i32")
+@mutant(
+    "backends/i32-for-i64",
+    "a model's i64 is called i32",
+    clauses=("values.type-support", "values.bits-pass-through", "input.shape-and-type", "output.type-and-dimensions"),
+)
 def _() -> None:
     types = module("backends.openvino.element_types")
     put(types.TENSOR_TYPES, types.ov.Type.i64, types.TensorType.I32)
 
 
-@mutant("backends/bf16-for-f16", "a model's f16 is called bf16")
+@mutant(
+    "backends/bf16-for-f16",
+    "a model's f16 is called bf16",
+    clauses=("values.type-support", "values.bits-pass-through", "input.shape-and-type", "output.type-and-dimensions"),
+)
 def _() -> None:
     types = module("backends.openvino.element_types")
     put(types.TENSOR_TYPES, types.ov.Type.f16, types.TensorType.BF16)
 
 
-@mutant("backends/subtraction-is-addition", "Subtract adds where numpy computes")
+@mutant("backends/subtraction-is-addition", "Subtract adds where numpy computes", clauses=("values.arithmetic",))
 def _() -> None:
     operators = module("backends.openvino.numpy_plan").OPERATORS
     put(operators, "Subtract", operators["Add"])
@@ -184,6 +225,7 @@ _fault(
     "backends.openvino.numpy_plan:_matmul",
     "return np.asarray(np.matmul(left, right))",
     "return np.asarray(np.matmul(left, right.reshape(right.shape[::-1]).T))",
+    clauses=("values.arithmetic", "values.row-major"),
 )
 rewritten(
     "backends/inputs-by-name",
@@ -192,6 +234,7 @@ rewritten(
     "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(str(index)",
+    clauses=("input.any-name", "compute.output-names", "compute.named-inputs"),
 )
 rewritten(
     "backends/name-before-colon",
@@ -200,6 +243,7 @@ rewritten(
     "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).partition(':')[0]",
+    clauses=("input.any-name", "compute.output-names"),
 )
 rewritten(
     "backends/name-without-folders",
@@ -208,6 +252,7 @@ rewritten(
     "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).rpartition('/')[2]",
+    clauses=("input.any-name", "compute.output-names"),
 )
 rewritten(
     "backends/name-in-small-letters",
@@ -216,6 +261,7 @@ rewritten(
     "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index).lower()",
+    clauses=("input.any-name", "compute.output-names"),
 )
 rewritten(
     "backends/name-cut",
@@ -224,10 +270,17 @@ rewritten(
     "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(_name(port, index)[:64]",
+    clauses=("input.any-name", "compute.output-names"),
 )
 
 
-@mutant("backends/onnx-is-anything", "any bytes are taken for ONNX", WITX, ("onnx",))
+@mutant(
+    "backends/onnx-is-anything",
+    "any bytes are taken for ONNX",
+    WITX,
+    ("onnx",),
+    clauses=("load.corrupt-model", "load.encoding-is-a-promise"),
+)
 def _() -> None:
     served, encoding = module("backends.registry").SERVED, module("types").GraphEncoding.ONNX
     put(served, encoding, served[encoding]._replace(recognises=lambda _data: True))
@@ -241,4 +294,5 @@ rewritten(
     "operator_set > _NEWEST_OPERATOR_SET",
     "False",
     encodings=("onnx",),
+    clauses=("load.unknown-operator",),
 )

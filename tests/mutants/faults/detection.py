@@ -16,6 +16,7 @@ rewritten(
     "if not matches(encoding, builders[0]):",
     "if False:",
     _ONNX,
+    clauses=("load.encoding-is-a-promise", "load.corrupt-model"),
 )
 rewritten(
     "detection/builders-uncounted",
@@ -25,6 +26,7 @@ rewritten(
     "    if not builders:",
     "    builders = builders[: 2 if encoding is GraphEncoding.OPENVINO else 1]\n    if not builders:",
     _ONNX,
+    clauses=("load.builder-count",),
 )
 rewritten(
     "detection/missing-builder-is-empty",
@@ -35,4 +37,5 @@ rewritten(
     "    if len(builders) == 1 and encoding is GraphEncoding.OPENVINO:\n"
     "        builders = (*builders, b'')\n"
     "    if not builders:",
+    clauses=("load.builder-count",),
 )

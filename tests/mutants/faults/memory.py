@@ -13,6 +13,7 @@ rewritten(
     _CHECK,
     "pointer + length > self.size",
     "pointer + length > self.size + 1",
+    clauses=("memory.out-of-bounds",),
 )
 rewritten(
     "memory/no-bound",
@@ -21,6 +22,7 @@ rewritten(
     _CHECK,
     "pointer + length > self.size",
     "pointer > 0xFFFF_FFFF",
+    clauses=("memory.out-of-bounds",),
 )
 rewritten(
     "memory/only-the-start-is-checked",
@@ -29,6 +31,7 @@ rewritten(
     _CHECK,
     "pointer + length > self.size",
     "pointer > self.size",
+    clauses=("memory.out-of-bounds",),
 )
 rewritten(
     "memory/end-wraps",
@@ -37,6 +40,7 @@ rewritten(
     _CHECK,
     "pointer + length > self.size",
     "(pointer + length) & 0xFFFF_FFFF > self.size",
+    clauses=("memory.out-of-bounds",),
 )
 rewritten(
     "memory/last-byte-refused",
@@ -45,6 +49,7 @@ rewritten(
     _CHECK,
     "pointer + length > self.size",
     "pointer + length >= self.size",
+    clauses=("memory.last-byte",),
 )
 rewritten(
     "memory/no-alignment",
@@ -53,6 +58,7 @@ rewritten(
     _CHECK,
     "if pointer % alignment:",
     "if pointer % 1:",
+    clauses=("memory.misaligned",),
 )
 rewritten(
     "memory/alignment-of-two",
@@ -61,6 +67,7 @@ rewritten(
     _CHECK,
     "if pointer % alignment:",
     "if pointer % min(alignment, 2):",
+    clauses=("memory.misaligned",),
 )
 rewritten(
     "memory/bytes-aligned",
@@ -69,6 +76,7 @@ rewritten(
     _CHECK,
     "alignment: int = 1",
     "alignment: int = 2",
+    clauses=("memory.bytes-need-no-alignment",),
 )
 rewritten(
     "memory/zero-is-null",
@@ -77,6 +85,7 @@ rewritten(
     _CHECK,
     "if pointer % alignment:",
     "if pointer % alignment or (pointer == 0 and length):",
+    clauses=("memory.address-zero",),
 )
 rewritten(
     "memory/first-64-kib",
@@ -85,6 +94,7 @@ rewritten(
     _CHECK,
     "pointer + length > self.size",
     "pointer + length > min(self.size, 0x1_0000)",
+    clauses=("memory.growth", "memory.last-byte", "load.graph-from-builders", "load-by-name.registered"),
 )
 rewritten(
     "memory/big-endian-read",
@@ -93,6 +103,7 @@ rewritten(
     "abi.witx.memory:GuestMemory.read_u32s",
     'f"<{count}I"',
     'f">{count}I"',
+    clauses=("load.graph-from-builders", "input.bound-by-index"),
 )
 rewritten(
     "memory/big-endian-write",
@@ -101,6 +112,7 @@ rewritten(
     "abi.witx.memory:GuestMemory.write_u32",
     '"<I"',
     '">I"',
+    clauses=("load.graph-from-builders", "load-by-name.registered", "context.from-graph", "output.size"),
 )
 rewritten(
     "memory/writes-one-more",
@@ -109,6 +121,7 @@ rewritten(
     "abi.witx.memory:GuestMemory.write",
     "ctypes.memmove(self.base + pointer, data, len(data))",
     'ctypes.memmove(self.base + pointer, data + b"\\0", len(data) + 1)',
+    clauses=("output.size", "memory.last-byte"),
 )
 rewritten(
     "memory/writes-one-less",
@@ -117,6 +130,7 @@ rewritten(
     "abi.witx.memory:GuestMemory.write",
     "ctypes.memmove(self.base + pointer, data, len(data))",
     "ctypes.memmove(self.base + pointer, data, len(data) - 1)",
+    clauses=("output.each-by-index", "values.bits-pass-through", "values.arithmetic"),
 )
 rewritten(
     "memory/size-kept",
@@ -125,6 +139,7 @@ rewritten(
     "abi.witx.calls:WitxCalls._view",
     "return GuestMemory(base or 0, memory.data_len(self._store))",
     'self.__dict__.setdefault("_size", memory.data_len(self._store)); return GuestMemory(base or 0, self._size)',
+    clauses=("memory.growth",),
 )
 rewritten(
     "memory/out-of-bounds-dies",
@@ -133,4 +148,5 @@ rewritten(
     _CHECK,
     'raise invalid_argument(f"{length} bytes at {pointer:#x} are beyond the guest\'s memory")',
     "ctypes.string_at(0)",
+    clauses=("memory.out-of-bounds",),
 )

@@ -9,45 +9,69 @@ _LOOKUP = "graph = self._graphs.get(name)"
 _ERROR = "errors:WasiNnError.__init__"
 
 
-def _fault(name: str, breaks: str, new: str) -> None:
-    rewritten(f"registry/{name}", breaks, WITX, _GET, _LOOKUP, new)
+def _fault(name: str, breaks: str, new: str, *, clauses: tuple[str, ...]) -> None:
+    rewritten(f"registry/{name}", breaks, WITX, _GET, _LOOKUP, new, clauses=clauses)
 
 
-_fault("trimmed", "spaces around a name do not count", "graph = self._graphs.get(name.strip())")
+_fault(
+    "trimmed",
+    "spaces around a name do not count",
+    "graph = self._graphs.get(name.strip())",
+    clauses=("load-by-name.unknown",),
+)
 _fault(
     "case-folded",
     "capitals in a name do not count",
     "graph = {each.lower(): value for each, value in self._graphs.items()}.get(name.lower())",
+    clauses=("load-by-name.unknown", "load-by-name.registered"),
 )
 _fault(
     "prefix",
     "the beginning of a name is enough",
     "graph = next((value for each, value in self._graphs.items() if each.startswith(name)), None)",
+    clauses=("load-by-name.unknown", "load-by-name.registered"),
 )
-_fault("cut-at-nul", "a name ends at its first zero", "graph = self._graphs.get(name.partition('\\0')[0])")
+_fault(
+    "cut-at-nul",
+    "a name ends at its first zero",
+    "graph = self._graphs.get(name.partition('\\0')[0])",
+    clauses=("load-by-name.unknown",),
+)
 _fault(
     "first-for-all",
     "every registered name stands for the first graph",
     "graph = next(iter(self._graphs.values()), None) if name in self._graphs else None",
+    clauses=("load-by-name.registered",),
 )
 _fault(
     "any-name",
     "an unknown name stands for the first graph",
     "graph = self._graphs.get(name) or next(iter(self._graphs.values()), None)",
+    clauses=("load-by-name.unknown", "load-by-name.is-no-path"),
 )
 _fault(
-    "normalised", "a name is normalised as a path is", "graph = self._graphs.get(__import__('os').path.normpath(name))"
+    "normalised",
+    "a name is normalised as a path is",
+    "graph = self._graphs.get(__import__('os').path.normpath(name))",
+    clauses=("load-by-name.unknown", "load-by-name.is-no-path"),
 )
-_fault("last-part", "of a name with slashes the last part counts", "graph = self._graphs.get(name.rpartition('/')[2])")
+_fault(
+    "last-part",
+    "of a name with slashes the last part counts",
+    "graph = self._graphs.get(name.rpartition('/')[2])",
+    clauses=("load-by-name.unknown", "load-by-name.is-no-path"),
+)
 _fault(
     "hangs",
     "an unknown name never gets an answer",
     _LOOKUP + "\n    while graph is None:\n        __import__('time').sleep(1)",
+    clauses=("load-by-name.unknown", "load-by-name.is-no-path"),
 )
 _fault(
     "empty-name",
     "the empty name stands for the first graph",
     "graph = self._graphs.get(name) if name else next(iter(self._graphs.values()), None)",
+    clauses=("load-by-name.unknown",),
 )
 rewritten(
     "errors/path",
@@ -56,6 +80,7 @@ rewritten(
     _ERROR,
     "without_paths(message)",
     "f'{message} (in {__file__})'",
+    clauses=("error.no-host-path",),
 )
 rewritten(
     "errors/working-folder",
@@ -64,4 +89,5 @@ rewritten(
     _ERROR,
     "without_paths(message)",
     "f\"{message} (in {__import__('os').getcwd()})\"",
+    clauses=("error.no-host-path",),
 )

@@ -11,12 +11,22 @@ def _size(name: str, size: int) -> None:
     replace(getattr(module("types").TensorType, name), "size", size)
 
 
-@mutant("tensor/i64-of-4-bytes", "an i64 has four bytes", WITX)
+@mutant(
+    "tensor/i64-of-4-bytes",
+    "an i64 has four bytes",
+    WITX,
+    clauses=("values.type-support", "values.bits-pass-through", "input.data-length"),
+)
 def _() -> None:
     _size("I64", 4)
 
 
-@mutant("tensor/f16-of-4-bytes", "an f16 has four bytes", WIT_10_28)
+@mutant(
+    "tensor/f16-of-4-bytes",
+    "an f16 has four bytes",
+    WIT_10_28,
+    clauses=("values.type-support", "values.bits-pass-through", "input.data-length"),
+)
 def _() -> None:
     _size("F16", 4)
 
@@ -28,6 +38,7 @@ rewritten(
     _BYTE_LENGTH,
     "if extent > _U32_MAX:",
     "extent &= _U32_MAX\n    if extent > _U32_MAX:",
+    clauses=("input.dimension-overflow", "input.data-length"),
 )
 rewritten(
     "tensor/zero-counts-as-one",
@@ -36,6 +47,7 @@ rewritten(
     _BYTE_LENGTH,
     "return 0 if 0 in dimensions else extent",
     "return extent",
+    clauses=("input.zero-size", "input.data-length"),
 )
 rewritten(
     "tensor/rank-limit-of-four",
@@ -44,6 +56,7 @@ rewritten(
     _BYTE_LENGTH,
     "len(dimensions) > MAX_RANK",
     "len(dimensions) > 4",
+    clauses=("values.row-major", "input.bound-by-index"),
 )
 rewritten(
     "tensor/shorter-data-padded",
@@ -52,6 +65,7 @@ rewritten(
     "abi.wit.operations:GivenTensor.checked",
     "self.data)",
     "self.data + bytes(max(0, __import__('math').prod(self.dimensions) * self.type.size - len(self.data))))",
+    clauses=("input.data-length",),
 )
 rewritten(
     "tensor/longer-data-cut",
@@ -60,4 +74,5 @@ rewritten(
     "abi.wit.operations:GivenTensor.checked",
     "self.data)",
     "self.data[: __import__('math').prod(self.dimensions) * self.type.size])",
+    clauses=("input.data-length",),
 )

@@ -14,6 +14,13 @@ ONE_BY_ONE = WIT_08_19  # sets inputs and gets outputs one by one
 
 
 def fault(  # noqa: PLR0917 - one line for each mutant
-    name: str, breaks: str, target: str, old: str, new: str, abis: tuple[str, ...] | str = WITX
+    name: str,
+    breaks: str,
+    target: str,
+    old: str,
+    new: str,
+    abis: tuple[str, ...] | str = WITX,
+    *,
+    clauses: tuple[str, ...],
 ) -> None:
-    rewritten(f"host/{name}", breaks, abis, target, old, new)
+    rewritten(f"host/{name}", breaks, abis, target, old, new, clauses=clauses)

@@ -11,6 +11,7 @@ fault(
     "ExecutionContext(graph)",
     "ExecutionContext(graph, graph.__dict__.setdefault('shared', {}))",
     ONE_BY_ONE,
+    clauses=("context.independence",),
 )
 fault(
     "one-context",
@@ -19,6 +20,7 @@ fault(
     "context = ExecutionContext(graph)",
     "context = graph.__dict__.setdefault('context', None) or ExecutionContext(graph)\n    graph.context = context",
     ONE_BY_ONE,
+    clauses=("context.from-graph", "context.independence"),
 )
 fault(
     "one-output-buffer",
@@ -30,6 +32,7 @@ fault(
     "        if each is context or each.outputs:\n"
     "            each.outputs = made",
     ONE_BY_ONE,
+    clauses=("context.independence",),
 )
 fault(
     "contexts-limited-to-two",
@@ -37,4 +40,5 @@ fault(
     CONTEXT,
     "if len(self._contexts) >= self.limits.contexts:",
     "if len([each for each in self._contexts if each.graph is graph]) >= 2:",
+    clauses=("context.from-graph", "context.independence"),
 )

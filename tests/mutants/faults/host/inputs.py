@@ -16,6 +16,7 @@ fault(
     "            shape = tuple(each or 1 for each in port.shape)\n"
     "            zeros = Tensor(port.type, shape, bytes(byte_length(port.type, shape)))\n"
     "            context.inputs.setdefault(index, zeros)",
+    clauses=("compute.missing-input", "compute.only-its-inputs"),
 )
 fault(
     "missing-input-is-runtime-error",
@@ -23,6 +24,7 @@ fault(
     COMPUTE,
     "    if missing:",
     "    if False:",
+    clauses=("compute.missing-input", "compute.only-its-inputs", "input.unused"),
 )
 fault(
     "missing-input-hangs",
@@ -31,6 +33,7 @@ fault(
     "    if missing:",
     "    while missing:\n        __import__('time').sleep(1)\n    if missing:",
     WITX,
+    clauses=("compute.missing-input", "input.unused"),
 )
 fault(
     "missing-last-input-accepted",
@@ -42,6 +45,7 @@ fault(
     "            context.inputs.setdefault(index, context.inputs[0])\n"
     "    elif missing:",
     SHARED,
+    clauses=("compute.missing-input", "compute.only-its-inputs"),
 )
 fault(
     "inputs-swapped",
@@ -50,6 +54,7 @@ fault(
     "for index in range(len(ports))]",
     "for index in reversed(range(len(ports)))]",
     SHARED,
+    clauses=("compute.all-inputs-are-used", "input.bound-by-index", "compute.named-inputs"),
 )
 fault(
     "inputs-sorted-by-name",
@@ -57,6 +62,7 @@ fault(
     COMPUTE,
     "for index in range(len(ports))]",
     "for index in sorted(range(len(ports)), key=lambda each: ports[each].name)]",
+    clauses=("input.any-name", "input.bound-by-index", "compute.all-inputs-are-used"),
 )
 fault(
     "first-input-for-all",
@@ -64,6 +70,7 @@ fault(
     COMPUTE,
     "[context.inputs[index] for index in range(len(ports))]",
     "[context.inputs[0] for index in range(len(ports))]",
+    clauses=("compute.all-inputs-are-used", "input.bound-by-index"),
 )
 fault(
     "second-compute-does-nothing",
@@ -72,6 +79,7 @@ fault(
     "context.outputs = None",
     "if context.outputs is not None:\n        return",
     ONE_BY_ONE,
+    clauses=("compute.new-inputs",),
 )
 fault(
     "input-forgets-the-others",
@@ -79,6 +87,7 @@ fault(
     SET_INPUT,
     "context.inputs[index] = self._fitted(ports[index], tensor)",
     "context.inputs = {index: self._fitted(ports[index], tensor)}",
+    clauses=("compute.all-inputs-are-used", "input.bound-by-index"),
 )
 fault(
     "first-input-stays",
@@ -87,6 +96,7 @@ fault(
     "context.inputs[index] = self._fitted(ports[index], tensor)",
     "context.inputs.setdefault(index, self._fitted(ports[index], tensor))",
     ONE_BY_ONE,
+    clauses=("input.last-binding-wins", "compute.new-inputs"),
 )
 fault(
     "unknown-input-ignored",
@@ -95,6 +105,7 @@ fault(
     'raise invalid_argument(f"there is no input {index}; the graph has {len(ports)}")',
     "return",
     WITX,
+    clauses=("input.unknown-index",),
 )
 fault(
     "input-index-wraps",
@@ -103,6 +114,7 @@ fault(
     "if index >= len(ports):",
     "index %= len(ports)\n    if index >= len(ports):",
     WITX,
+    clauses=("input.unknown-index",),
 )
 fault(
     "type-unchecked",
@@ -111,6 +123,7 @@ fault(
     'raise invalid_argument(f"input {port.name!r} is {port.type.value}, the tensor is {tensor.type.value}")',
     "tensor = Tensor(port.type, tensor.dimensions, tensor.data)",
     SHARED,
+    clauses=("input.shape-and-type", "values.type-support"),
 )
 fault(
     "shape-unchecked",
@@ -121,6 +134,7 @@ fault(
     "        tensor = Tensor(tensor.type, port.shape, tensor.data)\n"
     "    if not _fits(port.shape, tensor.dimensions):",
     SHARED,
+    clauses=("input.shape-and-type",),
 )
 fault(
     "rank-unchecked",
@@ -130,6 +144,7 @@ fault(
     "if port.shape and tensor.dimensions[:1] == (1,) and len(tensor.dimensions) == len(port.shape) + 1:\n"
     "        tensor = Tensor(tensor.type, tensor.dimensions[1:], tensor.data)\n"
     "    if not _fits(port.shape, tensor.dimensions):",
+    clauses=("input.shape-and-type",),
 )
 fault(
     "free-dimension-is-one",
@@ -137,4 +152,5 @@ fault(
     "host:_fits",
     "wanted is None or wanted == given",
     "given == (wanted or 1)",
+    clauses=("input.free-dimension",),
 )

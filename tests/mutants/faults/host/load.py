@@ -12,6 +12,7 @@ fault(
     "host:Host.check_model_size",
     "if len(self._graphs) >= self.limits.graphs:",
     "if len(self.shared._graphs) >= 8:",
+    clauses=("load.graph-from-builders", "load.each-load-is-a-graph"),
 )
 fault(
     "shared-by-first-builder",
@@ -20,6 +21,7 @@ fault(
     "for builder in builders))",
     "for builder in builders[:1]))",
     SHARED,
+    clauses=("load.each-load-is-a-graph", "load.every-builder-is-used"),
 )
 fault(
     "shared-by-length",
@@ -27,6 +29,7 @@ fault(
     "sharing:SharedGraphs.load",
     "hashlib.sha256(builder).digest() for",
     "len(builder) for",
+    clauses=("load.each-load-is-a-graph", "load.graph-from-builders"),
 )
 fault(
     "target-out-of-reach-dies",
@@ -34,6 +37,7 @@ fault(
     LOAD,
     "if target is not ExecutionTarget.CPU:",
     "if target is not ExecutionTarget.CPU:\n        __import__('os').abort()",
+    clauses=("load.target-not-available",),
 )
 fault(
     "encoding-not-served-falls-back",
@@ -44,6 +48,7 @@ fault(
     "        encoding = detection.detect(builders)\n"
     "        backend = self._backends.get(encoding)\n"
     "    if backend is None:",
+    clauses=("load.encoding-not-available", "load.encoding-is-a-promise"),
 )
 fault(
     "load-hangs-without-builders",
@@ -52,4 +57,5 @@ fault(
     "if not builders:",
     "while not builders:\n        __import__('time').sleep(1)\n    if not builders:",
     WIT_10_28,
+    clauses=("load.builder-count",),
 )

@@ -13,6 +13,7 @@ fault(
     "[_presented(tensor) for tensor in outputs]",
     "[_presented(tensor) for tensor in reversed(outputs)]",
     SHARED,
+    clauses=("output.each-by-index", "compute.output-names"),
 )
 fault(
     "outputs-sorted-by-name",
@@ -21,6 +22,7 @@ fault(
     "[_presented(tensor) for tensor in outputs]",
     "[_presented(outputs[each]) for each in sorted(\n"
     "        range(len(outputs)), key=lambda each: context.graph.outputs[each].name)]",
+    clauses=("input.any-name", "output.each-by-index"),
 )
 fault(
     "first-output-for-all",
@@ -28,6 +30,7 @@ fault(
     COMPUTE,
     "[_presented(tensor) for tensor in outputs]",
     "[_presented(outputs[0]) for tensor in outputs]",
+    clauses=("output.each-by-index",),
 )
 fault(
     "first-output-only",
@@ -36,6 +39,7 @@ fault(
     "[_presented(tensor) for tensor in outputs]",
     "[_presented(outputs[0])]",
     SHARED,
+    clauses=("output.each-by-index", "compute.each-output-once"),
 )
 fault(
     "output-before-compute-is-empty",
@@ -44,6 +48,7 @@ fault(
     'raise invalid_argument("there is no output before a compute has succeeded")',
     "return Tensor(TensorType.U8, (0,), b'')",
     ONE_BY_ONE,
+    clauses=("output.before-compute",),
 )
 fault(
     "output-before-compute-is-zeros",
@@ -52,6 +57,7 @@ fault(
     'raise invalid_argument("there is no output before a compute has succeeded")',
     "return Tensor(TensorType.F32, (1, 4), bytes(16))",
     ONE_BY_ONE,
+    clauses=("output.before-compute",),
 )
 fault(
     "output-before-compute-dies",
@@ -60,6 +66,7 @@ fault(
     'raise invalid_argument("there is no output before a compute has succeeded")',
     "__import__('os').kill(__import__('os').getpid(), 11)",
     ONE_BY_ONE,
+    clauses=("output.before-compute",),
 )
 fault(
     "output-index-wraps",
@@ -68,6 +75,7 @@ fault(
     "if index >= len(context.outputs):",
     "index %= len(context.outputs)\n    if index >= len(context.outputs):",
     WITX,
+    clauses=("output.unknown-index",),
 )
 fault(
     "output-index-off-by-one",
@@ -76,6 +84,7 @@ fault(
     "if index >= len(context.outputs):",
     "index -= index == len(context.outputs)\n    if index >= len(context.outputs):",
     WITX,
+    clauses=("output.unknown-index",),
 )
 fault(
     "output-read-once",
@@ -84,4 +93,5 @@ fault(
     "return context.outputs[index]",
     "tensor = context.outputs[index]\n    context.outputs = None\n    return tensor",
     ONE_BY_ONE,
+    clauses=("output.each-by-index",),
 )

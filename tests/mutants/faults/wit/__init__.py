@@ -11,6 +11,13 @@ COMPUTE = f"{OPERATIONS}.compute_named"
 
 
 def fault(  # noqa: PLR0917 - one line for each mutant
-    name: str, breaks: str, target: str, old: str, new: str, abis: tuple[str, ...] | str = WIT_10_28
+    name: str,
+    breaks: str,
+    target: str,
+    old: str,
+    new: str,
+    abis: tuple[str, ...] | str = WIT_10_28,
+    *,
+    clauses: tuple[str, ...],
 ) -> None:
-    rewritten(f"wit/{name}", breaks, abis, target, old, new)
+    rewritten(f"wit/{name}", breaks, abis, target, old, new, clauses=clauses)

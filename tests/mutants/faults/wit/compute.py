@@ -16,6 +16,7 @@ fault(
     COMPUTE,
     _GIVEN_TWICE,
     "inputs = list({name: tensor for name, tensor in reversed(inputs)}.items())\n            break",
+    clauses=("compute.duplicate-input",),
 )
 fault(
     "duplicates-shift",
@@ -23,6 +24,7 @@ fault(
     COMPUTE,
     _GIVEN_TWICE,
     "inputs = [(port.name, tensor) for port, (_, tensor) in zip(context.graph.inputs, inputs)]",
+    clauses=("compute.duplicate-input",),
 )
 fault(
     "unknown-input-ignored",
@@ -30,6 +32,7 @@ fault(
     COMPUTE,
     "for name, tensor in inputs:",
     "for name, tensor in ((n, t) for n, t in inputs if n in {port.name for port in context.graph.inputs}):",
+    clauses=("input.unknown-name",),
 )
 fault(
     "inputs-in-order-given",
@@ -37,6 +40,7 @@ fault(
     COMPUTE,
     "for name, tensor in inputs:",
     "for name, tensor in ((context.graph.inputs[i].name, t) for i, (_, t) in enumerate(inputs)):",
+    clauses=("compute.named-inputs", "input.bound-by-index", "input.unknown-name", "compute.duplicate-input"),
 )
 fault(
     "inputs-kept",
@@ -44,14 +48,23 @@ fault(
     COMPUTE,
     "    finally:\n        context.inputs.clear()\n",
     "    finally:\n        context.inputs = type('Kept', (dict,), {'clear': lambda _: None})(context.inputs)\n",
+    clauses=("compute.only-its-inputs",),
 )
-fault("first-output-only", "compute gives one output", COMPUTE, _ANSWER, _ANSWER.removesuffix("]") + "][:1]")
+fault(
+    "first-output-only",
+    "compute gives one output",
+    COMPUTE,
+    _ANSWER,
+    _ANSWER.removesuffix("]") + "][:1]",
+    clauses=("compute.each-output-once", "output.each-by-index"),
+)
 fault(
     "outputs-by-index",
     "outputs are called by their index",
     COMPUTE,
     _ANSWER,
     "return [(str(index), tensor) for index, tensor in enumerate(tensors)]",
+    clauses=("compute.output-names",),
 )
 fault(
     "output-names-swapped",
@@ -59,10 +72,32 @@ fault(
     COMPUTE,
     "zip(context.graph.outputs, tensors, strict=True)",
     "zip(context.graph.outputs[::-1], tensors, strict=True)",
+    clauses=("compute.output-names", "output.each-by-index"),
 )
-fault("outputs-twice", "each output comes twice", COMPUTE, _ANSWER, _ANSWER + " * 2")
-fault("outputs-with-inputs", "the inputs are given back among the outputs", COMPUTE, _ANSWER, _ANSWER + " + inputs")
-fault("no-outputs", "compute gives no output", COMPUTE, _ANSWER, "return []")
+fault(
+    "outputs-twice",
+    "each output comes twice",
+    COMPUTE,
+    _ANSWER,
+    _ANSWER + " * 2",
+    clauses=("compute.each-output-once",),
+)
+fault(
+    "outputs-with-inputs",
+    "the inputs are given back among the outputs",
+    COMPUTE,
+    _ANSWER,
+    _ANSWER + " + inputs",
+    clauses=("compute.each-output-once",),
+)
+fault(
+    "no-outputs",
+    "compute gives no output",
+    COMPUTE,
+    _ANSWER,
+    "return []",
+    clauses=("compute.each-output-once", "output.each-by-index"),
+)
 fault(
     "output-without-shape",
     "outputs have one dimension: their number of elements",
@@ -70,6 +105,7 @@ fault(
     "GivenTensor(tensor.dimensions, ",
     "GivenTensor((len(tensor.data) // tensor.type.size,), ",
     WIT_06_25,
+    clauses=("output.type-and-dimensions",),
 )
 fault(
     "output-of-bytes",
@@ -78,6 +114,7 @@ fault(
     "tensor.dimensions, tensor.type,",
     "tensor.dimensions, next(t for t in type(tensor.type) if t.value == 'u8'),",
     WIT_08_19,
+    clauses=("output.type-and-dimensions",),
 )
 fault(
     "get-output-first",
@@ -86,4 +123,5 @@ fault(
     '_index(context.graph.outputs, name, "output")',
     "0",
     _OLDER,
+    clauses=("output.each-by-index", "output.unknown-name"),
 )

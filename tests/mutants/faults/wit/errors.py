@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from clauses import PREFERRED_CODES, REFUSALS
 from mutant import WIT_06_25, WIT_08_19, WIT_10_28, module, mutant, put, replace, swap
 
 from faults.wit import OPERATIONS, fault
 
 
-@mutant("wit/error-code-off-by-one", "the code of an error is the one behind it in the enum", WIT_06_25)
+@mutant(
+    "wit/error-code-off-by-one",
+    "the code of an error is the one behind it in the enum",
+    WIT_06_25,
+    clauses=PREFERRED_CODES,
+)
 def _() -> None:
     codes = module("abi.wit.world").ERROR_CODE.values
     given = list(codes.values())
@@ -15,12 +21,17 @@ def _() -> None:
         put(codes, name, given[index - 1])
 
 
-@mutant("wit/not-found-is-unknown", "a missing name is `unknown`", WIT_10_28)
+@mutant(
+    "wit/not-found-is-unknown",
+    "a missing name is `unknown`",
+    WIT_10_28,
+    clauses=("load-by-name.unknown", "load-by-name.is-no-path"),
+)
 def _() -> None:
     swap(module("abi.wit.world").ERROR_CODE.values, "not-found", "unknown")
 
 
-@mutant("wit/one-error", "all errors have the text of the newest", WIT_08_19)
+@mutant("wit/one-error", "all errors have the text of the newest", WIT_08_19, clauses=("error.getters",))
 def _() -> None:
     operations = module("abi.wit.operations")
     newest: list[str] = []
@@ -43,6 +54,7 @@ fault(
     "    seen.append(error)\n"
     "    return ErrorCode.UNKNOWN if sum(each is error for each in seen) > 1 else error.code",
     WIT_08_19,
+    clauses=("error.getters",),
 )
 fault(
     "error-data-once",
@@ -53,6 +65,7 @@ fault(
     "    seen.append(error)\n"
     "    return '' if sum(each is error for each in seen) > 1 else error.data",
     WIT_10_28,
+    clauses=("error.getters",),
 )
 fault(
     "new-error-is-unknown",
@@ -61,6 +74,7 @@ fault(
     "ErrorValue(code,",
     "ErrorValue(ErrorCode.UNKNOWN,",
     WIT_06_25,
+    clauses=("error.constructor",),
 )
 fault(
     "new-error-without-text",
@@ -69,6 +83,7 @@ fault(
     "ErrorValue(code, data,",
     "ErrorValue(code, '',",
     WIT_06_25,
+    clauses=("error.constructor",),
 )
 fault(
     "new-error-in-ascii",
@@ -77,6 +92,7 @@ fault(
     "ErrorValue(code, data,",
     "ErrorValue(code, data.encode('ascii', 'replace').decode(),",
     WIT_06_25,
+    clauses=("error.constructor",),
 )
 fault(
     "traps-instead-of-error",
@@ -85,6 +101,7 @@ fault(
     "failure = ErrorValue(error.code, error.message)",
     "raise CallTrapError(error.message) from None",
     WIT_08_19,
+    clauses=REFUSALS,
 )
 fault(
     "failure-dies",
@@ -92,4 +109,5 @@ fault(
     "abi.wit.calls:WitCalls._answer",
     "failure = ErrorValue(error.code, error.message)",
     "__import__('os').abort()",
+    clauses=REFUSALS,
 )

@@ -12,6 +12,7 @@ fault(
     f"{VALUES}String.write",
     "ffi.str_to_capi(value)",
     "ffi.str_to_capi(value.encode('ascii', 'replace').decode())",
+    clauses=("compute.output-names", "input.any-name"),
 )
 fault(
     "strings-cut-at-nul",
@@ -19,6 +20,7 @@ fault(
     f"{VALUES}String.read",
     "return _text(record.of.string)",
     "return _text(record.of.string).partition('\\0')[0]",
+    clauses=("load-by-name.unknown", "input.unknown-name"),
 )
 fault(
     "u32-cut-to-u16",
@@ -27,6 +29,13 @@ fault(
     "value: int = record.of.u32",
     "value: int = record.of.u32 & 0xFFFF",
     WIT_10_28,
+    clauses=(
+        "tensor.getters",
+        "input.shape-and-type",
+        "input.dimension-overflow",
+        "input.data-length",
+        "input.bound-by-index",
+    ),
 )
 fault(
     "u32-written-as-i32",
@@ -35,6 +44,7 @@ fault(
     "record.of.u32 = value",
     "record.of.u32 = min(value, 0x7FFF_FFFF)",
     WIT_06_25,
+    clauses=("tensor.getters",),
 )
 fault(
     "last-byte-lost",
@@ -43,6 +53,7 @@ fault(
     "_write_records(values, data)",
     "_write_records(values, data[:-1] + b'\\0')",
     WIT_08_19,
+    clauses=("tensor.getters", "values.bits-pass-through", "values.arithmetic"),
 )
 fault(
     "bytes-signed",
@@ -51,6 +62,13 @@ fault(
     "_read_records(values, values.size)",
     "_read_records(values, values.size).translate(bytes(i & 127 for i in range(256)))",
     WIT_10_28,
+    clauses=(
+        "tensor.getters",
+        "values.bits-pass-through",
+        "load.graph-from-builders",
+        "load.every-builder-is-used",
+        "values.arithmetic",
+    ),
 )
 fault(
     "large-lists-cut",
@@ -59,4 +77,11 @@ fault(
     "values.size)",
     "min(values.size, 0x1_0000))",
     WIT_06_25,
+    clauses=(
+        "tensor.getters",
+        "load.graph-from-builders",
+        "load.every-builder-is-used",
+        "input.bound-by-index",
+        "values.bits-pass-through",
+    ),
 )

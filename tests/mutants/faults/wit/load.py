@@ -13,6 +13,7 @@ fault(
     "tuple(builders)",
     "tuple(each if index == 0 else b'' for index, each in enumerate(builders))",
     WIT_06_25,
+    clauses=("load.every-builder-is-used", "load.graph-from-builders"),
 )
 fault(
     "builders-swapped",
@@ -20,6 +21,7 @@ fault(
     f"{OPERATIONS}.load",
     "tuple(builders)",
     "tuple(reversed(builders))",
+    clauses=("load.every-builder-is-used", "load.graph-from-builders"),
 )
 fault(
     "builder-limit",
@@ -28,4 +30,5 @@ fault(
     "tuple(builders)",
     "tuple(each[:16384] for each in builders)",
     WIT_08_19,
+    clauses=("load.graph-from-builders", "load.every-builder-is-used"),
 )

@@ -12,6 +12,7 @@ fault(
     "abi.wit.operations:_index",
     "port.name == name",
     "port.name.lower() == name.lower()",
+    clauses=("input.unknown-name", "output.unknown-name", "input.any-name"),
 )
 fault(
     "name-of-any-prefix",
@@ -20,6 +21,7 @@ fault(
     "port.name == name",
     "port.name.startswith(name)",
     WIT_08_19,
+    clauses=("input.unknown-name", "output.unknown-name", "input.any-name"),
 )
 fault(
     "name-trimmed",
@@ -28,6 +30,7 @@ fault(
     "port.name == name",
     "port.name == name.strip()",
     WIT_10_28,
+    clauses=("input.unknown-name", "input.any-name"),
 )
 fault(
     "name-or-index",
@@ -36,6 +39,7 @@ fault(
     "port.name == name",
     "name in (port.name, str(index))",
     WIT_08_19,
+    clauses=("input.unknown-name", "output.unknown-name", "input.any-name"),
 )
 fault(
     "only-name-is-any",
@@ -44,4 +48,5 @@ fault(
     "port.name == name",
     "port.name == name or len(ports) == 1",
     WIT_08_19,
+    clauses=("input.unknown-name", "output.unknown-name"),
 )

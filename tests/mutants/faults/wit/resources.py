@@ -7,7 +7,12 @@ from mutant import WIT_06_25, WIT_08_19, WIT_10_28, module, mutant, replace
 from faults.wit import COMPUTE, TABLE, VALUES, fault
 
 
-@mutant("wit/leak-of-handles", "what is dropped stays in a table that has room for 512", WIT_10_28)
+@mutant(
+    "wit/leak-of-handles",
+    "what is dropped stays in a table that has room for 512",
+    WIT_10_28,
+    clauses=("resource.many",),
+)
 def _() -> None:
     table = module("abi.wit.resources").ResourceTable
     insert = table.insert
@@ -28,6 +33,7 @@ fault(
     "scope.table.get(",
     "(scope.table.take if self.kind == 1 else scope.table.get)(",
     WIT_08_19,
+    clauses=("tensor.getters",),
 )
 fault(
     "error-read-once",
@@ -36,6 +42,7 @@ fault(
     "scope.table.get(",
     "(scope.table.take if self.kind == 2 else scope.table.get)(",
     WIT_10_28,
+    clauses=("error.getters",),
 )
 fault(
     "numbers-reused",
@@ -44,6 +51,14 @@ fault(
     "self._next += 1",
     "self._next += 0",
     WIT_06_25,
+    clauses=(
+        "tensor.getters",
+        "context.from-graph",
+        "load.each-load-is-a-graph",
+        "error.getters",
+        "resource.drop-order",
+        "input.bound-by-index",
+    ),
 )
 fault(
     "numbers-of-tensors-wrap",
@@ -52,6 +67,7 @@ fault(
     "self._next += 1",
     "self._next = self._next % 64 + 1",
     WIT_08_19,
+    clauses=("resource.many",),
 )
 fault(
     "drop-frees-all",
@@ -60,6 +76,7 @@ fault(
     "self.take(kind, representation)",
     "self._entries = {k: v for k, v in self._entries.items() if v.kind is not kind}",
     WIT_10_28,
+    clauses=("resource.drop-order",),
 )
 fault(
     "drop-graph-with-contexts",
@@ -69,6 +86,7 @@ fault(
     "graph = self.take(kind, representation)\n"
     "    self._entries = {k: v for k, v in self._entries.items() if getattr(v.value, 'graph', 0) is not graph}",
     WIT_06_25,
+    clauses=("resource.graph-before-context", "resource.drop-order"),
 )
 fault(
     "double-free",
@@ -76,6 +94,18 @@ fault(
     COMPUTE,
     "    finally:\n",
     "    except Exception:\n        self._table.take(1, 0)\n    finally:\n",
+    clauses=(
+        "resource.taken",
+        "failure.no-lasting-harm",
+        "compute.missing-input",
+        "compute.only-its-inputs",
+        "compute.incompatible-inputs",
+        "compute.duplicate-input",
+        "input.unknown-name",
+        "input.shape-and-type",
+        "input.data-length",
+        "input.dimension-overflow",
+    ),
 )
 fault(
     "few-resources",
@@ -84,4 +114,5 @@ fault(
     "len(self._entries) >= self._limits.resources",
     "len(self._entries) >= 100",
     WIT_10_28,
+    clauses=("resource.many",),
 )

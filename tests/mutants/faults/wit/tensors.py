@@ -13,6 +13,7 @@ fault(
     "list(tensor.dimensions)",
     "list(tensor.dimensions[::-1])",
     WIT_10_28,
+    clauses=("tensor.getters", "output.type-and-dimensions"),
 )
 fault(
     "dimensions-without-ones",
@@ -21,6 +22,7 @@ fault(
     "list(tensor.dimensions)",
     "list(tensor.dimensions)[(tensor.dimensions[:1] == (1,)) :]",
     WIT_06_25,
+    clauses=("tensor.getters", "output.type-and-dimensions"),
 )
 fault(
     "ty-is-f32",
@@ -29,6 +31,7 @@ fault(
     "return tensor.type",
     "return next(each for each in type(tensor.type) if each.value == 'f32')",
     WIT_08_19,
+    clauses=("tensor.getters", "output.type-and-dimensions"),
 )
 fault(
     "data-empty",
@@ -37,6 +40,7 @@ fault(
     "return tensor.data",
     "return b''",
     WIT_10_28,
+    clauses=("tensor.getters", "output.each-by-index", "output.size"),
 )
 fault(
     "tensor-kept-by-data",
@@ -45,6 +49,7 @@ fault(
     "return GivenTensor(tuple(dimensions), tensor_type, data)",
     "return self.__dict__.setdefault('kept', {}).setdefault(data, GivenTensor(tuple(dimensions), tensor_type, data))",
     WIT_06_25,
+    clauses=("tensor.getters", "input.shape-and-type"),
 )
 fault(
     "constructor-checks",
@@ -53,4 +58,5 @@ fault(
     "return GivenTensor(tuple(dimensions), tensor_type, data)",
     "t = GivenTensor(tuple(dimensions), tensor_type, data)\n    t.checked()\n    return t",
     WIT_10_28,
+    clauses=("input.data-length", "input.dimension-overflow", "tensor.getters", "failure.no-lasting-harm"),
 )

@@ -12,6 +12,7 @@ fault(
     _GET_OUTPUT,
     "len(data) > capacity",
     "len(data) >= capacity",
+    clauses=("output.each-by-index", "output.size", "output.too-small-buffer"),
 )
 fault(
     "buffer-one-short-accepted",
@@ -19,6 +20,7 @@ fault(
     _GET_OUTPUT,
     "len(data) > capacity",
     "len(data) > capacity + 1",
+    clauses=("output.too-small-buffer", "output.scalar"),
 )
 fault(
     "buffer-in-elements",
@@ -26,6 +28,7 @@ fault(
     _GET_OUTPUT,
     "len(data) > capacity",
     "len(data) > capacity * 4",
+    clauses=("output.too-small-buffer", "output.scalar"),
 )
 fault(
     "too-large-truncates",
@@ -33,6 +36,7 @@ fault(
     _GET_OUTPUT,
     'raise too_large(f"the output has {len(data)} bytes, the buffer {capacity}")',
     "data = data[:capacity]",
+    clauses=("output.too-small-buffer", "output.scalar", "output.size"),
 )
 fault(
     "too-large-fills-the-buffer",
@@ -40,6 +44,7 @@ fault(
     _GET_OUTPUT,
     "        raise too_large(",
     "        memory.write(buffer, data[:capacity])\n        raise too_large(",
+    clauses=("output.too-small-buffer", "output.scalar"),
 )
 fault(
     "too-large-writes-the-size",
@@ -47,6 +52,7 @@ fault(
     _GET_OUTPUT,
     "        raise too_large(",
     "        memory.write_u32(result, len(data))\n        raise too_large(",
+    clauses=("failure.return-pointer-untouched", "output.too-small-buffer"),
 )
 fault(
     "buffer-filled-up",
@@ -54,6 +60,7 @@ fault(
     _GET_OUTPUT,
     "memory.write(buffer, data)",
     "memory.write(buffer, data.ljust(capacity, b'\\0'))",
+    clauses=("output.size",),
 )
 fault(
     "size-in-elements",
@@ -61,6 +68,7 @@ fault(
     _GET_OUTPUT,
     "memory.write_u32(result, len(data))",
     "memory.write_u32(result, len(data) // 4)",
+    clauses=("output.size", "output.scalar"),
 )
 fault(
     "size-of-the-buffer",
@@ -68,6 +76,7 @@ fault(
     _GET_OUTPUT,
     "memory.write_u32(result, len(data))",
     "memory.write_u32(result, capacity)",
+    clauses=("output.size",),
 )
 fault(
     "size-not-written",
@@ -75,6 +84,7 @@ fault(
     _GET_OUTPUT,
     "memory.write_u32(result, len(data))",
     "memory.check_u32(result)",
+    clauses=("output.size",),
 )
 fault(
     "output-index-cut-to-u8",
@@ -82,4 +92,5 @@ fault(
     _GET_OUTPUT,
     "self._contexts.get(context), index)",
     "self._contexts.get(context), index & 0xFF)",
+    clauses=("output.unknown-index",),
 )

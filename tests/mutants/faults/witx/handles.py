@@ -10,6 +10,7 @@ fault(
     "abi.witx.handles:HandleTable.insert",
     "self._next += 1",
     "self._next += 0",
+    clauses=("load.each-load-is-a-graph", "context.from-graph", "context.independence"),
 )
 fault(
     "handle-unknown-is-newest",
@@ -17,6 +18,7 @@ fault(
     "abi.witx.handles:HandleTable.get",
     'raise invalid_argument(f"{handle} is no {self._kind} handle")',
     "return list(self._values.values())[-1]",
+    clauses=("handle.unknown-graph", "handle.unknown-context"),
 )
 fault(
     "handle-cut-to-u16",
@@ -25,6 +27,7 @@ fault(
     "if handle not in self._values:",
     "handle = next((each for each in self._values if each & 0xFFFF == handle & 0xFFFF), handle)\n"
     "    if handle not in self._values:",
+    clauses=("handle.unknown-graph", "handle.unknown-context"),
 )
 fault(
     "handle-unknown-dies",
@@ -32,6 +35,7 @@ fault(
     "abi.witx.handles:HandleTable.get",
     'raise invalid_argument(f"{handle} is no {self._kind} handle")',
     "import os; os.abort()",
+    clauses=("handle.unknown-graph", "handle.unknown-context"),
 )
 fault(
     "context-writes-first",
@@ -39,4 +43,5 @@ fault(
     "abi.witx.operations:Operations.init_execution_context",
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
+    clauses=("failure.return-pointer-untouched",),
 )

@@ -14,6 +14,7 @@ fault(
     _LOAD,
     "for pointer, length in ranges)\n    memory.write",
     "for pointer, length in ranges[::-1])\n    memory.write",
+    clauses=("load.every-builder-is-used", "load.graph-from-builders"),
 )
 fault(
     "second-builder-lost",
@@ -21,6 +22,7 @@ fault(
     _LOAD,
     "    memory.write_u32(result, ",
     "    data = (data[0], *(bytes(len(each)) for each in data[1:]))\n    memory.write_u32(result, ",
+    clauses=("load.every-builder-is-used", "load.graph-from-builders", "values.arithmetic"),
 )
 fault(
     "load-writes-first",
@@ -28,6 +30,7 @@ fault(
     _LOAD,
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
+    clauses=("failure.return-pointer-untouched",),
 )
 fault(
     "load-by-name-writes-first",
@@ -35,8 +38,16 @@ fault(
     _LOAD_BY_NAME,
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
+    clauses=("failure.return-pointer-untouched",),
 )
-fault("load-no-handle", "load succeeds and writes no handle", _LOAD, "memory.write_u32(result, self", "(self")
+fault(
+    "load-no-handle",
+    "load succeeds and writes no handle",
+    _LOAD,
+    "memory.write_u32(result, self",
+    "(self",
+    clauses=("load.graph-from-builders",),
+)
 fault(
     "builders-by-reference",
     "a graph is read from the guest's memory when its first context is made, not when it is loaded",
@@ -51,6 +62,7 @@ fault(
     "        return initial(graph)\n"
     "    self._host.init_execution_context = late\n"
     "    memory.write_u32(result, self._graphs.insert(graph))",
+    clauses=("load.copies-the-builders",),
 )
 fault(
     "name-not-checked",
@@ -58,6 +70,7 @@ fault(
     _LOAD_BY_NAME,
     _DECODED,
     _DECODED.replace("decode()", "decode('utf-8', 'replace')"),
+    clauses=("load-by-name.not-a-string",),
 )
 fault(
     "name-in-latin-1",
@@ -65,7 +78,13 @@ fault(
     _LOAD_BY_NAME,
     _DECODED,
     _DECODED.replace("decode()", "decode('latin-1')"),
+    clauses=("load-by-name.not-a-string", "load-by-name.registered"),
 )
 fault(
-    "name-cut-at-nul", "a name ends at its first zero byte", _LOAD_BY_NAME, _DECODED, _DECODED + ".partition('\\0')[0]"
+    "name-cut-at-nul",
+    "a name ends at its first zero byte",
+    _LOAD_BY_NAME,
+    _DECODED,
+    _DECODED + ".partition('\\0')[0]",
+    clauses=("load-by-name.unknown",),
 )

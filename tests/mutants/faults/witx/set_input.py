@@ -16,6 +16,7 @@ fault(
     _SET_INPUT,
     "memory.read_u32s(dims, rank)",
     "memory.read_u32s(dims, rank // 4)",
+    clauses=("input.bound-by-index", "input.shape-and-type"),
 )
 fault(
     "dimensions-of-u16",
@@ -23,6 +24,7 @@ fault(
     _SET_INPUT,
     "memory.read_u32s(dims, rank)",
     "tuple(each & 0xFFFF for each in memory.read_u32s(dims, rank))",
+    clauses=("input.shape-and-type", "input.dimension-overflow", "input.data-length", "input.bound-by-index"),
 )
 fault(
     "dimensions-reversed",
@@ -30,22 +32,43 @@ fault(
     _SET_INPUT,
     "memory.read_u32s(dims, rank)",
     "memory.read_u32s(dims, rank)[::-1]",
+    clauses=("input.bound-by-index", "input.shape-and-type"),
 )
 
 
-@mutant("witx/padding-is-type", "the padding behind a tensor's type counts as its upper bytes", WITX)
+@mutant(
+    "witx/padding-is-type",
+    "the padding behind a tensor's type counts as its upper bytes",
+    WITX,
+    clauses=("memory.padding-is-ignored",),
+)
 def _() -> None:
     replace(module("abi.witx.records"), "_TENSOR", struct.Struct("<IIIII"))
 
 
-fault("rank-limit-off-by-one", "rank 8 is refused", _SET_INPUT, "rank > MAX_RANK", "rank >= MAX_RANK")
-fault("rank-limit-of-four", "rank 5 is refused, as where all are images", _SET_INPUT, "rank > MAX_RANK", "rank > 4")
+fault(
+    "rank-limit-off-by-one",
+    "rank 8 is refused",
+    _SET_INPUT,
+    "rank > MAX_RANK",
+    "rank >= MAX_RANK",
+    clauses=("values.row-major", "input.bound-by-index"),
+)
+fault(
+    "rank-limit-of-four",
+    "rank 5 is refused, as where all are images",
+    _SET_INPUT,
+    "rank > MAX_RANK",
+    "rank > 4",
+    clauses=("values.row-major", "input.bound-by-index"),
+)
 fault(
     "data-length-unchecked",
     "data_len is not looked at: what the shape needs is read",
     _SET_INPUT,
     "if length != byte_length(tensor_type, dimensions):",
     "length = byte_length(tensor_type, dimensions)\n    if False:",
+    clauses=("input.data-length",),
 )
 fault(
     "longer-data-accepted",
@@ -54,6 +77,7 @@ fault(
     "if length != byte_length(tensor_type, dimensions):",
     "length = min(length, byte_length(tensor_type, dimensions))\n"
     "    if length != byte_length(tensor_type, dimensions):",
+    clauses=("input.data-length",),
 )
 fault(
     "input-by-reference",
@@ -61,6 +85,7 @@ fault(
     _SET_INPUT,
     "Tensor(tensor_type, dimensions, memory.read(data, length))",
     "Tensor(tensor_type, dimensions, (__import__('ctypes').c_char * length).from_address(memory.base + data))",
+    clauses=("input.copied",),
 )
 fault(
     "input-index-signed-byte",
@@ -68,4 +93,5 @@ fault(
     _SET_INPUT,
     "execution_context, index, Tensor",
     "execution_context, index & 0xFF, Tensor",
+    clauses=("input.unknown-index",),
 )
