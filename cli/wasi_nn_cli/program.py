@@ -24,6 +24,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "check": Command("check a host with the suite", "wasi_nn_conformance.commands.check"),
+    "replay": Command("carry one case out and show what was said", "wasi_nn_conformance.commands.replay"),
     "run": Command("run a guest", "wasi_nn_reference.cli.run"),
     "inspect": Command("tell what a module imports, or what a model takes and gives", "wasi_nn_reference.cli.inspect"),
     "known-failures": Command(

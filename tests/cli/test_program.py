@@ -17,7 +17,7 @@ def test_a_subcommand_has_a_parser_of_its_name(name: str) -> None:
 
 def test_a_subcommand_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     status = program.main(["covrage"])
-    told = "wasi-nn: 'covrage' is no subcommand; did you mean 'coverage'?; there are: check, run, inspect, "
+    told = "wasi-nn: 'covrage' is no subcommand; did you mean 'coverage'?; there are: check, replay, run, "
     assert (status, capsys.readouterr().err.startswith(told)) == (2, True)
 
 

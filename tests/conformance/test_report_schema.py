@@ -129,6 +129,7 @@ def without_what_came_later(report: dict[str, Any]) -> None:
     """Take out of cases what schema 3 added to them."""
     for case in report["cases"]:
         assert (case.pop("own_clause"), case.pop("blocked_by"), case.pop("alone")) == ("", None, False)
+        assert case.pop("decoded") == []
 
 
 @pytest.mark.parametrize("old", [OLD, BEFORE_BLOCKED], ids=["1", "2"])

@@ -4,7 +4,7 @@ import shlex
 import textwrap
 from collections.abc import Sequence
 
-from wasi_nn_conformance.results.case_result import CaseResult, shortened
+from wasi_nn_conformance.results.case_result import CaseResult, conversation
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 
@@ -19,24 +19,49 @@ _HEADLINES = {
     Verdict.XPASS: "PASSED where a finding is known",
     Verdict.ERROR: "ERROR of the suite, not of the host",
 }
+_WHOLE = 1 << 30  # characters: more than any line has
 
 
 def paragraph(case: Case, case_result: CaseResult, replay: str) -> str:
     """Write the paragraph of one case that failed."""
-    clause = case.others.get(case_result.clause, case.clause)
-    lines = [
-        *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
-        *(f"Where it stands: {source.url}" for source in clause.sources),
-        *_wrapped(f"Why this vector: {case.vector.why}"),
-        "",
+    found = [
         *_wrapped(f"{_HEADLINES[case_result.verdict]}: {case_result.diagnosis}"),
         f"Vector: {case_result.place}",
         f"Replay: {replay}",
-        "",
-        "Conversation (requests to the probe and its replies):",
-        *(f"  {shortened(line)}" for line in case_result.transcript),
     ]
-    return "\n".join(lines)
+    return "\n".join([*_duty(case, case_result), "", *found, "", *_conversation(case_result)])
+
+
+def account(case: Case, case_result: CaseResult, *, whole: bool = False) -> str:
+    """Write what a case came to that somebody looks at by itself, whatever that is.
+
+    With `whole` the lines that went to and fro are not shortened.
+    """
+    headline = _HEADLINES.get(case_result.verdict, case_result.verdict.upper())
+    told = case_result.diagnosis or (f"chose {case_result.choice}" if case_result.choice else "every answer is right")
+    lines = [case_result.id, "", *_duty(case, case_result), "", *_wrapped(f"{headline}: {told}")]
+    lines.append(f"Vector: {case_result.place}")
+    if case_result.transcript:
+        lines += ["", *_conversation(case_result, _WHOLE if whole else None)]
+    printed = case_result.violations[0].printed if case_result.violations else ""
+    return "\n".join([*lines, *(["", "The host printed since the last request:", printed] if printed else [])])
+
+
+def _duty(case: Case, case_result: CaseResult) -> list[str]:
+    """Return what is owed, where that stands, and why there is this vector."""
+    clause = case.others.get(case_result.clause, case.clause)
+    return [
+        *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
+        *(f"Where it stands: {source.url}" for source in clause.sources),
+        *_wrapped(f"Why this vector: {case.vector.why}"),
+    ]
+
+
+def _conversation(case_result: CaseResult, longest: int | None = None) -> list[str]:
+    return [
+        "Conversation (requests to the probe and its replies):",
+        *(f"  {line}" for line in conversation(case_result, longest)),
+    ]
 
 
 def _wrapped(text: str) -> list[str]:

@@ -72,9 +72,19 @@ class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_clause: Annotated[str, Meta(description="the vector's clause, where another one is accused")] = ""
     blocked_by: Annotated[str | None, Meta(description="the id of the case whose finding blocks this one")] = None
     alone: Annotated[bool, Meta(description="the case was judged in a process of its own")] = False
+    decoded: Annotated[
+        tuple[str, ...], Meta(description="the transcript in words; empty where every answer is right")
+    ] = ()
 
     @classmethod
-    def of(cls, case: Case, judgements: Sequence[Judgement], seconds: float, transcript: Sequence[str]) -> "CaseResult":
+    def of(
+        cls,
+        case: Case,
+        judgements: Sequence[Judgement],
+        seconds: float,
+        transcript: Sequence[str],
+        decoded: Sequence[str] = (),
+    ) -> "CaseResult":
         """Make the result of `case` from what its steps came to: the worst verdict, and what explains it."""
         decisive = max(judgements, key=lambda judgement: judgement.verdict.severity, default=Judgement(Verdict.PASS))
         choices = dict.fromkeys(judgement.choice for judgement in judgements if judgement.choice)
@@ -92,6 +102,7 @@ class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             choice="; ".join(choices) or None,
             seconds=round(seconds, 6),
             transcript=tuple(transcript),
+            decoded=tuple(decoded),
             question=case.vector.question,
             why=" ".join(case.vector.why.split()),
             place=":".join(str(part) for part in (case.vector.path.name, case.vector.line) if part),
@@ -105,6 +116,22 @@ class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return data
 
 
-def shortened(line: str) -> str:
+def conversation(case_result: CaseResult, longest: int | None = None) -> list[str]:
+    """Return the conversation for people: each line in words, where there are some, and as it went below it.
+
+    What went is cut to `longest` characters, by default to what a reader takes in.
+    """
+    longest, lines = longest or _SHOWN, []
+    for number, line in enumerate(case_result.transcript):
+        if number < len(case_result.decoded):
+            lines.append(f"{line[:2]}{case_result.decoded[number]}")
+            if line[2:] != f"({case_result.decoded[number]})":  # what came instead of a line is words already
+                lines.append(f"      {shortened(line[2:], longest)}")
+        else:
+            lines.append(shortened(line, longest))
+    return lines
+
+
+def shortened(line: str, longest: int = _SHOWN) -> str:
     """Cut a line of a transcript for people: the middle of long bytes says nothing."""
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 60]} ... {line[-50:]} ({len(line)} characters)"
+    return line if len(line) <= longest else f"{line[: longest - 60]} ... {line[-50:]} ({len(line)} characters)"

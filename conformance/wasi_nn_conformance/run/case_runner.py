@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.dialects import Dialect
+from wasi_nn_conformance.dialects.exchange import Exchange
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import Violation
@@ -47,13 +49,18 @@ class _Decided(Exception):  # noqa: N818 no error, but the way out
 
 @dataclass
 class CaseRunner:
-    """One case on one process. `run` gives its result; afterwards the process may be gone."""
+    """One case on one process. `run` gives its result; afterwards the process may be gone.
+
+    `decodes` wants requests and replies in words also where every answer is right.
+    """
 
     case: Case
     process: ProbeProcess
     adapter: Adapter
     dialect: Dialect
     state: ExpectedState
+    decodes: bool = False
+    exchanges: list[Exchange] = field(default_factory=list)
     transcript: list[str] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
     steps_run: int = 0
@@ -64,7 +71,15 @@ class CaseRunner:
         with contextlib.suppress(_Decided):
             self._nodes(self.case.vector.steps, None)
             self._part()
-        return CaseResult.of(self.case, self.judgements, time.perf_counter() - started, self.transcript)
+        seconds = time.perf_counter() - started
+        return CaseResult.of(self.case, self.judgements, seconds, self.transcript, tuple(self._decoded()))
+
+    def _decoded(self) -> Iterator[str]:
+        """Write the transcript in words, a line for each of its lines; nothing where nobody has to read it."""
+        if self.decodes or any(each.verdict is not Verdict.PASS for each in self.judgements):
+            tag = TAGS[self.case.abi]
+            for exchange in self.exchanges:
+                yield from (exchange.asked(tag), exchange.answered(tag))
 
     def _part(self) -> None:
         """Let the probe drop what the vector has left. A host that dies of that, or has died since, is found here."""
@@ -121,6 +136,8 @@ class CaseRunner:
         except ValueError as error:
             self._broken(step, str(error))
         outcome = self._ask(requests) if requests else self._held(step)
+        if requests and expected.ok.tensor:
+            self.exchanges[-1].type = expected.ok.tensor.type
         answer = _expected_answer(expected, outcome)
         violations = compare(answer, outcome, self.state.folders) if answer else []
         if outcome.kind in (Kind.OK, Kind.ERROR):
@@ -154,16 +171,19 @@ class CaseRunner:
             line = encode_request(request)
             self.transcript.append(f"> {line.decode()}")
             answer = self.process.ask(line, self.adapter.limits.call_seconds)
+            self.exchanges.append(exchange := Exchange(request, "no answer"))
             if isinstance(answer, Silent):
                 self.transcript.append("< (nothing)")
                 return Outcome(Kind.HANG, detail=f"no answer within {answer.seconds:g} s", printed=answer.printed)
             if isinstance(answer, Ended):
-                self.transcript.append(f"< (the process ended: {exit_words(answer.code)})")
+                exchange.reply = f"the process ended: {exit_words(answer.code)}"
+                self.transcript.append(f"< ({exchange.reply})")
                 return self._end(answer)
             self.transcript.append(f"< @@{answer.decode('utf-8', 'replace')}")
             try:
-                reply = read_reply(request, answer)
+                exchange.reply = reply = read_reply(request, answer)
             except ProtocolError as error:
+                exchange.reply = str(error)
                 return Outcome(Kind.BROKEN, detail=str(error))
             if isinstance(reply, Refusal):
                 return Outcome(Kind.BROKEN, detail=f"the probe refused the request: {reply.error}")

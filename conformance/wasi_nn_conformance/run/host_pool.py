@@ -31,7 +31,7 @@ class _Running:
 
 @dataclass
 class Host:
-    """The host of `adapter`. With `fresh`, each vector gets a process of its own.
+    """The host of `adapter`. With `fresh`, each vector gets a process of its own. `decodes` is that of a `CaseRunner`.
 
     One process lives at a time for each setting; `close` ends them all.
     """
@@ -39,6 +39,7 @@ class Host:
     adapter: Adapter
     library: Library
     fresh: bool = False
+    decodes: bool = False
     _running: dict[_Setting, _Running] = field(default_factory=dict)
     _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
 
@@ -81,7 +82,8 @@ class Host:
         running = self._ready((case.abi, graphs))
         state = self.library.state(case, self._places(case.abi, graphs))
         running.served += 1
-        return CaseRunner(case, running.process, self.adapter, DIALECTS[case.abi], state).run()
+        dialect = DIALECTS[case.abi]
+        return CaseRunner(case, running.process, self.adapter, dialect, state, self.decodes).run()
 
     @property
     def processes(self) -> list[ProbeProcess]:
