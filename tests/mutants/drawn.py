@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from drawn_matrix import document, line, share, summary
 from msgspec.structs import replace
 from mutant import HEALTHY, Mutant, mutants
+from zygote import Zygote, zygote
 
 from run import KILLS, adapter
 from wasi_nn_conformance.fuzz import local_constants
@@ -39,6 +40,8 @@ from wasi_nn_conformance.run.library import Library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from drawn_matrix import Row
 
     from wasi_nn_conformance.fuzz.target import Fields
     from wasi_nn_conformance.results.case_result import CaseResult
@@ -64,12 +67,13 @@ class Stream:
 
 
 _library: Library
+_zygote: Zygote
 _streams: dict[tuple[str, str, str], Stream] = {}
 
 
 def stream(kind: str, abi: str, encoding: str, examples: int, seed: int) -> Stream:
     """Draw conversations and say them to the healthy reference."""
-    host = Host(adapter(HEALTHY), _library)
+    host = Host(_zygote.of(adapter(HEALTHY)), _library)
     fields: list[Fields] = []
     target = _ground(host, abi, encoding)
     with local_constants.none():
@@ -103,7 +107,7 @@ def found(name: str, each: int, examples: int) -> dict[str, int | None]:
 def _found_by(kind: str, mutant: Mutant, begin: int, end: int) -> int | None:
     abi, encoding = _place(mutant)
     drawn = _streams[kind, abi, encoding]
-    host = Host(adapter(mutant), _library)
+    host = Host(_zygote.of(adapter(mutant)), _library)
     target = _ground(host, abi, encoding)
     try:
         for number in range(begin, min(end, len(drawn.fields))):
@@ -125,13 +129,24 @@ def main() -> int:
     """Print a line for each mutant, and how many each kind has found."""
     options = _parser().parse_args()
     chosen = [one for one in mutants().values() if _matches(one.id, options.mutant)][:: options.every]
-    global _library  # noqa: PLW0603 - processes that are forked find it there
+    global _library, _zygote  # noqa: PLW0603 - processes that are forked find it there
     _library = Library()
     started = time.perf_counter()
-    wrong = _drawn(chosen, options)
+    with zygote() as _zygote:
+        wrong, rows = _drawn(chosen, options), _rows(chosen, options)
     for told in wrong:
         sys.stderr.write(f"the healthy reference fails: {told}\n")
-    rows = {}
+    sys.stdout.write(summary(rows))
+    sys.stderr.write(f"{time.perf_counter() - started:.0f} s\n")
+    if options.write_page:
+        text = document(PAGE.read_text("utf-8"), rows, {one.id: one.breaks for one in chosen}, options)
+        PAGE.write_text(text, "utf-8")
+    return int(bool(wrong) or share(rows) < _WANTED)
+
+
+def _rows(chosen: Sequence[Mutant], options: argparse.Namespace) -> dict[str, Row]:
+    """Say to each mutant what was drawn, and print its line."""
+    rows: dict[str, Row] = {}
     with _pool(options.jobs) as pool:
         names = [mutant.id for mutant in chosen]
         given = [options.each] * len(names), [options.examples] * len(names)
@@ -139,12 +154,7 @@ def main() -> int:
             rows[name] = after
             sys.stdout.write(line(name, after))
             sys.stdout.flush()
-    sys.stdout.write(summary(rows))
-    sys.stderr.write(f"{time.perf_counter() - started:.0f} s\n")
-    if options.write_page:
-        text = document(PAGE.read_text("utf-8"), rows, {one.id: one.breaks for one in chosen}, options)
-        PAGE.write_text(text, "utf-8")
-    return int(bool(wrong) or share(rows) < _WANTED)
+    return rows
 
 
 def _drawn(chosen: Sequence[Mutant], options: argparse.Namespace) -> list[str]:

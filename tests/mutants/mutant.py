@@ -10,10 +10,12 @@ import pkgutil
 import sys
 import textwrap
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
+    from types import ModuleType
 
 PACKAGE = "wasi_nn_reference"
 
@@ -143,28 +145,32 @@ def rewrite(target: str, old: str, new: str) -> None:
     exec(code, function.__globals__, made)  # noqa: S102 - the text is the reference's own
     replace(owner, name, made[name])
     if inspect.ismodule(owner):
-        _replace_elsewhere(function, made[name])
+        _replace_in_tables(function, made[name])
 
 
-def _replace_elsewhere(function: Any, made: Any) -> None:
-    """Replace a module's function also where other modules have imported it, and in tables of functions."""
-    ours = [value for name, value in sys.modules.items() if name.partition(".")[0] == PACKAGE]
-    for each in ours:
+def _replace_in_tables(function: Any, made: Any) -> None:
+    """Replace a module's function in the tables of functions that modules have."""
+    for each in _modules():
         for name, value in list(vars(each).items()):
-            if value is function:
-                replace(each, name, made)
-            elif isinstance(value, dict) and name != "__builtins__":
+            if isinstance(value, dict) and name != "__builtins__":
                 for key in [key for key, entry in value.items() if entry is function]:
                     put(value, key, made)
 
 
 def replace(owner: Any, name: str, value: Any) -> None:
-    """Return `owner` another attribute of that name, which it must have."""
+    """Give `owner` another attribute of that name, which it must have; of a module also where it was imported."""
     if name not in vars(owner):
         raise PatchError(f"{owner!r} has no {name}")
     before = vars(owner)[name]
-    _undone_by.append(lambda: setattr(owner, name, before))
-    setattr(owner, name, value)
+    importers = [each for each in _modules() if vars(each).get(name) is before] if inspect.ismodule(owner) else []
+    for each in (owner, *importers):
+        if vars(each)[name] is before:
+            _undone_by.append(partial(setattr, each, name, before))
+            setattr(each, name, value)
+
+
+def _modules() -> list[ModuleType]:
+    return [value for name, value in list(sys.modules.items()) if name.partition(".")[0] == PACKAGE]
 
 
 def put(table: MutableMapping[Any, Any], key: Any, value: Any) -> None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from matrix import document, summary
 from mutant import ABIS, HEALTHY, Mutant, mutants
+from zygote import Zygote, zygote
 
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.results.verdict import Verdict
@@ -106,7 +107,7 @@ class Suite:
 
     def host(self, mutant: Mutant) -> Host:
         """Return the reference with this fault."""
-        return Host(adapter(mutant), self.library)
+        return Host(_zygote.of(adapter(mutant)), self.library)
 
 
 def adapter(mutant: Mutant) -> Adapter:
@@ -124,6 +125,7 @@ def adapter_text(mutant: Mutant) -> str:
 
 
 _suite: Suite
+_zygote: Zygote
 _seconds: dict[str, float] = {}
 
 
@@ -206,17 +208,18 @@ def main() -> int:
     if options.adapter:
         sys.stdout.write(adapter_text({HEALTHY.id: HEALTHY, **known}[options.adapter]))
         return 0
-    global _suite  # noqa: PLW0603 - processes that are forked find it there
+    global _suite, _zygote  # noqa: PLW0603 - processes that are forked find it there
     try:
         _suite = Suite(options.vector)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     started = time.perf_counter()
-    wrong = _measured(chosen, options)
-    for line in wrong:
-        sys.stderr.write(f"the healthy reference does not pass: {line}\n")
-    trials = _trials(chosen, options)
+    with zygote() as _zygote:
+        wrong = _measured(chosen, options)
+        for line in wrong:
+            sys.stderr.write(f"the healthy reference does not pass: {line}\n")
+        trials = _trials(chosen, options)
     seconds = time.perf_counter() - started
     sys.stdout.write(summary(trials, _suite.clauses, seconds))
     if options.json:
