@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from wasi_nn_conformance import __version__
 from wasi_nn_conformance.results.case_result import CaseResult, Expected
+from wasi_nn_conformance.results.causes import Cause, likely_causes
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.session.wire import PROTOCOL
 from wasi_nn_conformance.vectors.clause import Clause, Level
@@ -168,6 +169,7 @@ class Report(_Part, frozen=True):
         tuple[str, ...], Meta(description="the command of the run; `--case ID` after it runs one case alone")
     ]
     clauses: Annotated[dict[str, ReportedClause], Meta(description="the clauses of the cases, by id")]
+    causes: Annotated[tuple[Cause, ...], Meta(description="the likely causes of the findings, known ones last")]
     cases: tuple[CaseResult, ...]
     totals: Totals
     fuzz: Annotated[Fuzz | None, Meta(description="null if nothing was generated")]
@@ -200,6 +202,7 @@ def report(
             for name, clause in clauses.items()
             if name in used
         },
+        causes=tuple(likely_causes(case_results, list(clauses))),
         cases=tuple(sorted(case_results, key=lambda case_result: case_result.id)),
         totals=Totals.of(case_results),
         fuzz=None,

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from wasi_nn_conformance.formats.schema import schema
+from wasi_nn_conformance.results.causes import likely_causes
 
 from .data import SCHEMA, Report
 
@@ -52,13 +53,14 @@ def _report(data: Any) -> Report:
         )
     if written_in == SCHEMA:
         return msgspec.convert(data, Report)
-    return msgspec.convert(_with_blocked(data if written_in == _BEFORE_BLOCKED else _upgraded(data)), Report)
+    read = msgspec.convert(_with_blocked(data if written_in == _BEFORE_BLOCKED else _upgraded(data)), Report)
+    return msgspec.structs.replace(read, causes=tuple(likely_causes(read.cases, list(read.clauses))))
 
 
 def _with_blocked(data: dict[str, Any]) -> dict[str, Any]:
-    """Return a report of schema 2 in the form of today: no case was blocked then."""
+    """Return a report of schema 2 in the form of today: no case was blocked then, and causes were not told."""
     schema("report-2").validate(data)
-    return {**data, "schema": SCHEMA, "totals": {**data["totals"], "blocked": 0}}
+    return {**data, "schema": SCHEMA, "causes": [], "totals": {**data["totals"], "blocked": 0}}
 
 
 def _upgraded(data: Any) -> dict[str, Any]:

@@ -1,20 +1,69 @@
-"""Cases that failed alike, so that one fault in many places does not drown the others."""
+"""Likely causes: findings that one fault of a host brings about, whatever cases and clauses it shows in.
 
-import json
+A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
+dies of the same call without a word. Answers tell less: those that are wrong in the same way under one clause have one
+cause. No number, address, name or time that changes from case to case tells causes apart.
+"""
+
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from wasi_nn_conformance.vectors.clause import Level
 
 from .case_result import CaseResult, Expected
 from .known_failures import GENERATED
+from .last_words import place
 from .verdict import Verdict
+from .violation import ENDS
 
 Group: TypeAlias = list[CaseResult]
+_Key: TypeAlias = tuple[str, ...]
+
+
+class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One likely cause: what a fault of the host does, and where."""
+
+    clause: Annotated[str, Meta(description="the clause that it breaks")]
+    level: Level
+    verdict: Annotated[Verdict, Meta(description="the worst that it brings about, whatever was expected")]
+    diagnosis: Annotated[str, Meta(description="what is wrong in the smallest case")]
+    case: Annotated[str, Meta(description="the id of the smallest case, which shows it alone")]
+    cases: Annotated[tuple[str, ...], Meta(description="the ids of the cases that fail of it")]
+    blocked: Annotated[tuple[str, ...], Meta(description="the ids of the cases that these block")]
+    touches: Annotated[dict[str, int], Meta(description="the other clauses that it shows in, with how many cases")]
+    abis: tuple[str, ...]
+    encodings: tuple[str, ...]
+    fields: Annotated[tuple[str, ...], Meta(description="what tells it from other causes, in this report and others")]
+    expected: Annotated[Expected | None, Meta(description="what the known failures say of it")] = None
+
+
+def likely_causes(case_results: Iterable[CaseResult], clauses: Sequence[str] = ()) -> list[Cause]:
+    """Return the causes of all findings, known ones last: the most binding clause first, then the most cases.
+
+    `clauses` are all there are, the basic ones before those that build on them: where nothing else decides, the first
+    that a cause touches is accused.
+    """
+    kept = sorted(case_results, key=lambda case_result: case_result.id)
+    findings = [each for each in kept if _found(each).is_finding]
+    types = _types(findings)
+    groups = _grouped(findings, lambda each: (_known(each), _key(each, types)))
+    blocked: dict[str | None, list[str]] = {}
+    for each in kept:
+        if each.verdict is Verdict.BLOCKED:
+            blocked.setdefault(each.blocked_by, []).append(each.id)
+    order = {name: index for index, name in enumerate(clauses)}
+    causes = [_cause(group, _key(group[0], types), blocked, order) for group in groups]
+    return sorted(causes, key=_urgency)
 
 
 def found_alike(cases: Iterable[CaseResult], clauses: Sequence[str]) -> list[Group]:
     """Group what fails a run by clause, verdict and cause: the worst first, then by `clauses`, then the most."""
     order = {name: index for index, name in enumerate(clauses)}
-    groups = _grouped(filter(_fails, cases), lambda case: (case.clause, case.verdict, _cause(case)))
+    groups = _grouped(filter(_fails, cases), lambda case: (case.clause, case.verdict, _in_common(case)))
     # Sorting keeps the order of equals, which is that of their first cases' ids.
     return sorted(groups, key=lambda g: (-g[0].verdict.severity, order[g[0].clause], -len(g)))
 
@@ -27,18 +76,99 @@ def known_alike(cases: Iterable[CaseResult]) -> list[tuple[Expected, Group]]:
     return sorted(((expected, group) for expected, group in told if expected), key=lambda each: -len(each[1]))
 
 
-def _fails(case: CaseResult) -> bool:
-    return case.verdict.is_finding or case.verdict in (Verdict.XPASS, Verdict.ERROR)
-
-
 def said(case: CaseResult) -> str:
     """Return what is wrong with a case, without the place in its vector."""
     return "; ".join(violation.sentence for violation in case.violations) or case.diagnosis
 
 
-def _cause(case: CaseResult) -> str:
+def steps(case: CaseResult) -> int:
+    """Return how many requests it takes to see what is wrong: the measure by which one case is smaller than another."""
+    return sum(line.startswith("> ") for line in case.transcript)
+
+
+def _found(case: CaseResult) -> Verdict:
+    """Return what the host did, whatever was expected of it."""
+    return case.expected.outcome if case.verdict is Verdict.XFAIL and case.expected else case.verdict
+
+
+def _known(case: CaseResult) -> Expected | None:
+    """Return what the known failures tell of a finding that is as they say."""
+    return case.expected if case.verdict is Verdict.XFAIL else None
+
+
+def _fails(case: CaseResult) -> bool:
+    return case.verdict.is_finding or case.verdict in (Verdict.XPASS, Verdict.ERROR)
+
+
+def _key(case: CaseResult, types: dict[str, set[str]]) -> _Key:
+    """Return what findings of one cause have in common. `types` are those of wrong values, by clause."""
+    if not case.violations:
+        return ("", case.clause, case.diagnosis)
+    violation = case.violations[0]
+    if violation.kind in ENDS:
+        if where := place(violation.printed):
+            return ("place", where)
+        cause = violation.cause
+        return (violation.kind, violation.subject, violation.call, cause.get("said", ""))
+    way = _WAYS.get(violation.kind, violation.kind)
+    if way == "answer":
+        return ("answer", case.clause, violation.got.partition(" ")[0])
+    # What is wrong with f32, the type of nearly all models, is no matter of a type.
+    own_type = violation.type if way == "value" and _BASIC not in types[case.clause] else ""
+    return (way, case.clause, own_type)
+
+
+_BASIC = "f32"
+_WAYS = {
+    "outcome": "answer",
+    "preference": "answer",
+    **dict.fromkeys(("guards", "written", "tail", "changed", "slot", "memory"), "memory"),
+    **dict.fromkeys(("size", "length", "dimensions", "count"), "shape"),
+}
+"""The kinds of violation that one fault brings about in turn, by what is wrong with all of them."""
+
+
+def _types(findings: Iterable[CaseResult]) -> dict[str, set[str]]:
+    types: dict[str, set[str]] = {}
+    for case in findings:
+        for violation in case.violations:
+            types.setdefault(case.clause, set()).add(violation.type)
+    return types
+
+
+def _cause(group: Group, key: _Key, blocked: dict[str | None, list[str]], order: dict[str, int]) -> Cause:
+    counted = Counter(case.clause for case in group)
+    clause = min(counted, key=lambda name: (-counted[name], order.get(name, len(order)), name))
+    smallest = min(
+        (case for case in group if case.clause == clause),
+        key=lambda case: (case.id.startswith(GENERATED), steps(case), sum(map(len, case.transcript)), case.id),
+    )
+    behind = sorted(name for case in group for name in blocked.get(case.id, ()))
+    return Cause(
+        clause=clause,
+        level=smallest.level,
+        verdict=max((_found(case) for case in group), key=lambda verdict: verdict.severity),
+        diagnosis=said(smallest),
+        case=smallest.id,
+        cases=tuple(case.id for case in group),
+        blocked=tuple(behind),
+        touches={name: number for name, number in sorted(counted.items()) if name != clause},
+        abis=tuple(sorted({case.abi for case in group})),
+        encodings=tuple(sorted({case.encoding for case in group if case.encoding})),
+        fields=key,
+        expected=_known(smallest),
+    )
+
+
+def _urgency(cause: Cause) -> tuple[bool, int, int, str]:
+    # A host that gives no answer breaks more than the clause that it was asked about.
+    binding = -1 if cause.verdict in (Verdict.CRASH, Verdict.HANG) else list(Level).index(cause.level)
+    return (cause.expected is not None, binding, -len(cause.cases) - len(cause.blocked), cause.case)
+
+
+def _in_common(case: CaseResult) -> Hashable:
     """Return what the violations of one cause have in common; of a case without any, what is said of it."""
-    return json.dumps([violation.cause for violation in case.violations] or case.diagnosis)
+    return tuple(tuple(violation.cause.items()) for violation in case.violations) or case.diagnosis
 
 
 def _grouped(cases: Iterable[CaseResult], key: Callable[[CaseResult], Hashable]) -> list[Group]:

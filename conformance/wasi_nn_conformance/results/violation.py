@@ -4,14 +4,13 @@ The sentence of a violation is made from its fields, here and nowhere else, so t
 the words.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-# Numbers of a conversation, unlike those in names of files, types and versions: what changes from run to run.
-_NUMBER = re.compile(r"(?<![\w.:/-])[-+]?(?:0x[0-9a-f]+|\d[\d.e+-]*|nan|inf)\b|\[[^\]]*\]|\([^()]*\)")
-_WORDS_KEPT = 300  # characters of a dying host's last words in a sentence, and in what tells causes apart
+from .last_words import last_words, pattern
+
+_WORDS_KEPT = 300  # characters of a dying host's last words in a sentence
 
 
 class Violation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -56,9 +55,9 @@ class Violation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         differ), of one that died silently the call.
         """
         if self.kind in ENDS:
-            said = re.sub(r"\*+", "*", _NUMBER.sub("*", self.said))[:_WORDS_KEPT].removesuffix("*")
+            said = pattern(self.printed)
             how = {"subject": self.subject} if self.subject else {}
-            return {"kind": self.kind, **how, **({"said": f"{said}*"} if said else {"call": self.call})}
+            return {"kind": self.kind, **how, **({"said": said} if said else {"call": self.call})}
         shared = {"kind": self.kind} | {name: getattr(self, name) for name in _TELLING.get(self.kind, ("type",))}
         return {name: value for name, value in shared.items() if value}
 
@@ -77,19 +76,6 @@ def diagnosis(violations: Sequence[Violation]) -> str:
     if not violations:
         return ""
     return "; ".join(part for part in (*(each.sentence for each in violations), violations[0].place) if part)
-
-
-def last_words(printed: str) -> str:
-    """Return what a host said of its end, on one line: from the first panic or error on, without the backtrace.
-
-    Folders and numbers of threads are left out, so that one cause reads the same on every machine.
-    """
-    printed = re.split(r"\n\s*(?:stack backtrace:|note: run with)", printed)[0]
-    lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    starts = [n for n, line in enumerate(lines) if re.search(r"panicked|[Ee]rror|[Tt]rap|fault|abort", line)]
-    kept = " ".join(lines[starts[0] :] if starts else lines[-3:])
-    kept = re.sub(r"(thread '[^']*') \(\d+\)", r"\1", kept)
-    return re.sub(r"(?<![\w.])(?:/[\w.@+-]+)+/(?=[\w.@+-]+/src/)", "", kept)
 
 
 def _shortened(words: str) -> str:
@@ -138,7 +124,7 @@ _TELLING = {
     "slot": ("wanted",),
     "type": ("got", "wanted"),
     "getter": ("call",),
-    "path": ("subject",),
+    "path": ("call",),
     "unjudged": ("got",),
 }
 
