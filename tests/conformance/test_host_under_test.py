@@ -7,7 +7,7 @@ import pytest
 
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.run.adapter import AdapterError
-from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.host_pool import Capacity, Host
 from wasi_nn_conformance.vectors.case import Case
 
 COMPUTE = "- compute: {context: {raw: 1}}\n  fails: {}"
@@ -80,6 +80,42 @@ def test_diagnosis_of_a_miniature(run: Run, words: str, diagnosis: str) -> None:
 def test_number_of_processes(run: Run, tmp_path: Path, steps: list[str], options: dict[str, Any], starts: int) -> None:
     run(f"mortal {tmp_path / 'starts'}", *steps, **options)
     assert len((tmp_path / "starts").read_text("ascii").splitlines()) == starts
+
+
+def test_a_fresh_vector_has_a_process_of_its_own(
+    host: Callable[..., Host], cases: Callable[..., list[Case]], tmp_path: Path
+) -> None:
+    made = host(f"mortal {tmp_path / 'starts'}")
+    [shared], [fresh] = cases(COMPUTE), cases(COMPUTE, fresh="true")
+    served = [made.serve(case) for case in (shared, fresh, shared)]
+    assert [len(each.before.cases) for each in served] == [0, 0, 1]
+    assert len((tmp_path / "starts").read_text("ascii").splitlines()) == 2
+
+
+def test_encodings_share_no_process(
+    host: Callable[..., Host], cases: Callable[..., list[Case]], tmp_path: Path
+) -> None:
+    made = host(f"mortal {tmp_path / 'starts'}")
+    loading = "- load: {model: identity-f32}\n  fails: {}"
+    several = [case for encoding in ("openvino", "onnx") for case in cases(loading, loading, encoding=encoding)]
+    assert [len(made.serve(case).before.cases) for case in several] == [0, 1, 0, 1]
+    assert len((tmp_path / "starts").read_text("ascii").splitlines()) == 2
+
+
+def test_a_process_that_did_wrong_serves_no_other_vector(
+    host: Callable[..., Host], cases: Callable[..., list[Case]]
+) -> None:
+    made = host("errors")
+    several = cases(COMPUTE, "- compute: {context: {raw: 1}}", COMPUTE)
+    assert [len(made.serve(case).before.cases) for case in several] == [0, 1, 0]
+
+
+def test_a_process_serves_no_more_than_it_bears(host: Callable[..., Host], cases: Callable[..., list[Case]]) -> None:
+    made = host("errors")
+    two = "- load: {model: identity-f32}\n  fails: {}\n" * 2
+    one, several = cases(COMPUTE)[0], cases(two, two, two, encoding="onnx")
+    made.capacities["witx", "onnx"] = Capacity(graphs=5)
+    assert [len(made.serve(case).before.cases) for case in (one, *several)] == [0, 0, 1, 0]
 
 
 def test_a_crash_leaves_the_next_vector_alone(run: Run, tmp_path: Path) -> None:

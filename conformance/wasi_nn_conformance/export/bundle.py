@@ -101,6 +101,7 @@ class Export:
                 "abi": case.abi,
                 "encoding": case.encoding,
                 "path": path,
+                "fresh": vector.fresh,
                 "graphs": [self._graph(name, model, case.encoding or "") for name, model in vector.graphs.items()],
             }
         )

@@ -64,6 +64,8 @@ class CaseRunner:
     transcript: list[str] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
     steps_run: int = 0
+    was_refused: bool = False
+    """Whether some call got another answer than success."""
 
     def run(self) -> CaseResult:
         """Carry the vector out."""
@@ -138,6 +140,7 @@ class CaseRunner:
         outcome = self._ask(requests) if requests else self._held(step)
         if requests and expected.ok.tensor:
             self.exchanges[-1].type = expected.ok.tensor.type
+        self.was_refused |= outcome.kind is not Kind.OK
         answer = _expected_answer(expected, outcome)
         violations = compare(answer, outcome, self.state.folders) if answer else []
         if outcome.kind in (Kind.OK, Kind.ERROR):

@@ -1,11 +1,13 @@
 """The host under test as the suite sees it: processes that are started, asked, reused and replaced."""
 
 import contextlib
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.models import ENCODINGS
@@ -17,31 +19,68 @@ from .adapter import Adapter, AdapterError, probe_path
 from .case_runner import CaseRunner
 from .handshake import handshake
 from .library import Library
+from .past import Past, demand
 from .probe_process import ProbeProcess
 
-# What one process is started with: its ABI, and for each registered graph its name, model and encoding.
-_Setting = tuple[str, tuple[tuple[str, str, str], ...]]
+Pair: TypeAlias = tuple[str, str | None]
+"""An ABI and an encoding, None for conversations without a model. Different pairs never share a process."""
+
+# What one process is started for: a pair, and for each registered graph its name, model and encoding.
+_Setting: TypeAlias = tuple[Pair, tuple[tuple[str, str, str], ...]]
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How many graphs and contexts one process bears, as far as that is known."""
+
+    graphs: int = sys.maxsize
+    contexts: int = sys.maxsize
+
+    def has_room(self, past: Past, case: Case) -> bool:
+        """Return whether a process with this past bears the case, too."""
+        graphs, contexts = demand(case)
+        return past.graphs + graphs <= self.graphs and past.contexts + contexts <= self.contexts
 
 
 @dataclass
 class _Running:
     process: ProbeProcess
-    served: int = 0
+    past: Past = field(default_factory=Past)
+
+
+@dataclass(frozen=True)
+class Served:
+    """What came of a case, and what its process had served before.
+
+    `was_refused` tells whether some call got another answer than success. `graphs` and `contexts` are how many the
+    guest held at the end.
+    """
+
+    case_result: CaseResult
+    before: Past = field(default_factory=Past)
+    was_refused: bool = False
+    graphs: int = 0
+    contexts: int = 0
 
 
 @dataclass
 class Host:
     """The host of `adapter`. With `fresh`, each vector gets a process of its own. `decodes` is that of a `CaseRunner`.
 
-    One process lives at a time for each setting; `close` ends them all.
+    One process lives at a time for each setting, until it has done wrong; `close` ends them all. Cases of the pairs
+    that are `unshared` get a process each, and `out_of_order` tells which pairs cannot be used at all, and why.
     """
 
     adapter: Adapter
     library: Library
     fresh: bool = False
     decodes: bool = False
+    unshared: set[Pair] = field(default_factory=set)
+    out_of_order: dict[Pair, str] = field(default_factory=dict)
+    capacities: dict[Pair, Capacity] = field(default_factory=dict)
     _running: dict[_Setting, _Running] = field(default_factory=dict)
     _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
+    _greeted: dict[str, ProbeProcess] = field(default_factory=dict)
 
     def unsupported(self, case: Case) -> str | None:
         """Return what the case needs and the adapter declares not to offer, or is not installed."""
@@ -51,13 +90,13 @@ class Host:
             return f"{self.adapter.name} does not serve the encoding {case.encoding}"
         if case.vector.graphs and case.encoding not in self.adapter.graphs:
             return f"{self.adapter.name} has no way to register a graph in {case.encoding}"
-        return self.library.missing(case)
+        return self.out_of_order.get(pair_of(case)) or self.library.missing(case)
 
     def check(self) -> None:
         """Do the handshake on every ABI that the adapter declares, and ask for the version. Raises `AdapterError`."""
         for abi in self.adapter.abis:
             if abi in DIALECTS:
-                self._running[abi, ()] = self._started((abi, ()))
+                self._greeted[abi] = self._started(((abi, None), ()))
         self.version  # noqa: B018 a report needs it: the run must not be for nothing
 
     @contextlib.contextmanager
@@ -76,48 +115,74 @@ class Host:
 
     def run(self, case: Case) -> CaseResult:
         """Carry out one case, on a process that is ready for it. Raises `AdapterError` if none can be had."""
+        return self.serve(case).case_result
+
+    def serve(self, case: Case, *, alone: bool = False) -> Served:
+        """Carry out one case as `run` does; `alone` on a process that serves no other."""
         if reason := self.unsupported(case):
-            return CaseResult.of(case, [Judgement(Verdict.UNSUPPORTED, reason=reason)], 0.0, ())
+            return Served(CaseResult.of(case, [Judgement(Verdict.UNSUPPORTED, reason=reason)], 0.0, ()))
         graphs = tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
-        running = self._ready((case.abi, graphs))
-        state = self.library.state(case, self._places(case.abi, graphs))
-        running.served += 1
-        dialect = DIALECTS[case.abi]
-        return CaseRunner(case, running.process, self.adapter, dialect, state, self.decodes).run()
+        setting = pair_of(case), graphs
+        alone = alone or case.vector.fresh
+        running = _Running(self._started(setting)) if alone else self._ready(setting, case)
+        try:
+            return self._served(case, running, self._places(case.abi, graphs))
+        finally:
+            if alone:
+                running.process.close()
+
+    def _served(self, case: Case, running: _Running, places: dict[str, str]) -> Served:
+        dialect, state = DIALECTS[case.abi], self.library.state(case, places)
+        runner = CaseRunner(case, running.process, self.adapter, dialect, state, self.decodes)
+        before, running.past = running.past, running.past.with_case(case)
+        case_result = runner.run()
+        if case_result.verdict.is_finding:
+            running.process.close()  # nobody knows what else is wrong in it
+        graphs, contexts = len(runner.state.graphs), len(runner.state.contexts)
+        return Served(case_result, before, runner.was_refused, graphs, contexts)
 
     @property
     def processes(self) -> list[ProbeProcess]:
         """The processes that serve, or served last, one for each setting."""
         return [running.process for running in self._running.values()]
 
-    def _ready(self, setting: _Setting) -> _Running:
+    def _ready(self, setting: _Setting, case: Case) -> _Running:
         running = self._running.get(setting)
         if running and running.process.usable:
-            if not running.served or self._has_more_to_serve(running):
+            if not running.past.cases or self._has_more_to_serve(setting, running, case):
                 return running
             running.process.close()
-        died = running is not None and not running.process.usable and self._has_more_to_serve(running)
-        self._running[setting] = self._started(setting)
-        if died:
+        died = running is not None and not running.process.usable and self._has_more_to_serve(setting, running, case)
+        self._running[setting] = _Running(self._started(setting))
+        if died or setting[0] in self.unshared:
             # A host that died is likely to die again: its next process starts while this one is asked.
             self._spare[setting] = self._launched(setting)
         return self._running[setting]
 
-    def _has_more_to_serve(self, running: _Running) -> bool:
-        return not self.fresh and running.served < self.adapter.limits.vectors_per_process
+    def _has_more_to_serve(self, setting: _Setting, running: _Running, case: Case) -> bool:
+        pair, past = setting[0], running.past
+        return (
+            not self.fresh
+            and pair not in self.unshared
+            and len(past.cases) < self.adapter.limits.vectors_per_process
+            and self.capacities.get(pair, Capacity()).has_room(past, case)
+        )
 
-    def _started(self, setting: _Setting) -> _Running:
-        """Return a process that has passed the handshake: the spare one, if there is one."""
+    def _started(self, setting: _Setting) -> ProbeProcess:
+        """Return a process that has passed the handshake: one that waits for its first case, if there is one."""
+        (abi, _), graphs = setting
+        if not graphs and (greeted := self._greeted.pop(abi, None)):
+            return greeted
         process = self._spare.pop(setting, None) or self._launched(setting)
         try:
-            handshake(process, self.adapter, setting[0])
+            handshake(process, self.adapter, abi)
         except BaseException:
             process.close()
             raise
-        return _Running(process)
+        return process
 
     def _launched(self, setting: _Setting) -> ProbeProcess:
-        abi, graphs = setting
+        (abi, _), graphs = setting
         probe = probe_path(abi)
         if not probe.is_file():
             raise AdapterError(f"the prebuilt probe {probe.name} is missing; `tox -e guests` builds it")
@@ -157,9 +222,14 @@ class Host:
 
     def close(self) -> None:
         """End all processes."""
-        for process in (*self.processes, *self._spare.values()):
+        for process in (*self.processes, *self._spare.values(), *self._greeted.values()):
             process.close()
-        self._running.clear()
-        self._spare.clear()
+        for processes in (self._running, self._spare, self._greeted):
+            processes.clear()
         if "_folders" in self.__dict__:
             self._folders.cleanup()
+
+
+def pair_of(case: Case) -> Pair:
+    """Return the ABI and the encoding of a case."""
+    return case.abi, case.encoding

@@ -81,6 +81,7 @@ class _Reader:
             question=fields.get("question"),
             tries=fields.get("tries"),
             own_models=self._own_models,
+            fresh=fields.get("fresh", False),
         )
 
     def full(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _TRIES = {"shows": "show", "breaks": "break"}
 _SHORT = ("matrix", "model", *_TRIES, *CONVERSATIONS, "prefer")
 """The keys of a vector that are gone once it is written out in full, or may be."""
 
-_DEFAULTS = ("clause", "abi", "needs", "encoding", "graphs", "tries")
+_DEFAULTS = ("clause", "abi", "needs", "encoding", "graphs", "fresh", "tries")
 """The keys of a vector that the head of a file may say for all."""
 
 
