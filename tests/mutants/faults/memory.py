@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutant import WITX, rewritten
+from mutant import WITX, mutant, rewrite, rewritten
 
 _CHECK = "abi.witx.memory:GuestMemory.check"
 
@@ -69,6 +69,34 @@ rewritten(
     "if pointer % min(alignment, 2):",
     clauses=("memory.misaligned",),
 )
+
+
+@mutant(
+    "memory/read-where-aligned",
+    "words that are not aligned are read from the aligned address before",
+    WITX,
+    clauses=("memory.misaligned",),
+)
+def _read_where_aligned() -> None:
+    rewrite(_CHECK, "if pointer % alignment:", "if pointer % 1:")
+    rewrite(
+        "abi.witx.memory:GuestMemory.read_u32s",
+        "self.check(pointer, min(count * U32_SIZE, _U32_MAX), U32_SIZE)",
+        "pointer -= pointer % U32_SIZE",
+    )
+
+
+@mutant(
+    "memory/written-where-aligned",
+    "a word that is not aligned is written to the aligned address before",
+    WITX,
+    clauses=("memory.misaligned",),
+)
+def _written_where_aligned() -> None:
+    rewrite(_CHECK, "if pointer % alignment:", "if pointer % 1:")
+    rewrite("abi.witx.memory:GuestMemory.write_u32", "self.check_u32(pointer)", "pointer -= pointer % U32_SIZE")
+
+
 rewritten(
     "memory/bytes-aligned",
     "bytes are refused at odd addresses",

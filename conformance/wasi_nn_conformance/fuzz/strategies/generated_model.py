@@ -18,6 +18,8 @@ _LONG = "layer/" * 12
 INPUT_NAMES = ("x", "b", "input:0", "0", "X", "a/b.c", "\u00e9t\u00e9", f"{_LONG}in")
 OUTPUT_NAMES = ("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa", f"{_LONG}out")
 """Names that a host with rules of its own for names does not keep: order, colons, digits, capitals, slashes, length."""
+BASIC_OPERATORS = frozenset({"constant", "add", "sub", "mul", "neg"})
+"""What vectors lean on. A host without another operator says so with an error."""
 _LARGEST = {
     ElementType.F16: 2048,
     ElementType.F32: 1 << 24,
@@ -63,6 +65,16 @@ def expression(draw: st.DrawFn, inputs: list[Value], types: Sequence[str], *, is
         other = _STEPS[draw(st.sampled_from(possible))](draw, value, inputs)
         value = other if other.element in types else value
     return value
+
+
+def operators_of(written: Any) -> set[str]:
+    """Return the operators of an expression as `models.yaml` has it."""
+    if isinstance(written, list):
+        return {name for each in written for name in operators_of(each)}
+    if not isinstance(written, Mapping):
+        return set()
+    ((name, operands),) = written.items()
+    return {name} | operators_of(operands.get("of") if isinstance(operands, Mapping) else operands)
 
 
 def types_of(definition: Mapping[str, Any]) -> list[str]:

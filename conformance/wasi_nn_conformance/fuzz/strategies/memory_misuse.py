@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from .misuse import FAILS, Misuse, Setting, Step, size_of
+from .misuse import FAILS, MAY_FAIL, Misuse, Setting, Step, size_of
 
 # Places that are not all of memory for a record of some bytes: behind the end, across it, and wrapping around.
 _OUTSIDE: tuple[Any, ...] = ({"end": 0}, {"end": -1}, {"end": -3}, {"end": 4096}, 0xFFFFFFFF, 0xFFFFFFFC, 0x80000000)
@@ -119,14 +119,11 @@ def _misaligned(draw: st.DrawFn, setting: Setting) -> list[Step]:
     port, address = setting.model.inputs[0], draw(st.sampled_from(_ODD))
     if draw(st.booleans()):
         odd, dims_at = setting.name("odd"), [dim or 0 for dim in port.type.shape]
-        return [
-            *placed,
-            {"place": {"words": dims_at, "at": address, "as": odd}},
-            *_record(setting, {"buffer": odd}, rank, {"buffer": data}, size),
-        ]
+        record, call = _record(setting, {"buffer": odd}, rank, {"buffer": data}, size)
+        return [*placed, {"place": {"words": dims_at, "at": address, "as": odd}}, record, {**call, **MAY_FAIL}]
     name = setting.name("r")
     words = [{"buffer": dims}, rank, setting.tag.tensor_types.index(port.type.element), {"buffer": data}, size]
-    call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": name}]}, **FAILS}
+    call = {"raw": {"function": "set_input", "arguments": ["c", 0, {"buffer": name}]}, **MAY_FAIL}
     return [*placed, {"place": {"words": words, "at": address, "as": name}}, call]
 
 

@@ -11,7 +11,16 @@ from wasi_nn_conformance.fuzz.kind import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.models import ElementType
 
-from .generated_model import INPUT_NAMES, OUTPUT_NAMES, Shape, Value, expression, types_of
+from .generated_model import (
+    BASIC_OPERATORS,
+    INPUT_NAMES,
+    OUTPUT_NAMES,
+    Shape,
+    Value,
+    expression,
+    operators_of,
+    types_of,
+)
 from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
 
 _TYPES = (
@@ -93,7 +102,9 @@ class _Generated:
     @property
     def may_be_refused(self) -> bool:
         """Return whether the text lets a host refuse the model or its tensors."""
-        return not set(self.types) <= _CHECKED or () in self.shapes or self.is_empty
+        operators = operators_of(list(self.definition["outputs"].values()))
+        is_basic = set(self.types) <= _CHECKED and operators <= BASIC_OPERATORS
+        return not is_basic or not self.inputs or () in self.shapes or self.is_empty
 
     def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         """Draw a tensor for each input; free dimensions get a length of their own each time."""
