@@ -35,7 +35,7 @@ ARCHITECTURE = HOUSE / "docs" / "architecture.md"
 
 # `run/judge.py:judge`, or the module alone.
 NAME_IN_CODE = re.compile(r"`([\w./-]+\.py)(?::([\w.]+))?`")
-FILE = re.compile(r"`((?:bench|cli|conformance|docs|examples|guests|reference|tests|vectors)/[\w./-]+\.\w+)`")
+FILE = re.compile(r"`((?:bench|cli|conformance|docs|examples|guests|reference|runtimes|tests|vectors)/[\w./-]+\.\w+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -65,7 +65,7 @@ def module(path: str) -> Path | None:
 
 @cache
 def tracked() -> tuple[str, ...]:
-    folders = ("bench", "cli", "conformance", "examples", "guests", "reference", "tests", "vectors")
+    folders = ("bench", "cli", "conformance", "examples", "guests", "reference", "runtimes", "tests", "vectors")
     return tuple(str(path.relative_to(HOUSE)) for folder in folders for path in (HOUSE / folder).rglob("*.py"))
 
 

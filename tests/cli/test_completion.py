@@ -68,7 +68,7 @@ def offered(shell: str, folder: Path, capsys: pytest.CaptureFixture[str], words:
 OFFERED = [
     ("wasi-nn", "c", {"check", "compare", "coverage", "completion"}, {"run"}),
     ("wasi-nn check", "", set(known_adapters()), {"--abi"}),
-    ("wasi-nn check", "w", {"wasmtime", "wasmtime-34", "wasmedge"}, {"reference"}),
+    ("wasi-nn check", "w", {"wasmtime", "wasmtime-34", "wasmtime-onnx", "wasmedge"}, {"reference"}),
     ("wasi-nn check reference", "--fuzz-o", {"--fuzz-only"}, {"--abi"}),
     ("wasi-nn check reference --abi", "w", {"witx", "wit-2024-10-28"}, {"openvino"}),
     ("wasi-nn check reference --encoding", "", {"openvino", "onnx"}, {"witx"}),

@@ -44,7 +44,10 @@ def area(write: Callable[[str, str], Path]) -> Callable[..., Path]:
     ("impl", "complaint"),
     [
         ("nonsense", "ERROR: nonsense: no adapter has this name and no file this path; known: iwasm"),
-        ("refernce", "known: iwasm, reference, wasmedge, wasmtime, wasmtime-34; did you mean 'reference'?"),
+        (
+            "refernce",
+            "known: iwasm, reference, wasmedge, wasmtime, wasmtime-34, wasmtime-onnx; did you mean 'reference'?",
+        ),
         ("/bin/false", "ERROR: /bin/false: an adapter is a .toml file"),
     ],
 )
