@@ -5,6 +5,7 @@ witx does. A neutral `set_input` is therefore said with `compute` on the newest,
 answer.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ from wasi_nn_conformance.vectors.tensor import byte_string, tensor_literal
 
 from . import resource
 from .answer import expected_outputs
+
+_LONGEST_NAME = 200  # bytes; the probe keeps names of 256, and the context's stands before this one
 
 
 class WitDialect:
@@ -82,7 +85,7 @@ class WitDialect:
     def _set_input(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[Call]:
         context = _known(arguments, state)
         literal, name = tensor_literal(arguments["tensor"]), context.input_name(arguments["input"])
-        tensor = f"{arguments['context']}/{name}"
+        tensor = _tensor_name(arguments["context"], name)
         made = resource.tensor_request(literal, tensor)  # complains about what cannot be said, also where it waits
         if self.tag.inputs_at_compute:
             return []
@@ -93,7 +96,7 @@ class WitDialect:
         if not self.tag.inputs_at_compute:
             return [calls.Compute(arguments["context"], error=kept["error"])]
         given = _known(arguments, state).given
-        tensors = {name: f"{arguments['context']}/{name}" for name in given}
+        tensors = {name: _tensor_name(arguments["context"], name) for name in given}
         made = [resource.tensor_request(given[name], tensor) for name, tensor in tensors.items()]
         return [*made, calls.ComputeAtOnce(arguments["context"], list(tensors.items()), **kept)]
 
@@ -108,6 +111,13 @@ def _enumerated(written: Any, names: tuple[str, ...], what: str) -> str:
     if not isinstance(written, str) or written not in names:
         raise ValueError(f"WIT has no {what} {written!r}; it has {', '.join(names)}")
     return written
+
+
+def _tensor_name(context: str, name: str) -> str:
+    """Return under which name the probe keeps the tensor of an input: that of the input, unless it is too long."""
+    if len(name.encode()) > _LONGEST_NAME:
+        name = hashlib.sha256(name.encode()).hexdigest()
+    return f"{context}/{name}"
 
 
 def _known(arguments: Mapping[str, Any], state: ExpectedState) -> Context:

@@ -273,6 +273,43 @@ rewritten(
     clauses=("input.any-name", "compute.output-names"),
 )
 
+rewritten(
+    "backends/name-composed",
+    "names are composed: a letter and its accent become one",
+    WIT_10_28,
+    "backends.openvino.ports:port_of",
+    "Port(_name(port, index)",
+    'Port(__import__("unicodedata").normalize("NFC", _name(port, index))',
+    clauses=("input.any-name", "compute.output-names"),
+)
+rewritten(
+    "backends/name-without-ending",
+    "the ending of a file is no part of a name",
+    WIT_10_28,
+    "backends.openvino.ports:port_of",
+    "Port(_name(port, index)",
+    'Port(_name(port, index).removesuffix(".xml")',
+    clauses=("input.any-name", "compute.output-names"),
+)
+rewritten(
+    "backends/name-decoded",
+    "names are decoded as part of a URL is",
+    WIT_10_28,
+    "backends.openvino.ports:port_of",
+    "Port(_name(port, index)",
+    'Port(__import__("urllib.parse").parse.unquote(_name(port, index))',
+    clauses=("input.any-name", "compute.output-names"),
+)
+rewritten(
+    "backends/name-cut-at-255",
+    "a name has at most 255 characters",
+    WIT_10_28,
+    "backends.openvino.ports:port_of",
+    "Port(_name(port, index)",
+    "Port(_name(port, index)[:255]",
+    clauses=("input.any-name", "compute.output-names"),
+)
+
 
 @mutant(
     "backends/onnx-is-anything",

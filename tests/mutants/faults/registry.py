@@ -91,3 +91,33 @@ rewritten(
     "f\"{message} (in {__import__('os').getcwd()})\"",
     clauses=("error.no-host-path",),
 )
+_fault(
+    "accents-composed",
+    "a name is composed before it is looked up, whatever it was registered as",
+    "graph = self._graphs.get(__import__('unicodedata').normalize('NFC', name))",
+    clauses=("load-by-name.unknown", "load-by-name.registered"),
+)
+_fault(
+    "ending-dropped",
+    "the ending of a file does not count",
+    "graph = self._graphs.get(name.removesuffix('.xml'))",
+    clauses=("load-by-name.unknown", "load-by-name.registered"),
+)
+_fault(
+    "percent-decoded",
+    "a name is decoded as part of a URL is",
+    "graph = self._graphs.get(__import__('urllib.parse').parse.unquote(name))",
+    clauses=("load-by-name.unknown", "load-by-name.registered"),
+)
+_fault(
+    "cut-at-200",
+    "of a name 200 characters count",
+    "graph = {each[:200]: value for each, value in self._graphs.items()}.get(name[:200])",
+    clauses=("load-by-name.unknown", "load-by-name.registered"),
+)
+_fault(
+    "sixteen-names",
+    "the first sixteen names are known",
+    "graph = dict(list(self._graphs.items())[:16]).get(name)",
+    clauses=("load-by-name.registered",),
+)

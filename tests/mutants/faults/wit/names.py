@@ -50,3 +50,11 @@ fault(
     WIT_08_19,
     clauses=("input.unknown-name", "output.unknown-name"),
 )
+fault(
+    "sixteen-inputs",
+    "the first sixteen inputs or outputs are found by their names",
+    "abi.wit.operations:_index",
+    "enumerate(ports)",
+    "enumerate(ports[:16])",
+    clauses=("input.any-name",),
+)
