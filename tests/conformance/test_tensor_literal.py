@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from wasi_nn_conformance.models import ElementType
+from wasi_nn_conformance.session.state import no_paths
 from wasi_nn_conformance.vectors.tensor import byte_string, tensor_literal
 
 F32, F64, F16, BF16, U8 = map(ElementType, ("f32", "f64", "f16", "bf16", "u8"))
@@ -113,12 +114,22 @@ def builder(model: str, part: int, encoding: str | None) -> bytes:
         ({"model": "m", "part": 0, "keep": 3}, b"m/0"),
         ({"model": "m", "part": 0, "keep": -4}, b"m/0/"),
         ({"model": "m", "part": 0, "keep": 2, "flip": 1}, b"m\xd0"),
+        ({"model": "m", "part": 0, "from": -4}, b"None"),
+        ({"parts": [{"text": "a"}, {"model": "m", "part": 0, "keep": 1}, {"zeros": 1}]}, b"am\0"),
+        ({"sized": {"text": "abc"}}, b"\x03abc"),
+        ({"sized": {"zeros": 300}}, b"\xac\x02" + bytes(300)),
+        ({"path": {"model": "m"}}, b"/models/m"),
     ],
 )
 def test_byte_string(text: dict[str, Any], octets: bytes) -> None:
-    assert byte_string(text, builder) == octets
+    assert byte_string(text, builder, lambda of: f"/models/{of['model']}") == octets
 
 
 def test_a_flip_outside_the_builder_is_refused() -> None:
     with pytest.raises(ValueError, match="the builder has 8 bytes, no byte 8"):
-        byte_string({"model": "m", "part": 0, "flip": 8}, builder)
+        byte_string({"model": "m", "part": 0, "flip": 8}, builder, no_paths)
+
+
+def test_without_a_machine_there_is_no_path() -> None:
+    with pytest.raises(ValueError, match="is known to a run alone"):
+        byte_string({"path": {"model": "m"}}, builder, no_paths)

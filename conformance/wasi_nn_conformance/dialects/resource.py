@@ -12,7 +12,7 @@ from wasi_nn_conformance.session.said import LineReply
 from wasi_nn_conformance.session.state import ExpectedState, KeptError
 from wasi_nn_conformance.session.wire import Call
 from wasi_nn_conformance.vectors.step import Step
-from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tensor_literal
+from wasi_nn_conformance.vectors.tensor import TensorLiteral, tensor_literal
 
 from .answer import expected_outputs, expected_tensor
 
@@ -153,5 +153,5 @@ def _content(step: Step, state: ExpectedState) -> ExpectedContent | None:
             element = ElementType(written) if written is not None else tensor and tensor.type
             value = TENSOR_TYPES[element] if isinstance(element, ElementType) else None
         case _:
-            value = byte_string(written, state.builder) if written is not None else tensor and tensor.data
+            value = state.octets(written) if written is not None else tensor and tensor.data
     return None if value is None else ExpectedContent(key, value)

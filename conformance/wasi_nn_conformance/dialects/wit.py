@@ -18,7 +18,7 @@ from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Answer, Call
 from wasi_nn_conformance.vectors.step import Step
-from wasi_nn_conformance.vectors.tensor import byte_string, tensor_literal
+from wasi_nn_conformance.vectors.tensor import tensor_literal
 
 from . import resource
 from .answer import expected_outputs
@@ -39,9 +39,10 @@ class WitDialect:
             case "load":
                 return [self._load(arguments, state)]
             case "load_by_name":
-                if isinstance(arguments["name"], dict):
+                name = state.graph_name(arguments["name"])
+                if isinstance(name, bytes):
                     raise ValueError("a name in WIT is a string: bytes that are none cannot be said")
-                return [calls.LoadByName(arguments["name"], **kept)]
+                return [calls.LoadByName(name, **kept)]
             case "context":
                 return [calls.InitExecutionContext(resource.handle(arguments["graph"], state), **kept)]
             case "set_input":
@@ -77,7 +78,7 @@ class WitDialect:
         if "model" in arguments:
             builders = state.model_builders(arguments["model"], encoding)
         else:
-            builders = [byte_string(written, state.builder) for written in arguments["builders"]]
+            builders = [state.octets(written) for written in arguments["builders"]]
         encoding = _enumerated(encoding, self.tag.encodings, "encoding")
         target = _enumerated(arguments.get("target", "cpu"), self.tag.targets, "target")
         return calls.Load(builders, encoding, target, **resource.kept(arguments))

@@ -16,7 +16,7 @@ from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Answer, ByteString, Call
 from wasi_nn_conformance.vectors.step import Step
-from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tensor_literal
+from wasi_nn_conformance.vectors.tensor import TensorLiteral, tensor_literal
 
 from .answer import expected_tensor
 
@@ -62,8 +62,8 @@ def _request(action: str, arguments: Mapping[str, Any], state: ExpectedState, ta
         case "load":
             return _load(arguments, state, tag)
         case "load_by_name":
-            name = arguments["name"]
-            value = ByteString(bytes.fromhex(name["hex"])) if isinstance(name, dict) else name
+            name = state.graph_name(arguments["name"])
+            value = ByteString(name) if isinstance(name, bytes) else name
             return calls.LoadByName(value, as_=_name(arguments))
         case "context":
             return calls.InitExecutionContext(_handle(arguments["graph"]), as_=_name(arguments))
@@ -83,7 +83,7 @@ def _request(action: str, arguments: Mapping[str, Any], state: ExpectedState, ta
 
 def _memory(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> Call:
     """Return the request for what only the probe does, with its own memory."""
-    written = byte_string(arguments["bytes"], state.builder) if "bytes" in arguments else UNSET
+    written = state.octets(arguments["bytes"]) if "bytes" in arguments else UNSET
     match action:
         case "place":
             words = arguments.get("words", UNSET)
@@ -109,7 +109,7 @@ def _load(arguments: Mapping[str, Any], state: ExpectedState, tag: Tag) -> calls
     if "model" in arguments:
         builders = state.model_builders(arguments["model"], arguments.get("encoding"))
     else:
-        builders = [byte_string(written, state.builder) for written in arguments["builders"]]
+        builders = [state.octets(written) for written in arguments["builders"]]
     encoding = _number(arguments.get("encoding", state.encoding or AUTODETECT), tag.encodings, "encoding")
     target = _number(arguments.get("target", "cpu"), tag.targets, "target")
     return calls.Load(builders, encoding, target, as_=_name(arguments))
@@ -207,7 +207,7 @@ def _success(step: Step, state: ExpectedState) -> ExpectedAnswer:
         case "load" | "load_by_name" | "context":
             return replace(kept, pointer="written", returns="handle")
         case "read":
-            return replace(kept, memory=byte_string(step.arguments["is"], state.builder))
+            return replace(kept, memory=state.octets(step.arguments["is"]))
         case "output":
             return _expected_output(step.arguments, state, kept)
     return kept

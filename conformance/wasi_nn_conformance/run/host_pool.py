@@ -2,15 +2,13 @@
 
 import contextlib
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeAlias
 
 from wasi_nn_conformance.dialects import DIALECTS
-from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
@@ -19,6 +17,7 @@ from .adapter import Adapter, AdapterError, probe_path
 from .case_runner import CaseRunner
 from .handshake import handshake
 from .library import Library
+from .model_folders import ModelFolders
 from .past import Past, demand
 from .probe_process import ProbeProcess
 
@@ -132,7 +131,8 @@ class Host:
                 running.process.close()
 
     def _served(self, case: Case, running: _Running, places: dict[str, str]) -> Served:
-        dialect, state = DIALECTS[case.abi], self.library.state(case, places)
+        paths = partial(self._folders.path, encoding=case.encoding, registered=case.vector.graphs)
+        dialect, state = DIALECTS[case.abi], self.library.state(case, places, paths)
         runner = CaseRunner(case, running.process, self.adapter, dialect, state, self.decodes)
         before, running.past = running.past, running.past.with_case(case)
         case_result = runner.run()
@@ -186,21 +186,12 @@ class Host:
         probe = probe_path(abi)
         if not probe.is_file():
             raise AdapterError(f"the prebuilt probe {probe.name} is missing; `tox -e guests` builds it")
-        folders = {name: (encoding, self._folder(name, model, encoding)) for name, model, encoding in graphs}
+        folders = {name: (encoding, self._folders.folder(name, model, encoding)) for name, model, encoding in graphs}
         argv = self.adapter.argv(probe, folders)
         try:
             return ProbeProcess(argv, self.adapter.process_environment())
         except OSError as error:
             raise AdapterError(f"{self.adapter.name}: {argv[0]} cannot be started: {error.strerror}") from None
-
-    def _folder(self, name: str, model: str, encoding: str) -> Path:
-        """Return a folder called `name` that holds the model as hosts expect it."""
-        folder = Path(self._folders.name) / f"{encoding}-{model}" / name
-        if folder.is_dir():
-            return folder
-        folder.mkdir(parents=True)
-        ENCODINGS[encoding].write(folder, self.library.model_files.model_bytes(model, encoding))
-        return folder
 
     def _places(self, abi: str, graphs: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
         """Return the folders of this machine that the host was told, or can know, and a guest was not."""
@@ -212,13 +203,13 @@ class Host:
         with contextlib.suppress(RuntimeError):  # a user who is in no list of users, and says nothing by HOME
             places["the home folder"] = Path.home()
         for name, model, encoding in graphs:
-            places[f"the folder of the graph {name}"] = self._folder(name, model, encoding)
+            places[f"the folder of the graph {name}"] = self._folders.folder(name, model, encoding)
         # The root of all folders begins every path: it would be found where none of these stands.
         return {what: str(place) for what, place in places.items() if place.parts[1:]}
 
     @cached_property
-    def _folders(self) -> tempfile.TemporaryDirectory[str]:
-        return tempfile.TemporaryDirectory(prefix="wasi-nn-graphs-")
+    def _folders(self) -> ModelFolders:
+        return ModelFolders(self.library.model_files.model_bytes)
 
     def close(self) -> None:
         """End all processes."""
@@ -227,7 +218,7 @@ class Host:
         for processes in (self._running, self._spare, self._greeted):
             processes.clear()
         if "_folders" in self.__dict__:
-            self._folders.cleanup()
+            self._folders.close()
 
 
 def pair_of(case: Case) -> Pair:

@@ -11,7 +11,7 @@ from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, ModelFiles, builders_of, load_models
 from wasi_nn_conformance.paths import VECTORS
-from wasi_nn_conformance.session.state import ExpectedState
+from wasi_nn_conformance.session.state import ExpectedState, Paths, no_paths
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
@@ -92,15 +92,16 @@ class Library:
         others = {name: self.clauses[name] for name in vector.clauses}
         return Case(vector, self.clauses[vector.clause], abi, encoding, others)
 
-    def state(self, case: Case, folders: Mapping[str, str]) -> ExpectedState:
-        """Return the state in which a case begins; see `ExpectedState` for `folders`."""
+    def state(self, case: Case, folders: Mapping[str, str], paths: Paths = no_paths) -> ExpectedState:
+        """Return the state in which a case begins; see `ExpectedState` for `folders` and `paths`."""
         own = case.vector.own_models
 
         def builders(model: str, encoding: str) -> list[bytes]:
             return builders_of(own[model], encoding) if model in own else self.model_files.model_bytes(model, encoding)
 
         at_once = TAGS[case.abi].outputs_at_compute
-        return ExpectedState(case.encoding, {**self.models, **own}, case.vector.graphs, builders, folders, at_once)
+        models = {**self.models, **own}
+        return ExpectedState(case.encoding, models, case.vector.graphs, builders, folders, at_once, paths)
 
     def missing(self, case: Case) -> str | None:
         """Return why a model that the case brings cannot be written here; None if each can."""

@@ -5,12 +5,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from wasi_nn_conformance.models.encodings import ENCODINGS
 from wasi_nn_conformance.models.model import Model
 from wasi_nn_conformance.vectors.step import Step
-from wasi_nn_conformance.vectors.tensor import TensorLiteral, tensor_literal
+from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tensor_literal
 
 from .context import Context
 from .expected_reply import ExpectedOutputs
@@ -19,6 +19,14 @@ from .wire import Answer, Done
 from .wit_calls import Computed, Failure, NamedTensor
 
 _Thing = TypeVar("_Thing")
+
+Paths: TypeAlias = Callable[[Mapping[str, Any]], str]
+"""Returns the path on this machine that a vector speaks of. Raises `ValueError`."""
+
+
+def no_paths(written: Mapping[str, Any]) -> str:
+    """Return no path: there is no machine, because nothing is run."""
+    raise ValueError(f"a path of the host's machine, {dict(written)}, is known to a run alone")
 
 
 class UnknownOrderError(ValueError):
@@ -38,9 +46,9 @@ class ExpectedState:
     """The names that a conversation has given, with their meaning.
 
     `builders(model, encoding)` gives a model's builders as bytes. `folders` are those of the host's machine that a
-    guest has no business to know of, by what they are. `at_once` tells that `compute` takes all inputs and gives all
-    outputs. For components: `tensors` hold what these resources were made of, `errors` what they said when they came,
-    `handles` the probe's own names for outputs.
+    guest has no business to know of, by what they are; `paths` gives the path of what a vector speaks of there.
+    `at_once` tells that `compute` takes all inputs and gives all outputs. For components: `tensors` hold what these
+    resources were made of, `errors` what they said when they came, `handles` the probe's own names for outputs.
     """
 
     encoding: str | None
@@ -49,6 +57,7 @@ class ExpectedState:
     builders: Callable[[str, str], list[bytes]]
     folders: Mapping[str, str] = field(default_factory=dict)
     at_once: bool = False
+    paths: Paths = no_paths
     graphs: dict[str, Model] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
     tensors: dict[str, TensorLiteral] = field(default_factory=dict)
@@ -64,6 +73,16 @@ class ExpectedState:
         if part >= len(parts):
             raise ValueError(f"{model} has {len(parts)} builders in {encoding}, no part {part}")
         return parts[part]
+
+    def octets(self, written: Mapping[str, Any]) -> bytes:
+        """Return the bytes that a vector writes so. Raises `ValueError`."""
+        return byte_string(written, self.builder, self.paths)
+
+    def graph_name(self, written: Any) -> str | bytes:
+        """Return the name of a graph: a string, or bytes that need be none. Raises `ValueError`."""
+        if isinstance(written, str):
+            return written
+        return bytes.fromhex(written["hex"]) if "hex" in written else self.paths(written["path"])
 
     def model_builders(self, model: str, named: Any) -> list[bytes]:
         """Return all builders of a model, in the encoding `named` if models come in it, else in that of the case.

@@ -99,22 +99,48 @@ def _within_limit(size: int) -> int:
     return size
 
 
-def byte_string(written: Mapping[str, Any], builder: Callable[[str, int, str | None], bytes]) -> bytes:
-    """Read bytes of a vector; `builder(model, part, encoding)` gives those of a model.
+def byte_string(
+    written: Mapping[str, Any],
+    builder: Callable[[str, int, str | None], bytes],
+    path: Callable[[Mapping[str, Any]], str],
+) -> bytes:
+    """Read bytes of a vector; `builder(model, part, encoding)` gives those of a model, `path` one of this machine.
 
     Raises `ValueError` for a builder that does not exist or an offset outside it.
     """
+    if "parts" in written:
+        return b"".join(byte_string(part, builder, path) for part in written["parts"])
+    if "sized" in written:
+        data = byte_string(written["sized"], builder, path)
+        return _varint(len(data)) + data
+    if "model" in written:
+        return _altered(written, builder(written["model"], written["part"], written.get("encoding")))
+    return path(written["path"]).encode() if "path" in written else _literal(written)
+
+
+def _literal(written: Mapping[str, Any]) -> bytes:
     if "hex" in written:
         return bytes.fromhex(written["hex"])
     if "text" in written:
         return str(written["text"]).encode()
     if "zeros" in written:
         return bytes(written["zeros"])
-    if "tensor" in written:
-        return tensor_literal(written["tensor"]).data
-    data = builder(written["model"], written["part"], written.get("encoding"))
+    return tensor_literal(written["tensor"]).data
+
+
+def _varint(number: int) -> bytes:
+    """Return a number as protobuf has lengths: seven bits a byte, the lowest first."""
+    if number < 0x80:
+        return bytes([number])
+    return bytes([number & 0x7F | 0x80]) + _varint(number >> 7)
+
+
+def _altered(written: Mapping[str, Any], data: bytes) -> bytes:
+    """Return some bytes of a builder, or all with one that is another."""
     if "keep" in written:
         data = data[: written["keep"]]
+    if "from" in written:
+        data = data[written["from"] :]
     if "flip" in written:
         offset = written["flip"]
         if offset >= len(data):
