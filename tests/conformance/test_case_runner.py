@@ -34,6 +34,9 @@ class Scripted:
         self.usable = isinstance(answer, dict)
         return json.dumps(answer, separators=(",", ":")).encode() if self.usable else answer
 
+    def printed(self) -> str:
+        return "[info] what it logs" if self.usable else ""
+
 
 @pytest.fixture
 def talk(
@@ -177,6 +180,11 @@ def test_transcript_has_each_line(talk: Callable[..., CaseResult]) -> None:
     )
 
 
+def test_a_wrong_answer_has_what_the_host_printed_since_the_call(talk: Callable[..., CaseResult]) -> None:
+    (violation,) = talk(f"- {COMPUTE}", BUSY).violations
+    assert (violation.printed, violation.sentence) == ("[info] what it logs", "error busy; wanted success")
+
+
 @pytest.mark.parametrize(
     ("printed", "words"),
     [
@@ -257,6 +265,9 @@ def played(
 
             def ask(self, line: bytes, _seconds: float) -> bytes:
                 return json.dumps(change(right.answer(json.loads(line)))).encode()
+
+            def printed(self) -> str:
+                return ""
 
         state = ExpectedState("onnx", models, {}, files.model_bytes)
         conversation = CaseRunner(case, Process(), adapter("silent"), DIALECTS["witx"], state)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from wasi_nn_conformance.report.folder import write_folder
 from wasi_nn_conformance.report.json_report import read_report
 from wasi_nn_conformance.report.paragraph import paragraph, replay_line
 from wasi_nn_conformance.report.terminal import summary
-from wasi_nn_conformance.results.case_result import CaseResult, Judgement, shortened
+from wasi_nn_conformance.results.case_result import CaseResult, Expected, Judgement, shortened
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.vectors.case import Case
@@ -116,7 +116,7 @@ def failed(case: Case) -> str:
     died = Violation("crash", wanted="success", subject="signal SIGABRT", call="compute", step=1)
     judgement = Judgement(Verdict.CRASH, (died,))
     taken = CaseResult.of(case, [judgement], 0.0, ["> " + "x" * 300, "< (the process ended)"])
-    return paragraph(case, taken, "pytest suite --case 'v[witx]'")
+    return paragraph(case.clause, taken, "pytest suite --case 'v[witx]'")
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,49 @@ def failed(case: Case) -> str:
 )
 def test_paragraph_has(failed: str, line: str) -> None:
     assert line in failed.splitlines()
+
+
+def printing(lines: int) -> CaseResult:
+    printed = "\n".join(f"[12:00:{number:02}] line {number}" for number in range(lines))
+    return case_result("fail", violations=(Violation("guards", printed=printed),))
+
+
+def test_a_paragraph_has_what_the_host_printed(clause: ClauseOf) -> None:
+    told = paragraph(clause(Level.MUST), printing(30), "x").partition("The host printed since the last request:\n")[2]
+    assert told.splitlines() == [f"  [12:00:{number:02}] line {number}" for number in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("folder", "whole"),
+    [(Path("out"), "out/report.html has them"), (None, "run with --report DIR to have them")],
+    ids=["report", "none"],
+)
+def test_a_paragraph_leaves_out_the_middle_of_much_that_was_printed(
+    clause: ClauseOf, folder: Path | None, whole: str
+) -> None:
+    told = paragraph(clause(Level.MUST), printing(1000), "x", folder).splitlines()
+    assert told[-21:-19] == [f"  ... 970 lines: {whole} ...", "  [12:00:980] line 980"]
+    assert told[-1] == "  [12:00:999] line 999"
+
+
+def test_a_paragraph_of_another_failure_than_the_known_one_tells_what_is_known(clause: ClauseOf) -> None:
+    known = Expected(Verdict.CRASH, "it dies", "let it live", "https://example.org/1")
+    told = paragraph(clause(Level.MUST), case_result("fail", expected=known), "x").splitlines()
+    assert {"Known: crash, because it dies", "Fix: let it live", "Discussed: https://example.org/1"} <= set(told)
+
+
+def test_what_a_host_does_not_offer_is_told_once_for_each_abi_and_encoding() -> None:
+    case_results = [
+        case_result("unsupported", id=f"{n}[{encoding}]", encoding=encoding, diagnosis=f"no {encoding}")
+        for n in range(3)
+        for encoding in ("onnx", "openvino")
+    ]
+    told = list(summary([*case_results, case_result("unsupported", abi="wit", diagnosis="no wit")], {}))
+    assert told[1:] == [
+        "1 case unsupported [wit]: no wit",
+        "3 cases unsupported [witx, onnx]: no onnx",
+        "3 cases unsupported [witx, openvino]: no openvino",
+    ]
 
 
 def test_replay_line_survives_a_shell() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.pytest_plugin.reporting import Reporting
+from wasi_nn_conformance.pytest_plugin.screen import Screen
 from wasi_nn_conformance.report.data import Search
 from wasi_nn_conformance.report.json_report import read_report
 from wasi_nn_conformance.report.paragraph import replay_of
@@ -55,7 +56,7 @@ def test_a_report_replays_a_drawn_finding_where_the_run_was_started(run: Run, py
 
 def test_lf_draws_again_what_failed_last(run: Run) -> None:
     run()
-    assert re.search(r"1 failed in", run("--lf").outlines[-1])
+    assert re.search(r"1 failed, 1 search in", run("--lf").outlines[-1])
 
 
 def test_a_run_that_only_draws_and_finds_nothing_speaks_of_no_cases() -> None:
@@ -65,7 +66,7 @@ def test_a_run_that_only_draws_and_finds_nothing_speaks_of_no_cases() -> None:
     reporting = Reporting(suite)
     reporting.searched["fuzz"] = {"search": search, "findings": [], "fault": None}
     lines: list[str] = []
-    reporting.pytest_terminal_summary(SimpleNamespace(section=lines.append, write_line=lines.append))
+    Screen(reporting).summary(SimpleNamespace(section=lines.append, write_line=lines.append))
     assert lines == ["wasi-nn: mine", "generated (seed 3):", "  bytes: 1 conversation, 5 calls, 0.5 s: no findings"]
 
 

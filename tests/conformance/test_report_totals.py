@@ -81,6 +81,12 @@ def words(text: str) -> Counter[str]:
     return found
 
 
+def in_pytest(counted: Counter[str]) -> Counter[str]:
+    """Return the numbers under the names that pytest's own last line has for verdicts."""
+    names = {"pass": "passed", "xfail": "xfailed"} | dict.fromkeys(("fail", "crash", "hang", "xpass"), "failed")
+    return sum((Counter({names.get(verdict, verdict): n}) for verdict, n in counted.items()), Counter())
+
+
 def test_the_numbers_agree(shown: dict[str, str]) -> None:
     junit = ET.fromstring(shown["junit.xml"])  # noqa: S314 pytest has just written it
     totals = {str(each.get("name")): int(each.get("value", "")) for each in junit.iterfind("testsuite/properties/")}
@@ -89,6 +95,8 @@ def test_the_numbers_agree(shown: dict[str, str]) -> None:
     (screen,) = re.findall(r"all 15 cases: (.*)", shown["screen"])
     (line,) = re.findall(r'<p class="totals">(.*?)</p>', html)
     (matrix,) = re.findall(r'<table class="matrix">.*?</table>', html, re.DOTALL)
+    last_line = re.sub(r" in [\d.]+s.*", "", shown["screen"].splitlines()[-1])
+    assert words(last_line) == in_pytest(WANTED)
     of_cases = junit.iterfind(".//testcase/properties/property[@name='verdict']")
     told = {
         "screen": words(screen),

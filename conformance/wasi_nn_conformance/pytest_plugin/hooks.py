@@ -16,6 +16,7 @@ from .items import CaseItem, SuiteDirectory
 from .junit import JUnit
 from .options import add_options
 from .reporting import Reporting
+from .screen import Screen
 from .session import Suite
 from .termination import Termination
 from .xdist import is_worker
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Run(suite), "wasi-nn-suite")
     reporting = Reporting(suite)
     config.pluginmanager.register(reporting, "wasi-nn-reporting")
+    config.pluginmanager.register(Screen(reporting), "wasi-nn-screen")
     config.pluginmanager.register(JUnit(reporting), "wasi-nn-junit")
     config.pluginmanager.register(Termination(), "wasi-nn-termination")
 

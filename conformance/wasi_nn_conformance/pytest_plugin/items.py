@@ -92,7 +92,7 @@ class CaseItem(pytest.Item):
         verdict = case_result.verdict
         if verdict in (Verdict.UNSUPPORTED, Verdict.BLOCKED):
             pytest.skip(case_result.diagnosis)
-        if verdict.is_finding or verdict in (Verdict.XPASS, Verdict.ERROR):
+        if verdict.fails_the_run:
             raise _Finding(case_result.diagnosis)
 
     def _unjudged(self, why: str) -> CaseResult:
@@ -103,7 +103,8 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Write the paragraph of a case that failed, or that was ended from outside."""
         if isinstance(excinfo.value, _Finding | pytest.fail.Exception) and self.case_result is not None:
-            return paragraph(self.case, self.case_result, replay_line(self.suite.replay, self.case.id))
+            clause = self.case.others.get(self.case_result.clause, self.case.clause)
+            return paragraph(clause, self.case_result, replay_line(self.suite.replay, self.case.id))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

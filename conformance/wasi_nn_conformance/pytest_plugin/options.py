@@ -18,7 +18,7 @@ def add_options(group: Callable[[str], Add]) -> None:
     _add_selection(group("which cases run"))
     add_fuzz_options(group("what is generated"))
     _add_host(group("the host under test"))
-    group("what is written")("--report", metavar="DIR", type=Path, help="write the report in all its forms here")
+    _add_output(group("what is written"))
 
 
 def _add_selection(add: Add) -> None:
@@ -36,3 +36,8 @@ def _add_host(add: Add) -> None:
         type=Path,
         help="known findings; by default NAME.known-failures.toml beside the adapter, if it is there",
     )
+
+
+def _add_output(add: Add) -> None:
+    add("--report", metavar="DIR", type=Path, help="write the report in all its forms here")
+    add("--all-failures", action="store_true", help="show each case that fails, not only some of each likely cause")

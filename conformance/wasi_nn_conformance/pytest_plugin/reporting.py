@@ -11,8 +11,9 @@ from wasi_nn_conformance.fuzz.finding import FOLDER, write
 from wasi_nn_conformance.fuzz.kinds import KINDS
 from wasi_nn_conformance.report.data import Fuzz, GeneratedVector, Impl, Report, Search, report
 from wasi_nn_conformance.report.folder import write_folder
-from wasi_nn_conformance.report.terminal import searches_summary, summary
+from wasi_nn_conformance.report.paragraph import replay_line
 from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.causes import Cause, likely_causes
 from wasi_nn_conformance.results.choices import compared
 from wasi_nn_conformance.results.verdict import Verdict
 
@@ -22,17 +23,6 @@ from .items import CaseItem
 from .session import Suite
 from .xdist import is_worker, tell_seed, tell_version, version_told
 
-_STATUS = {
-    Verdict.DEVIATES: ("deviates", "d", "DEVIATES"),
-    Verdict.XFAIL: ("xfailed", "x", "XFAIL"),
-    Verdict.XPASS: ("failed", "X", "XPASS"),
-    Verdict.FAIL: ("failed", "F", "FAIL"),
-    Verdict.CRASH: ("failed", "C", "CRASH"),
-    Verdict.HANG: ("failed", "H", "HANG"),
-    Verdict.UNSUPPORTED: ("unsupported", "u", "UNSUPPORTED"),
-    Verdict.BLOCKED: ("blocked", "b", "BLOCKED"),
-    Verdict.ERROR: ("error", "E", "ERROR"),
-}
 _PROPERTIES = ("clause", "level", "abi", "encoding", "verdict", "diagnosis", "choice")
 
 _OF_SEARCHES = ("kind", "abi", "encoding", "examples", "calls")
@@ -57,7 +47,9 @@ class Reporting:
         self.judged: dict[str, CaseResult] = {}
         self.searched: dict[str, dict[str, Any]] = {}
         self.case_results: list[CaseResult] = []
+        self.causes: list[Cause] = []
         self.complaints: list[str] = []
+        self._failed = 0
 
     @property
     def searches(self) -> list[Search]:
@@ -90,28 +82,12 @@ class Reporting:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result that a report carries."""
-        if case_result := getattr(report, "wasi_nn", None):
+        case_result, searched = getattr(report, "wasi_nn", None), getattr(report, "wasi_nn_search", None)
+        if case_result:
             self.judged[report.nodeid] = msgspec.convert(case_result, CaseResult)
-        if searched := getattr(report, "wasi_nn_search", None):
+        if searched:
             self.searched[report.nodeid] = searched
-
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Show the verdict where pytest knows only passed and failed."""
-        case_result = getattr(report, "wasi_nn", None)
-        runs_again = str(report.outcome) == "rerun"  # as pytest-rerunfailures calls it
-        if not case_result or report.when != "call" or runs_again:
-            return None
-        return _STATUS.get(Verdict(case_result["verdict"]))
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the summary by clause."""
-        if not self.case_results and not self.searches:
-            return
-        terminalreporter.section(f"wasi-nn: {self.suite.adapter.name}")
-        generated = searches_summary(self.searches, self.suite.fuzz_options.seed)
-        judged = summary(self.case_results, self.suite.library.clauses) if self.case_results else ()
-        for line in [*judged, *generated, *filter(None, [self.suite.fuzz_options.missing]), *self.complaints]:
-            terminalreporter.write_line(line)
+        self._failed += bool(report.failed and (case_result or searched))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
@@ -156,6 +132,7 @@ class Reporting:
                 tell_version(session.config, self.suite.host.version)
             return
         self.case_results = list(compared(self._results()))
+        self.causes = likely_causes(self.case_results, list(self.suite.library.clauses)) if self.case_results else []
         session.exitstatus = self._exit_status(session)
         # An interrupt before the first verdict leaves a report, too: an older one would be taken for this run's.
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed
@@ -175,6 +152,7 @@ class Reporting:
         if session.shouldfail and self.judged and status == pytest.ExitCode.INTERRUPTED:
             status = pytest.ExitCode.TESTS_FAILED  # pytest-xdist makes an interrupt of -x
         if self.case_results:
+            status = self._settled(session, status)
             self.complaints = self.suite.unmatched(self.case_results, len(self.judged))
         if self.complaints and status == pytest.ExitCode.OK:
             status = pytest.ExitCode.TESTS_FAILED
@@ -183,6 +161,28 @@ class Reporting:
             if status == pytest.ExitCode.OK:
                 status = pytest.ExitCode.NO_TESTS_COLLECTED
         return status
+
+    def _settled(self, session: pytest.Session, status: int) -> int:
+        """Return the exit status that cases deserve as they were judged in the end, not as pytest saw them."""
+        fails = any(each.verdict.fails_the_run for each in self.case_results)
+        if status == pytest.ExitCode.OK and fails:
+            return pytest.ExitCode.TESTS_FAILED
+        only_ours = session.testsfailed == self._failed
+        return pytest.ExitCode.OK if status == pytest.ExitCode.TESTS_FAILED and only_ours and not fails else status
+
+    def replay(self, case_result: CaseResult) -> str:
+        """Return the line for a shell that shows what is wrong with a case."""
+        found = next((each for each in self.findings if each["case_result"]["id"] == case_result.id), None)
+        if found is None:
+            return replay_line(self.suite.replay, case_result.id)
+        saved = "" if self._folder else f" (save the vector below as {found['name']}, or run with --report DIR)"
+        file = str((self._folder / FOLDER if self._folder else Path()) / found["name"])
+        return replay_line(self.suite.replay, case_result.id, file) + saved
+
+    def shrunk(self, case_result: CaseResult) -> str:
+        """Return the vector that a generated finding was shrunk to, to stand below it."""
+        texts = (each["text"] for each in self.findings if each["case_result"]["id"] == case_result.id)
+        return "".join(f"\n\nShrunk to this vector:\n{text}" for text in texts)
 
     def _unjudged(self) -> list[str]:
         """Return why no case was judged, if none was: to a CI system that would look like a host without a fault."""

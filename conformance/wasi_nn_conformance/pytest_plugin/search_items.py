@@ -117,7 +117,8 @@ class SearchItem(GeneratedItem):
         folder = report / FOLDER if report else Path()
         command = [*self.suite.replay, f"--vectors={folder / finding.name}"]
         saved = "" if report else f" (save the vector below as {finding.name}, or run with --report DIR)"
-        told = paragraph(case, finding.case_result, shell_line(command) + saved)
+        clause = case.others.get(finding.case_result.clause, case.clause)
+        told = paragraph(clause, finding.case_result, shell_line(command) + saved)
         return f"{told}\n\nShrunk to this vector:\n{finding.text}"
 
     def _command(self) -> list[str]:

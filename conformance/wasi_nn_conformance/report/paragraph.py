@@ -2,16 +2,20 @@
 
 import shlex
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
-from wasi_nn_conformance.results.case_result import CaseResult, conversation
+from wasi_nn_conformance.results.case_result import CaseResult, Expected, conversation, shortened
+from wasi_nn_conformance.results.causes import Cause
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.clause import Clause
 
 from .data import Report
 from .grid import generated_vectors
 
 _WIDTH = 100
+_PRINTED_FIRST, _PRINTED_LAST = 10, 20  # lines that are shown of more; what a host dies of stands last
 _HEADLINES = {
     Verdict.FAIL: "FAIL",
     Verdict.HANG: "HANG",
@@ -22,14 +26,67 @@ _HEADLINES = {
 _WHOLE = 1 << 30  # characters: more than any line has
 
 
-def paragraph(case: Case, case_result: CaseResult, replay: str) -> str:
-    """Write the paragraph of one case that failed."""
+def paragraph(clause: Clause, case_result: CaseResult, replay: str, folder: Path | None = None) -> str:
+    """Write the paragraph of one case that failed; `clause` is the one that is accused.
+
+    `folder` is that of the report, which has whole what is too long for here.
+    """
     found = [
         *_wrapped(f"{_HEADLINES[case_result.verdict]}: {case_result.diagnosis}"),
+        *_known(case_result.expected),
         f"Vector: {case_result.place}",
         f"Replay: {replay}",
     ]
-    return "\n".join([*_duty(case, case_result), "", *found, "", *_conversation(case_result)])
+    lines = [*_duty(clause, case_result), "", *found, "", *_conversation(case_result)]
+    return "\n".join([*lines, *_printed(case_result, folder)])
+
+
+def _known(expected: Expected | None) -> Iterator[str]:
+    """Return what the known failures tell of a case."""
+    if expected:
+        yield from _wrapped(f"Known: {expected.outcome}, because {expected.because}")
+        yield from _wrapped(f"Fix: {expected.fix}") if expected.fix else ()
+        yield from (f"Discussed: {expected.link}",) if expected.link else ()
+
+
+def _printed(case_result: CaseResult, folder: Path | None) -> Iterator[str]:
+    """Return what the host printed since the call, without the middle of much."""
+    lines = printed(case_result).splitlines()
+    if not lines:
+        return
+    yield from ("", "The host printed since the last request:")
+    left_out = len(lines) - _PRINTED_FIRST - _PRINTED_LAST
+    for number, line in enumerate(lines):
+        if left_out <= 0 or number < _PRINTED_FIRST or number >= len(lines) - _PRINTED_LAST:
+            yield f"  {shortened(line)}"
+        elif number == _PRINTED_FIRST:
+            whole = f"{folder / 'report.html'} has them" if folder else "run with --report DIR to have them"
+            yield f"  ... {left_out} lines: {whole} ..."
+
+
+def printed(case_result: CaseResult) -> str:
+    """Return what the host printed since the call that went wrong."""
+    return next((violation.printed for violation in case_result.violations if violation.printed), "")
+
+
+def shown_causes(causes: Sequence[Cause], replay: Callable[[str], str]) -> Iterator[str]:
+    """Return likely causes in lines; `replay` gives the line that shows the case of an id."""
+    for number, cause in enumerate(causes, 1):
+        where = ", ".join(cause.abis) + (f"; {', '.join(cause.encodings)}" if cause.encodings else "")
+        yield f"{number}. {cause.clause} ({cause.level}), {extent(cause)} [{where}]"
+        yield from textwrap.wrap(
+            f"{cause.verdict}: {cause.diagnosis}", _WIDTH, initial_indent="   ", subsequent_indent="   "
+        )
+        if cause.touches:
+            others = ", ".join(f"{name} {count}" for name, count in cause.touches.items())
+            yield from textwrap.wrap(f"shows under {others} too", _WIDTH, initial_indent="   ", subsequent_indent="   ")
+        yield f"   Replay: {replay(cause.case)}"
+
+
+def extent(cause: Cause) -> str:
+    """Return how many cases fail of a cause, and how many more it blocks: `3 cases, 12 blocked`."""
+    number = len(cause.cases)
+    return f"{number} case{'s' * (number != 1)}" + (f", {len(cause.blocked)} blocked" if cause.blocked else "")
 
 
 def account(case: Case, case_result: CaseResult, *, whole: bool = False) -> str:
@@ -39,21 +96,21 @@ def account(case: Case, case_result: CaseResult, *, whole: bool = False) -> str:
     """
     headline = _HEADLINES.get(case_result.verdict, case_result.verdict.upper())
     told = case_result.diagnosis or (f"chose {case_result.choice}" if case_result.choice else "every answer is right")
-    lines = [case_result.id, "", *_duty(case, case_result), "", *_wrapped(f"{headline}: {told}")]
+    clause = case.others.get(case_result.clause, case.clause)
+    lines = [case_result.id, "", *_duty(clause, case_result), "", *_wrapped(f"{headline}: {told}")]
     lines.append(f"Vector: {case_result.place}")
     if case_result.transcript:
         lines += ["", *_conversation(case_result, _WHOLE if whole else None)]
-    printed = case_result.violations[0].printed if case_result.violations else ""
-    return "\n".join([*lines, *(["", "The host printed since the last request:", printed] if printed else [])])
+    words = printed(case_result)
+    return "\n".join([*lines, *(["", "The host printed since the last request:", words] if words else [])])
 
 
-def _duty(case: Case, case_result: CaseResult) -> list[str]:
+def _duty(clause: Clause, case_result: CaseResult) -> list[str]:
     """Return what is owed, where that stands, and why there is this vector."""
-    clause = case.others.get(case_result.clause, case.clause)
     return [
         *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
         *(f"Where it stands: {source.url}" for source in clause.sources),
-        *_wrapped(f"Why this vector: {case.vector.why}"),
+        *_wrapped(f"Why this vector: {case_result.why}"),
     ]
 
 

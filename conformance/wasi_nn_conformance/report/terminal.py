@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.clause import Clause, Level
 
 from .data import Search, Totals
@@ -14,7 +14,7 @@ from .grid import LEVELS
 def summary(case_results: Sequence[CaseResult], clauses: Mapping[str, Clause]) -> Iterator[str]:
     """Return the lines: clauses by level, each with the number of its cases by verdict, then all in one line.
 
-    Cases that a library would have made possible are told last, once for each.
+    What a host does not offer is told last, once for each ABI, encoding and reason.
     """
     by_clause: dict[str, list[CaseResult]] = {}
     choices: dict[str, set[str]] = {}
@@ -33,10 +33,16 @@ def summary(case_results: Sequence[CaseResult], clauses: Mapping[str, Clause]) -
     totals = Totals.of(case_results)
     extent = "1 case" if totals.cases == 1 else f"all {totals.cases} cases"
     yield f"{extent}: {counted(totals)}"
-    reasons = Counter(case_result.diagnosis for case_result in case_results)
-    for missing in filter(None, (encoding.missing for encoding in ENCODINGS.values())):
-        if missing in reasons:
-            yield f"{_counted(reasons[missing], 'case')} unsupported: {missing}"
+    yield from _unsupported(case_results)
+
+
+def _unsupported(case_results: Sequence[CaseResult]) -> Iterator[str]:
+    """Return a line for each reason why cases of an ABI and encoding were not carried out."""
+    unsupported = [each for each in case_results if each.verdict is Verdict.UNSUPPORTED]
+    counted = Counter((each.abi, each.encoding or "", each.diagnosis) for each in unsupported)
+    for (abi, encoding, reason), number in sorted(counted.items()):
+        where = ", ".join(filter(None, (abi, encoding)))
+        yield f"{_counted(number, 'case')} unsupported [{where}]: {reason}"
 
 
 def searches_summary(searches: Sequence[Search], seed: int) -> Iterator[str]:

@@ -33,6 +33,13 @@ class Judgement:
         placed = [msgspec.structs.replace(v, call=call, clause=clause, step=step, line=line) for v in self.violations]
         return Judgement(self.verdict, tuple(placed), self.choice, self.reason)
 
+    def with_printed(self, printed: str) -> "Judgement":
+        """Return the judgement with what the host printed since the call, where the answer did not bring it."""
+        if not printed or not self.violations or self.violations[0].printed:
+            return self
+        first = msgspec.structs.replace(self.violations[0], printed=printed)
+        return Judgement(self.verdict, (first, *self.violations[1:]), self.choice, self.reason)
+
     @property
     def diagnosis(self) -> str:
         """In one line what is wrong; it begins with what the host did, which stays when vectors move."""

@@ -63,7 +63,8 @@ def likely_causes(case_results: Iterable[CaseResult], clauses: Sequence[str] = (
 def found_alike(cases: Iterable[CaseResult], clauses: Sequence[str]) -> list[Group]:
     """Group what fails a run by clause, verdict and cause: the worst first, then by `clauses`, then the most."""
     order = {name: index for index, name in enumerate(clauses)}
-    groups = _grouped(filter(_fails, cases), lambda case: (case.clause, case.verdict, _in_common(case)))
+    failed = (case for case in cases if case.verdict.fails_the_run)
+    groups = _grouped(failed, lambda case: (case.clause, case.verdict, _in_common(case)))
     # Sorting keeps the order of equals, which is that of their first cases' ids.
     return sorted(groups, key=lambda g: (-g[0].verdict.severity, order[g[0].clause], -len(g)))
 
@@ -94,10 +95,6 @@ def _found(case: CaseResult) -> Verdict:
 def _known(case: CaseResult) -> Expected | None:
     """Return what the known failures tell of a finding that is as they say."""
     return case.expected if case.verdict is Verdict.XFAIL else None
-
-
-def _fails(case: CaseResult) -> bool:
-    return case.verdict.is_finding or case.verdict in (Verdict.XPASS, Verdict.ERROR)
 
 
 def _key(case: CaseResult, types: dict[str, set[str]]) -> _Key:

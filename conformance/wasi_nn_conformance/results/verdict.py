@@ -37,5 +37,10 @@ class Verdict(StrEnum):
         """Return whether the host broke the clause."""
         return self in (Verdict.FAIL, Verdict.HANG, Verdict.CRASH)
 
+    @property
+    def fails_the_run(self) -> bool:
+        """Return whether somebody must do something: mend the host, the file of known failures or the suite."""
+        return self.is_finding or self in (Verdict.XPASS, Verdict.ERROR)
+
 
 _ORDER = tuple(Verdict)

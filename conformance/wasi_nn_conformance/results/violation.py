@@ -83,7 +83,8 @@ def _shortened(words: str) -> str:
 
 
 def _outcome(violation: Violation) -> str:
-    ended = ": ".join(part for part in (violation.subject, _shortened(violation.said)) if part)
+    gave_no_answer = violation.subject or violation.kind in ENDS  # else what it printed is a log, and no last words
+    ended = ": ".join(filter(None, (violation.subject, _shortened(violation.said)))) if gave_no_answer else ""
     got = f"{violation.got} ({ended})" if ended else violation.got
     return f"{got}; wanted {violation.wanted}" if violation.wanted else got
 

@@ -202,8 +202,9 @@ class CaseRunner:
         return Outcome(kind, ended=exit_words(ended.code), printed=ended.printed)
 
     def _keep(self, judgement: Judgement) -> None:
-        self.judgements.append(judgement)
-        if judgement.verdict.severity > Verdict.DEVIATES.severity:
+        decides = judgement.verdict.severity > Verdict.DEVIATES.severity
+        self.judgements.append(judgement.with_printed(self.process.printed()) if decides else judgement)
+        if decides:
             raise _Decided
 
     def _broken(self, step: Step, message: str) -> None:
