@@ -49,7 +49,7 @@ def test_a_run_without_the_extra_fuzz_says_so_and_gives_its_verdicts(run: Run, m
     result = run(f"--impl={mortal}", "--case=handle/*")
     said = result.stdout.str()
     assert (NOTHING_GENERATED in said, "pip install 'wasi-nn-conformance[fuzz]'" in said) == (True, True)
-    assert re.search(r"all \d+ cases: \d+ unsupported, \d+ fail", said)
+    assert re.search(r"all \d+ cases: .*\b\d+ unsupported", said)
 
 
 @pytest.mark.usefixtures("without_fuzz")
@@ -72,6 +72,6 @@ def test_a_run_tells_once_which_library_would_make_cases_possible(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
     result = run(f"--impl={adapter_file('errors')}", "--abi=witx", "--case=regressions/shapes/*")
-    told = r"(\d+) cases unsupported \[witx, onnx\]: the model of this vector is written in onnx with the library onnx, which is not"
+    told = r"(\d+) cases unsupported \[witx, onnx\]: the model of this vector is written in onnx with the library onnx, "
     [number] = re.findall(told, result.stdout.str())
-    assert re.search(rf"all \d+ cases: .*\b{number} unsupported, \d+ fail$", result.stdout.str(), re.MULTILINE)
+    assert re.search(rf"all \d+ cases: .*\b{number} unsupported\b", result.stdout.str(), re.MULTILINE)
