@@ -13,6 +13,7 @@ from wasi_nn_conformance.report.data import Commit, Environment, Impl
 from wasi_nn_conformance.report.folder import write_folder
 from wasi_nn_conformance.results.case_result import CaseResult, Expected
 from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
 
 Reports = Callable[..., list[str]]
 
@@ -132,6 +133,12 @@ def test_markdown(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
         "| case | host 1.0 | host 1.1 |",
         "| --- | --- | --- |",
         r"| a\|b | pass | fail |",
+        "",
+        "### Likely causes that not all reports have (1)",
+        "",
+        "| clause | host 1.0 | host 1.1 | for example |",
+        "| --- | --- | --- | --- |",
+        "| a.one | - | 1 |  |",
     ]
 
 
@@ -140,6 +147,32 @@ def test_json_has_choices_and_totals(reports: Reports, capsys: pytest.CaptureFix
     told = json.loads(capsys.readouterr().out)
     choices = [{"clause": "a.one", "abi": "witx", "encoding": "no model", "choices": [["ok"], ["error busy"]]}]
     assert (told["choices"], told["reports"][1]["totals"]["crash"]) == (choices, 1)
+
+
+def panic(line: int) -> dict[str, Any]:
+    printed = f"thread 'main' panicked at src/nn.rs:{line}:9:\nno such tensor"
+    return {"verdict": "crash", "violations": (Violation("crash", "load", "exit code 101", printed=printed),)}
+
+
+WRONG = {"verdict": "fail", "violations": (Violation("value", "output", "y", "f32", "1.0", "2.0"),)}
+
+
+def test_causes_that_come_and_go_are_told(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = reports({"x": panic(7), "y": "pass", "z": WRONG}, {"x": "pass", "y": panic(7), "z": "pass"})
+    main(["--json", *paths])
+    told = [(row["diagnosis"][:8], row["cases"]) for row in json.loads(capsys.readouterr().out)["causes"]]
+    assert told == [("output y", [1, 0])]
+
+
+def test_a_panic_that_moved_with_the_source_is_the_same(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    main(reports({"x": panic(7), "y": panic(7)}, {"x": panic(12), "y": "pass"}))
+    assert "Likely causes" not in capsys.readouterr().out
+
+
+def test_a_new_cause_stands_in_the_text(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
+    main(reports({"x": "pass"}, {"x": WRONG}))
+    table = capsys.readouterr().out.partition("Likely causes that not all reports have (1)\n")[2].splitlines()
+    assert re.split(r"  +", table[1].strip())[:3] == ["a.one", "-", "1"]
 
 
 NEWER = replace(

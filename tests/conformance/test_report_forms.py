@@ -73,7 +73,18 @@ def test_markdown_of_a_run() -> None:
         "| xfail | 1 |",
         "| crash | 1 |",
         "",
-        "### Findings",
+        "### Likely causes (1)",
+        "",
+        "What one fault of the host brings about stands in one row, under whatever clauses it shows.",
+        "",
+        "| cases | verdict | clause | got and wanted | the smallest case |",
+        "| --- | --- | --- | --- | --- |",
+        (
+            r"| 1 | crash | **a.one** (must) | the host died \| loudly; wanted success<br>witx "
+            r"| b\[witx\]<br><code>pytest suite --case 'b\[witx\]'</code> |"
+        ),
+        "",
+        "### Findings by clause",
         "",
         "Cases that failed alike stand in one row.",
         "",
@@ -144,7 +155,8 @@ def failed(violation: Violation, **fields: Any) -> CaseResult:
 
 def rows(*case_results: CaseResult) -> list[list[str]]:
     """Return the rows of the tables behind that of the totals, cell by cell."""
-    lines = summary_md(made(*case_results)).partition("### ")[2].splitlines()
+    text = summary_md(made(*case_results))
+    lines = re.split(r"### (?:Findings by clause|Known)\n", text, maxsplit=1)[1].splitlines()
     return [line.strip("| ").split(" | ") for line in lines if re.match(r"\| \d", line)]
 
 
@@ -203,7 +215,8 @@ def test_markdown_fits_the_page_of_a_job() -> None:
         case_result("fail", id=f"v/{n}[witx]", diagnosis=f"error {'x' * n}", place="v.yaml:1") for n in range(300)
     ]
     text = summary_md(made(*case_results))
-    assert (text.count("| fail | **"), "and 200 other findings in report.html" in text) == (100, True)
+    assert (text.count("| fail | **a.one** (must): "), "and 200 other findings in report.html" in text) == (100, True)
+    assert (text.count("| fail | **a.one** (must) | "), "and 200 other causes in report.html" in text) == (100, True)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,8 @@ def test_a_run_tells_once_which_library_would_make_cases_possible(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
     result = run(f"--impl={adapter_file('errors')}", "--abi=witx", "--case=regressions/shapes/*")
-    told = r"(\d+) cases unsupported \[witx, onnx\]: the model of this vector is written in onnx with the library onnx, "
+    told = (
+        r"(\d+) cases unsupported \[witx, onnx\]: the model of this vector is written in onnx with the library onnx, "
+    )
     [number] = re.findall(told, result.stdout.str())
     assert re.search(rf"all \d+ cases: .*\b{number} unsupported\b", result.stdout.str(), re.MULTILINE)

@@ -14,6 +14,7 @@ from wasi_nn_conformance.report.visible import visible
 
 _REGRESSED, _UNUSABLE = 1, 2
 _NONE = "-"
+_WORDS = 100  # characters of what is wrong
 _Cells = Sequence[Sequence[str]]
 
 
@@ -77,6 +78,13 @@ def _parts(
         if rows:
             yield from ("", title.format(f"{name} ({len(rows)})"))
             yield from tabled([["case", *labels], *(_case(row, shown) for row in rows)])
+    if found.causes:
+        yield from ("", title.format(f"Likely causes that not all reports have ({len(found.causes)})"))
+        causes = [
+            [shown(row.clause), *(str(number) if number else _NONE for number in row.cases), shown(_cut(row.diagnosis))]
+            for row in found.causes
+        ]
+        yield from tabled([["clause", *labels, "for example"], *causes])
     if found.choices:
         yield from ("", title.format(f"Choices that differ ({len(found.choices)})"))
         chosen = [
@@ -90,6 +98,10 @@ def _parts(
         yield from tabled([["what", *labels], *told])
     if not any(tables.values()) and not found.choices:
         yield from ("", "No verdict and no choice differs." if found.environments else "Nothing differs.")
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _WORDS else f"{words[:_WORDS]} ..."
 
 
 def _case(row: CaseRow, shown: Callable[[str], str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.causes import Cause
 from wasi_nn_conformance.results.verdict import Verdict
 
 from .data import Environment, Impl, Report, Totals
@@ -32,6 +33,14 @@ class ChoiceRow(msgspec.Struct, frozen=True):
     choices: tuple[tuple[str, ...], ...]
 
 
+class CauseRow(msgspec.Struct, frozen=True):
+    """A likely cause and the number of its cases in each report; 0 where none of them fails of it."""
+
+    clause: str
+    diagnosis: str
+    cases: tuple[int, ...]
+
+
 class EnvironmentRow(msgspec.Struct, frozen=True):
     """What the runs stood on where it was not the same; None where a report does not tell."""
 
@@ -48,9 +57,13 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What differs. `regressions` and `fixes` are of the last report against the first."""
+    """What differs. `causes` are those that not all reports have.
+
+    `regressions` and `fixes` are of the last report against the first.
+    """
 
     reports: tuple[Compared, ...]
+    causes: tuple[CauseRow, ...]
     regressions: tuple[CaseRow, ...]
     fixes: tuple[CaseRow, ...]
     changes: tuple[CaseRow, ...]
@@ -77,6 +90,7 @@ def compare(reports: Sequence[tuple[Path, Report]]) -> Comparison:
             Compared(label, report.is_incomplete, report.totals)
             for label, (_, report) in zip(_labels(reports), reports, strict=True)
         ),
+        causes=tuple(_causes([report.causes for _, report in reports])),
         choices=tuple(_choices([report for _, report in reports])),
         environments=tuple(_environments([report for _, report in reports])),
         **{name: tuple(found) for name, found in rows.items()},
@@ -99,6 +113,26 @@ def _kind(outcomes: Sequence[Verdict | None]) -> str | None:
     if None in outcomes:
         return "missing"
     return "changes" if len(set(outcomes)) > 1 else None
+
+
+def _causes(reports: Sequence[Sequence[Cause]]) -> Iterator[CauseRow]:
+    """Return the causes that appear or disappear, from the first report to the last.
+
+    A cause is the same in two reports if it reads the same, or if a case fails of it in both: a panic moves with every
+    change of the host's source. What is known of it makes no difference.
+    """
+    rows: list[tuple[Cause, list[set[str]]]] = []
+    for number, causes in enumerate(reports):
+        for cause in causes:
+            shared = (row for row in rows if row[0].fields == cause.fields or set(cause.cases) & set().union(*row[1]))
+            row = next(shared, None)
+            if row is None:
+                row = (cause, [set() for _ in reports])
+                rows.append(row)
+            row[1][number].update(cause.cases)
+    for cause, cases in rows:
+        if not all(cases):
+            yield CauseRow(cause.clause, cause.diagnosis, tuple(map(len, cases)))
 
 
 def _choices(reports: Sequence[Report]) -> list[ChoiceRow]:

@@ -14,7 +14,7 @@ from .grid import extent, generated_vectors, is_conspicuous, result
 from .html_cases import by_clause, transcript
 from .html_generated import Generated
 from .html_matrix import Choices, Filters, Matrix
-from .paragraph import replay_of, shell_line
+from .paragraph import printed, replay_of, shell_line
 from .visible import is_web_address, visible
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def page(report: Report) -> str:
     deviating = [case for case in report.cases if case.verdict is Verdict.DEVIATES]
     html = _template().render(
         report=report,
+        causes=[cause for cause in report.causes if not cause.expected],
+        by_id={case.id: case for case in report.cases},
         style=style,
         script=script,
         # It runs this script and nothing else, and loads nothing.
@@ -60,7 +62,13 @@ def _template() -> "jinja2.Template":
     )
     environment.filters |= {"shell": shell_line, "shortened": shortened, "visible": visible}
     environment.tests["web_address"] = is_web_address
-    environment.globals |= {"result": result, "extent": extent, "replay_of": replay_of, "transcript": transcript}
+    environment.globals |= {
+        "result": result,
+        "extent": extent,
+        "replay_of": replay_of,
+        "printed": printed,
+        "transcript": transcript,
+    }
     return environment.get_template("page.html.j2")
 
 

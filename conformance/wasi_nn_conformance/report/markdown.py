@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from wasi_nn_conformance.results.case_result import Expected
-from wasi_nn_conformance.results.causes import Group, found_alike, known_alike, said
+from wasi_nn_conformance.results.case_result import CaseResult, Expected
+from wasi_nn_conformance.results.causes import Cause, Group, found_alike, known_alike, said
 
 from .data import Report, Run
 from .grid import choices, clauses, extent, result
@@ -26,6 +26,7 @@ def summary_md(report: Report) -> str:
         *_extent(report.run),
         "",
         *table(["verdict", "cases"], [[verdict, str(number)] for verdict, number in totals.by_verdict.items()]),
+        *_causes(report),
         *_findings(report),
         *_known(report),
         *_choices(report),
@@ -38,10 +39,30 @@ def _extent(run: Run | None) -> Iterator[str]:
         yield from ("", f"**{extent(run)}**")
 
 
+def _causes(report: Report) -> Iterator[str]:
+    causes = [cause for cause in report.causes if not cause.expected]
+    if causes:
+        yield from ("", f"### Likely causes ({len(causes)})", "")
+        yield from ("What one fault of the host brings about stands in one row, under whatever clauses it shows.", "")
+        by_id = {case.id: case for case in report.cases}
+        rows = [_cause(report, cause, by_id[cause.case]) for cause in causes[:_ROWS]]
+        yield from table(["cases", "verdict", "clause", "got and wanted", "the smallest case"], rows)
+        yield from _left(causes, "other causes")
+
+
+def _cause(report: Report, cause: Cause, smallest: CaseResult) -> list[str]:
+    others = ", ".join(escaped(name) for name in cause.touches)
+    clause = f"**{escaped(cause.clause)}** ({cause.level})" + (f"<br>shows under {others} too" if others else "")
+    where = escaped(", ".join((*cause.abis, *cause.encodings)))
+    number = f"{len(cause.cases)}" + (f"<br>blocks {len(cause.blocked)}" if cause.blocked else "")
+    case = f"{escaped(cause.case)}<br><code>{escaped(replay_of(report, smallest))}</code>"
+    return [number, cause.verdict, clause, f"{_cut(cause.diagnosis)}<br>{where}", case]
+
+
 def _findings(report: Report) -> Iterator[str]:
     groups = found_alike(report.cases, clauses(report))
     if groups:
-        yield from ("", "### Findings", "", "Cases that failed alike stand in one row.", "")
+        yield from ("", "### Findings by clause", "", "Cases that failed alike stand in one row.", "")
         rows = [_row(report, group) for group in groups[:_ROWS]]
         yield from table(["cases", "verdict", "clause", "got and wanted", "for example"], rows)
         yield from _left(groups, "other findings")
