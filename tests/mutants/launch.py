@@ -1,22 +1,24 @@
-"""Applies one mutant and runs the program `wasi-nn` so: launch.py MUTANT run GUEST.wasm."""
+"""Applies mutants and runs the program `wasi-nn` so: launch.py MUTANT[+MUTANT...] run GUEST.wasm."""
 
 from __future__ import annotations
 
 import sys
 
-from mutant import HEALTHY, PatchError, mutants
+from mutant import PatchError, faults_named
 
 _USAGE, _NOT_APPLIED = 2, 70
 
 
 def main(arguments: list[str]) -> int:
-    """Run the reference with the fault that the first argument names."""
-    known = {HEALTHY.id: HEALTHY, **mutants()}
-    if not arguments or arguments[0] not in known:
-        sys.stderr.write(f"usage: launch.py MUTANT COMMAND ...; there is no mutant {arguments[:1]}\n")
+    """Run the reference with the faults that the first argument names."""
+    try:
+        faults = faults_named(arguments[0] if arguments else "")
+    except PatchError as error:
+        sys.stderr.write(f"usage: launch.py MUTANT[+MUTANT...] COMMAND ...; {error}\n")
         return _USAGE
     try:
-        known[arguments[0]].apply()
+        for fault in faults:
+            fault.apply()
     except PatchError as error:
         sys.stderr.write(f"the mutant does not apply: {error}\n")
         return _NOT_APPLIED

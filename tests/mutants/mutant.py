@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 PACKAGE = "wasi_nn_reference"
+TOGETHER = "+"  # between the ids of faults that are put in together
+_SOURCE = "__source_of_mutant__"
 
 WITX = "witx"
 WIT_06_25, WIT_08_19, WIT_10_28 = "wit-2024-06-25", "wit-2024-08-19", "wit-2024-10-28"
@@ -98,6 +100,17 @@ def mutants() -> dict[str, Mutant]:
     return _mutants.by_id
 
 
+def faults_named(name: str) -> list[Mutant]:
+    """Return the mutants whose ids, joined by +, are this name. Raises `PatchError`."""
+    from likenesses import likenesses  # noqa: PLC0415 - as above
+
+    known = {HEALTHY.id: HEALTHY, **mutants(), **likenesses()}
+    ids = name.split(TOGETHER)
+    if unknown := [each for each in ids if each not in known]:
+        raise PatchError(f"there is no mutant {', '.join(unknown)}")
+    return [known[each] for each in ids]
+
+
 def mutant(
     name: str,
     breaks: str,
@@ -136,13 +149,15 @@ def rewrite(target: str, old: str, new: str) -> None:
     function = vars(owner).get(name)
     if not inspect.isfunction(function):
         raise PatchError(f"{target} is no function")
-    source = textwrap.dedent(inspect.getsource(function))
+    # One that another fault has rewritten is rewritten once more: faults can be put in together.
+    source = getattr(function, _SOURCE, None) or textwrap.dedent(inspect.getsource(function))
     if (count := source.count(old)) != 1:
         raise PatchError(f"{target} reads {old!r} {count} times, not once")
     flags = __future__.annotations.compiler_flag
     code = compile(source.replace(old, new), f"<mutant of {target}>", "exec", flags, dont_inherit=True)
     made: dict[str, Any] = {}
     exec(code, function.__globals__, made)  # noqa: S102 - the text is the reference's own
+    setattr(made[name], _SOURCE, source.replace(old, new))
     replace(owner, name, made[name])
     if inspect.ismodule(owner):
         _replace_in_tables(function, made[name])

@@ -227,9 +227,12 @@ def main() -> int:
         options.json.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
     if options.write_page:
         PAGE.write_text(document(PAGE.read_text("utf-8"), trials, _suite.clauses, len(_seconds)), "utf-8")
-    if any(trial.error for trial in trials):
-        return 2
-    return int(bool(wrong) or any(not trial.kills for trial in trials))
+    failed = int(bool(wrong) or any(not trial.kills for trial in trials))
+    if options.attribution:
+        from attribution import main as measured  # noqa: PLC0415 - only this needs it
+
+        failed |= measured([f"--jobs={options.jobs}", *(["--write-page"] if options.write_page else [])])
+    return 2 if any(trial.error for trial in trials) else failed
 
 
 def _matches(name: str, patterns: list[str]) -> bool:
@@ -282,6 +285,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--jobs", type=int, default=min(os.cpu_count() or 1, 4), metavar="N", help="mutants at a time")
     add("--json", type=Path, metavar="FILE", help="write all that was seen into this file")
     add("--write-page", action="store_true", help=f"renew the tables in {PAGE.name}")
+    add("--attribution", action="store_true", help="then measure whether reports accuse the faults: attribution.py")
     add("--adapter", metavar="ID", help="print the adapter of one mutant, for pytest --impl, and do nothing else")
     return parser
 

@@ -1,0 +1,82 @@
+"""The suite run on a host with known faults, by pytest as its users run it, and the report of that."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mutant import TOGETHER
+
+from wasi_nn_conformance.report.json_report import read_report
+from wasi_nn_conformance.report.paragraph import replay_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zygote import Zygote
+
+    from wasi_nn_conformance.report.data import Report
+    from wasi_nn_conformance.results.case_result import CaseResult
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_ADAPTER = Path(__file__).resolve().parent / "mutant.toml"
+_PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")  # nothing that takes time
+_FAILED = 1  # pytest's exit status where cases failed
+
+
+class CheckupError(Exception):
+    """There is no report: pytest has ended in another way."""
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What runs the suite on the reference with faults, whose processes `zygote` forks; its files lie in `folder`."""
+
+    zygote: Zygote
+    folder: Path
+
+    def run(self, faults: Sequence[str], abi: str, encodings: Sequence[str], *more: str) -> Report:
+        """Run all cases of an ABI in these encodings. Raises `CheckupError`."""
+        path = self._adapter(faults)
+        words = ["pytest", "conformance/", f"--impl={path}", "--fuzz-examples=0", f"--abi={abi}", *more]
+        return self._report([*words, *(f"--encoding={encoding}" for encoding in encodings)])
+
+    def replayed(self, report: Report, case: CaseResult) -> CaseResult | None:
+        """Run the line that the report gives for a case, and return what came of that case."""
+        again = self._report(shlex.split(replay_of(report, case)))
+        return next((each for each in again.cases if each.id == case.id), None)
+
+    def _adapter(self, faults: Sequence[str]) -> Path:
+        """Write the adapter of the reference with these faults."""
+        name = TOGETHER.join(faults)
+        text = _ADAPTER.read_text("utf-8").replace("@mutant@", name)
+        lines = text.splitlines(keepends=True)
+        command = [*self.zygote.command, name, "run", "{graphs}", "{probe}"]
+        lines = [f"command = {json.dumps(command)}\n" if line.startswith("command") else line for line in lines]
+        with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".toml", delete=False) as file:
+            file.write("".join(lines))
+        return Path(file.name)
+
+    def _report(self, line: Sequence[str]) -> Report:
+        assert line[0] == "pytest"
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            done = subprocess.run(  # noqa: S603 - our own suite
+                [sys.executable, "-m", *line, *_PLAIN, f"--report={folder}"],
+                cwd=ROOT,
+                env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode not in {0, _FAILED} or not (Path(folder) / "report.json").is_file():
+                raise CheckupError(
+                    f"{shlex.join(line)} ends with {done.returncode}: {done.stdout}{done.stderr}"[-2000:]
+                )
+            return read_report(Path(folder))
