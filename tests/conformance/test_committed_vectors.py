@@ -8,6 +8,7 @@ from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.clause import Clause
 from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.step import Block, Node, nodes_of
 from wasi_nn_conformance.vectors.vector import Vector
 
 FILES = [
@@ -56,3 +57,14 @@ def test_ids_are_given_once(vectors: list[Vector]) -> None:
             seen.add(vector.id)
 
     assert list(repeated()) == []
+
+
+def test_misuse_before_what_a_vector_is_about_has_a_clause_of_its_own(vectors: list[Vector]) -> None:
+    """Where it is accepted, what comes after it says nothing: the clause about that misuse is broken."""
+
+    def is_misuse(node: Node) -> bool:
+        return node.must_fail if isinstance(node, Block) else "ok" not in node.expectation.accept
+
+    after_misuse = [vector for vector in vectors if vector.clause.partition(".")[0] in ("failure", "error")]
+    nodes = [(vector.id, node) for vector in after_misuse for node in list(nodes_of(vector.steps))[:-1]]
+    assert sorted({name for name, node in nodes if is_misuse(node) and node.clause is None}) == []

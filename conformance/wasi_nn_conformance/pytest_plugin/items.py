@@ -75,10 +75,7 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Carry out the case."""
         try:
-            case_result = self.suite.examination.examine(self.case)
-            self.case_result = case_result = (
-                self.suite.known_failures.applied(case_result) if self.suite.known_failures else case_result
-            )
+            self.case_result = case_result = self.suite.judged(self.case)
         except AdapterError as error:
             give_up(self.config, str(error))
         except pytest.fail.Exception as ended:

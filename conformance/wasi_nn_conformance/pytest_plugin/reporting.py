@@ -15,6 +15,7 @@ from wasi_nn_conformance.report.paragraph import replay_line
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.causes import Cause, likely_causes
 from wasi_nn_conformance.results.choices import compared
+from wasi_nn_conformance.results.settlement import settled
 from wasi_nn_conformance.results.verdict import Verdict
 
 from .arguments import cases_and_searches
@@ -101,7 +102,8 @@ class Reporting:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count what is asked for. Where there are workers of pytest-xdist this happens in them alone."""
-        self.suite.course.cases = sum(isinstance(item, CaseItem) for item in session.items)
+        self.suite.asked = frozenset(item.case.id for item in session.items if isinstance(item, CaseItem))
+        self.suite.course.cases = len(self.suite.asked)
         self.suite.course.searches = sum(isinstance(item, GeneratedItem) for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
@@ -131,7 +133,7 @@ class Reporting:
             if self.suite.has_host:
                 tell_version(session.config, self.suite.host.version)
             return
-        self.case_results = list(compared(self._results()))
+        self.case_results = list(compared(settled(self._results(), self.suite.library.clauses)))
         self.causes = likely_causes(self.case_results, list(self.suite.library.clauses)) if self.case_results else []
         session.exitstatus = self._exit_status(session)
         # An interrupt before the first verdict leaves a report, too: an older one would be taken for this run's.

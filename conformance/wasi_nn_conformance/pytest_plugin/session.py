@@ -12,10 +12,12 @@ from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.models import ModelError
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.known_failures import KnownFailures, known_failures_path, read_known_failures
+from wasi_nn_conformance.results.settlement import blocked
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
 from wasi_nn_conformance.run.examination import Examination
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.case import Case
 
 from .course import Course
 from .fuzz_options import FuzzOptions
@@ -36,6 +38,8 @@ class Suite:
         self.fuzz_options = FuzzOptions.of(config, seed_told(config))
         self.course = Course()
         self.handshake_done = False
+        self.asked: frozenset[str] = frozenset()
+        """The ids of the cases of this run."""
 
     @cached_property
     def adapter(self) -> Adapter:
@@ -65,6 +69,20 @@ class Suite:
     def examination(self) -> Examination:
         """What judges the cases of the run."""
         return Examination(self.host)
+
+    def judged(self, case: Case) -> CaseResult:
+        """Return what a case comes to, with what is known of the host, as far as this can be told before the end.
+
+        A case is blocked as soon as a simpler one that fails is known to, or has its turn in this run.
+        """
+        case_result = self.examination.examine(case)
+        if self.known_failures:
+            case_result = self.known_failures.applied(case_result)
+        by = case_result.blocked_by
+        if by is None or not case_result.own_clause:
+            return case_result
+        is_known = self.known_failures and self.known_failures.told(self.examination.simpler(by))
+        return blocked(case_result, by, self.library.clauses) if by in self.asked or is_known else case_result
 
     @property
     def has_host(self) -> bool:

@@ -111,6 +111,7 @@ def _duty(clause: Clause, case_result: CaseResult) -> list[str]:
         *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
         *(f"Where it stands: {source.url}" for source in clause.sources),
         *_wrapped(f"Why this vector: {case_result.why}"),
+        *([f"Met while testing {case_result.own_clause}"] if case_result.own_clause else []),
     ]
 
 

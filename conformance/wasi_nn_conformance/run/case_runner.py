@@ -25,6 +25,7 @@ from wasi_nn_conformance.session.wire import (
 )
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.own_clause import call_of, clause_of_kind, is_under_test, own_clause
 from wasi_nn_conformance.vectors.step import Block, Node, Step
 
 from .adapter import Adapter
@@ -66,6 +67,8 @@ class CaseRunner:
     steps_run: int = 0
     was_refused: bool = False
     """Whether some call got another answer than success."""
+    _is_setting_up: bool = True
+    _succeeded: set[str] = field(default_factory=set)
 
     def run(self) -> CaseResult:
         """Carry the vector out."""
@@ -92,6 +95,7 @@ class CaseRunner:
 
     def _nodes(self, nodes: tuple[Node, ...], block: Block | None) -> None:
         for node in nodes:
+            self._is_setting_up = self._is_setting_up and not is_under_test(node, self.case.vector.clause)
             if isinstance(node, Block):
                 self._block(node)
             elif node.action == "outputs":
@@ -154,11 +158,22 @@ class CaseRunner:
             self._broken(step, answer.undecided)
         clause = self.case.clause_of(step)
         judgement = judge(step.expectation, outcome, violations, clause)
-        self._keep(judgement.at(step.action, clause.id, self.steps_run, step.line))
+        broken = self._broken_by(step, judgement) or clause.id
+        self._keep(judgement.at(step.action, broken, self.steps_run, step.line))
         if not self.process.usable:
             raise _Decided
         if outcome.kind is Kind.OK:
+            self._succeeded.add(call_of(step.action))
             self._nodes(step.then, block)
+
+    def _broken_by(self, step: Step, judgement: Judgement) -> str | None:
+        """Return the clause that a finding breaks if it is not the one that the step is judged by."""
+        if not judgement.verdict.is_finding:
+            return None
+        violation = judgement.violations[0]
+        if self._is_setting_up:
+            return own_clause(step.action, violation.kind, again=call_of(step.action) in self._succeeded)
+        return clause_of_kind(violation.kind, violation.subject)
 
     def _held(self, step: Step) -> Outcome:
         """Return the answer to a step that needs no request: what an earlier one has given, or nothing."""

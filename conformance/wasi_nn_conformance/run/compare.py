@@ -20,6 +20,7 @@ from wasi_nn_conformance.session.expected_reply import (
 )
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.wire import Answer
+from wasi_nn_conformance.vectors.own_clause import RETURN_POINTER
 
 _BYTES_SHOWN = 64
 
@@ -60,7 +61,7 @@ def _memory(expected: ExpectedAnswer, reply: Answer) -> Iterator[Violation]:
 def _left(expected: ExpectedAnswer, reply: Answer) -> Iterator[Violation]:
     """Check what a failing call must leave as it was."""
     if isinstance(reply, witx_calls.Stored) and expected.pointer == "untouched" and reply.value != SENTINEL:
-        yield Violation("written", subject="its return pointer", got=str(reply.value))
+        yield Violation("written", subject=RETURN_POINTER, got=str(reply.value))
     if isinstance(reply, witx_calls.Output) and expected.buffer_untouched and reply.buffer != "untouched":
         yield Violation("written", subject="the output buffer")
 

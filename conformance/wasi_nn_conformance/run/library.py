@@ -15,6 +15,7 @@ from wasi_nn_conformance.session.state import ExpectedState, Paths, no_paths
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
+from wasi_nn_conformance.vectors.own_clause import own_clauses
 from wasi_nn_conformance.vectors.reader import read_vectors
 from wasi_nn_conformance.vectors.vector import Vector
 
@@ -75,6 +76,12 @@ class Library:
         self._read[path] = vectors
         return vectors
 
+    def suite_vector(self, vector_id: str) -> Vector:
+        """Return a vector of this suite, whatever the roots are. Raises `KeyError` if there is none of this id."""
+        vectors = self.vectors(VECTORS / f"{vector_id.partition('/')[0]}.yaml")
+        found = {vector.id: vector for vector in vectors}
+        return found[vector_id]
+
     def check(self, vector: Vector) -> None:
         """Raise `InputError` unless what the vector names exists."""
         if unknown := sorted(vector.clauses - set(self.clauses)):
@@ -89,7 +96,7 @@ class Library:
 
     def case(self, vector: Vector, abi: str, encoding: str | None) -> Case:
         """Return one case of a vector that `check` has seen."""
-        others = {name: self.clauses[name] for name in vector.clauses}
+        others = {name: self.clauses[name] for name in (*vector.clauses, *own_clauses())}
         return Case(vector, self.clauses[vector.clause], abi, encoding, others)
 
     def state(self, case: Case, folders: Mapping[str, str], paths: Paths = no_paths) -> ExpectedState:

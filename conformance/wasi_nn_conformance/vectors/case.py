@@ -12,7 +12,7 @@ from .vector import Vector
 class Case:
     """A vector, the ABI it is spoken in and the encoding of its models (None if it has none).
 
-    `others` are the clauses that single steps of it speak of, by id.
+    `others` are the clauses that single steps of it speak of, or owe by themselves, by id.
     """
 
     vector: Vector

@@ -1,0 +1,26 @@
+"""When two cases fail alike: in the same call and in the same way, whatever numbers and names were in it."""
+
+from collections.abc import Hashable
+
+from wasi_nn_conformance.vectors.own_clause import call_of
+
+from .case_result import CaseResult
+from .violation import ENDS, Violation
+
+_CONTENT = frozenset({"size", "length", "type", "dimensions", "value", "count", "names", "memory"})
+"""Kinds of what is wrong with an output: one fault shows as this or that, by the output it meets."""
+
+
+def fails_alike(case_result: CaseResult, violation: Violation) -> bool:
+    """Return whether a case is a finding that violates in the same call what `violation` does."""
+    if not case_result.verdict.is_finding or not case_result.violations:
+        return False
+    other = case_result.violations[0]
+    return manner(other) == manner(violation)
+
+
+def manner(violation: Violation) -> Hashable:
+    """Return in which call an answer is wrong, and how. An output is one wherever an ABI gives it."""
+    if violation.kind in _CONTENT:
+        return "content"
+    return call_of(violation.call), violation.kind, "" if violation.kind in ENDS else violation.got

@@ -1,0 +1,146 @@
+"""Which clause a failing case accuses: its own, or that of something simpler that it leans on and that fails alike."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from msgspec.structs import replace
+
+from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.likeness import fails_alike
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.own_clause import clause_of_kind, own_clause
+
+from .control import is_plain, plain_inference
+from .host_pool import Host
+from .ladder import OPERATIONS, Leaning, Rung, rungs
+from .library import Library
+
+
+@dataclass
+class Accusation:
+    """Looks for what a failing case has in common with simpler ones, each on a process of its own and once in a run."""
+
+    host: Host
+    simpler: dict[str, CaseResult] = field(default_factory=dict)
+    """What the simpler cases came to, by their ids."""
+    _controls: dict[Hashable, CaseResult] = field(default_factory=dict)
+
+    def accused(self, case: Case, case_result: CaseResult) -> CaseResult:
+        """Return the finding under the clause that is broken, with `blocked_by` where a simpler case shows it.
+
+        A case is unsupported where the host refuses a type or an operation that it may do without.
+        """
+        violation = next(iter(case_result.violations), None)
+        if not case_result.verdict.is_finding or violation is None or case.encoding is None:
+            return case_result
+        if clause_of_kind(violation.kind, violation.subject) or not _should_have_succeeded(violation):
+            return case_result
+        leaning = Leaning.of(case, self._library.models)
+        for rung in rungs(leaning):
+            tried = self._tried(rung, case)
+            if tried is not None and fails_alike(tried, violation):
+                return self._of_rung(case, case_result, tried)
+            if tried is not None and rung.optional and _refuses(violation) and _was_refused(tried):
+                return _unsupported(case, case_result, f"the host does not serve {rung.optional}")
+        for operation in sorted(leaning.operations & OPERATIONS.keys()):
+            if _refuses(violation) and self._refuses_operation(operation, case):
+                return _unsupported(case, case_result, f"the host does not serve the operation {operation}")
+        return self._of_plain_inference(case, case_result, violation)
+
+    def _of_rung(self, case: Case, case_result: CaseResult, tried: CaseResult) -> CaseResult:
+        if tried.clause == case.clause.id:
+            return self._under(case, case_result, case.clause.id)
+        blocker = tried.id if not tried.own_clause else None
+        return replace(self._under(case, case_result, tried.clause), blocked_by=blocker)
+
+    def _of_plain_inference(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult:
+        """Accuse the clause of a step that fails without anything that the vector does besides."""
+        if case_result.own_clause or is_plain(case):
+            return case_result
+        for control in plain_inference(case, self._library.models):
+            tried = self._control(control)
+            if fails_alike(tried, violation):
+                clause = own_clause(tried.violations[0].call, tried.violations[0].kind)
+                return self._under(case, case_result, clause or case.clause.id)
+        return case_result
+
+    def _under(self, case: Case, case_result: CaseResult, name: str) -> CaseResult:
+        clause = self._library.clauses[name]
+        return replace(
+            case_result,
+            clause=clause.id,
+            level=clause.level,
+            own_clause="" if clause.id == case.clause.id else case.clause.id,
+            violations=tuple(replace(violation, clause=clause.id) for violation in case_result.violations),
+        )
+
+    def _refuses_operation(self, operation: str, case: Case) -> bool:
+        model = OPERATIONS[operation]
+        tried = [self._control(control) for control in plain_inference(case, self._library.models, only=model)]
+        return any(each.violations and _refuses(each.violations[0]) for each in tried)
+
+    def _tried(self, rung: Rung, case: Case) -> CaseResult | None:
+        """Return what the vector of a rung comes to on the ABI and in the encoding of a case.
+
+        None if it does not run there, is the case's own, or leans on that itself.
+        """
+        vector = self._library.suite_vector(rung.vector)
+        encodings = vector.encodings or (case.encoding,)
+        if case.abi not in vector.abis or case.encoding not in encodings:
+            return None
+        simpler = self._library.case(vector, case.abi, case.encoding)
+        leans_on = {rung.vector, *(each.vector for each in rungs(Leaning.of(simpler, self._library.models)))}
+        if case.vector.id in leans_on:
+            return None
+        if simpler.id not in self.simpler:
+            self.simpler[simpler.id] = self._alone(simpler)
+        return self.simpler[simpler.id]
+
+    def _control(self, case: Case) -> CaseResult:
+        """Return what a plain inference comes to: models of a case may be its own, so the steps tell it from others."""
+        key = (case.abi, case.encoding, case.vector.path, case.vector.line, repr(case.vector.steps_without_lines))
+        if key not in self._controls:
+            self._controls[key] = self._alone(case)
+        return self._controls[key]
+
+    def _alone(self, case: Case) -> CaseResult:
+        return self.host.serve(case, alone=True).case_result
+
+    @cached_property
+    def _library(self) -> Library:
+        """The vectors of this suite, whatever the run is about."""
+        return Library()
+
+
+def _should_have_succeeded(violation: Violation) -> bool:
+    """Return whether the answer had to be a success, or was one with something wrong in it.
+
+    Otherwise misuse was not refused, of which no simpler case knows anything.
+    """
+    return "success" in violation.wanted if violation.kind in ("outcome", "crash", "hang") else True
+
+
+def _refuses(violation: Violation) -> bool:
+    """Return whether the host answered a call that had to succeed with an error of wasi-nn."""
+    return violation.kind == "outcome" and violation.got.startswith("error ")
+
+
+def _was_refused(case_result: CaseResult) -> bool:
+    """Return whether a case that may be refused was, by an error of wasi-nn."""
+    return not case_result.verdict.is_finding and (case_result.choice or "").startswith("error ")
+
+
+def _unsupported(case: Case, case_result: CaseResult, reason: str) -> CaseResult:
+    violation = case_result.violations[0]
+    return replace(
+        case_result,
+        verdict=Verdict.UNSUPPORTED,
+        diagnosis=f"{reason}: {violation.call} is {violation.got}",
+        clause=case.clause.id,
+        level=case.clause.level,
+        violations=(),
+        own_clause="",
+    )

@@ -1,0 +1,82 @@
+"""The plain inference of a case's models with its own inputs: what is left of a case without what it tests."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from wasi_nn_conformance.models import Model
+from wasi_nn_conformance.models.model import Port
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.expectation import Expectation
+from wasi_nn_conformance.vectors.own_clause import call_of
+from wasi_nn_conformance.vectors.step import Step, steps_of
+
+_PLAIN = ("load", "context", "set_input", "compute", "output")
+
+
+def plain_inference(case: Case, models: Mapping[str, Model], only: str | None = None) -> Iterator[Case]:
+    """Return a case for each model of a case that computes it once, or for the model `only`.
+
+    A model whose inputs leave dimensions open is left out unless the case says what it is given.
+    """
+    known = {**models, **case.vector.own_models}
+    given = _given(case)
+    for name in sorted(case.vector.models) if only is None else [only]:
+        tensors = {port.name: given.get((name, port.name)) or _any(port) for port in known[name].inputs}
+        if all(tensors.values()):
+            yield _inferring(case, name, tensors)
+
+
+def is_plain(case: Case) -> bool:
+    """Return whether a case is no more than such inferences itself."""
+    steps = list(steps_of(case.vector.steps))
+    calls = [call_of(step.action) for step in steps]
+    expects_success = all(step.expectation == Expectation() for step in steps)
+    return expects_success and set(calls) <= set(_PLAIN) and calls.count("context") == calls.count("load")
+
+
+def _inferring(case: Case, model: str, tensors: Mapping[str, Any]) -> Case:
+    def step(action: str, **arguments: Any) -> Step:
+        return Step(action, arguments, Expectation())
+
+    inputs = [step("set_input", context="c", input=name, tensor=tensor) for name, tensor in tensors.items()]
+    steps = (
+        step("load", model=model, **{"as": "g"}),
+        step("context", graph="g", **{"as": "c"}),
+        *inputs,
+        step("compute", context="c"),
+        step("outputs", context="c", order=None),
+    )
+    vector = replace(
+        case.vector, id=f"control/{model}", steps=steps, graphs={}, models=frozenset({model}), question=None
+    )
+    return replace(case, vector=vector)
+
+
+def _any(port: Port) -> dict[str, Any] | None:
+    shape = port.type.shape
+    return {"type": str(port.type.element), "shape": list(shape), "data": "range"} if port.type.is_static else None
+
+
+def _given(case: Case) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the first tensor that the case gives each input of each model, where it fits and has to succeed."""
+    models: dict[str, str] = {}
+    tensors: dict[str, dict[str, Any]] = {}
+    given: dict[tuple[str, str], dict[str, Any]] = {}
+    for step in steps_of(case.vector.steps):
+        said = step.arguments
+        if "ok" not in step.expectation.accept:
+            continue
+        if step.action == "load" and "model" in said:
+            models[str(said.get("as"))] = said["model"]
+        elif step.action == "context":
+            models[str(said.get("as"))] = models.get(str(said["graph"]), "")
+        elif step.action == "tensor":
+            tensors[str(said.get("as"))] = said["tensor"]
+        elif step.action == "set_input" and isinstance(said["input"], str):
+            given.setdefault((models.get(str(said["context"]), ""), said["input"]), said["tensor"])
+        elif step.action == "compute_named":
+            for name, handle in said["inputs"]:
+                if str(handle) in tensors:
+                    given.setdefault((models.get(str(said["context"]), ""), name), tensors[str(handle)])
+    return given

@@ -1,0 +1,213 @@
+"""What a case leans on, from the simplest inference upwards: on each rung one more thing, and the vector that tries it.
+
+A case that fails where a lower rung fails in the same way says nothing of its own clause: that rung's is broken.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from wasi_nn_conformance.models import ElementType, Model
+from wasi_nn_conformance.models.expression import Constant
+from wasi_nn_conformance.models.model import Port
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.own_clause import call_of
+from wasi_nn_conformance.vectors.step import Step, steps_of
+
+_LARGE = 4096  # elements: more than the small models have together
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """What one case leans on: its models, and how often it loads, makes contexts and computes."""
+
+    case: Case
+    models: tuple[Model, ...]
+
+    @classmethod
+    def of(cls, case: Case, models: Mapping[str, Model]) -> "Leaning":
+        """Return what a case leans on; `models` are those of `models.yaml`."""
+        known = {**models, **case.vector.own_models}
+        return cls(case, tuple(known[name] for name in sorted(case.vector.models)))
+
+    @cached_property
+    def ports(self) -> list[Port]:
+        """The inputs and outputs of all the models."""
+        return [port for model in self.models for port in (*model.inputs, *model.outputs)]
+
+    @cached_property
+    def types(self) -> set[ElementType]:
+        """The element types of these."""
+        return {port.type.element for port in self.ports}
+
+    @cached_property
+    def operations(self) -> set[str]:
+        """The names of the operations in the models."""
+        return {type(part).__name__ for model in self.models for part in model.types()}
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs the model with the most has."""
+        return max((len(model.inputs) for model in self.models), default=0)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the model with the most has."""
+        return max((len(model.outputs) for model in self.models), default=0)
+
+    @property
+    def has_weights(self) -> bool:
+        """Return whether a model has constants."""
+        return any(isinstance(part, Constant) for model in self.models for part in model.types())
+
+    @cached_property
+    def shapes(self) -> set[tuple[int | None, ...]]:
+        """The shapes of these; a dimension is None where the model leaves it open."""
+        return {port.type.shape for port in self.ports}
+
+    def has_inputs_alike(self) -> bool:
+        """Return whether the inputs of each model have one type and shape."""
+        return all(len({port.type for port in model.inputs}) <= 1 for model in self.models)
+
+    def number(self, call: str) -> int:
+        """Return how often a call is made."""
+        return sum(_called(step) == call for step in steps_of(self.case.vector.steps))
+
+    def is_set_again(self) -> bool:
+        """Return whether an input is set twice before a compute."""
+        seen: set[tuple[str, str]] = set()
+        for step in steps_of(self.case.vector.steps):
+            call = call_of(step.action)
+            if call == "compute":
+                seen.clear()
+            elif call == "set_input":
+                place = (str(step.arguments["context"]), str(step.arguments.get("input", step.arguments.get("name"))))
+                if place in seen:
+                    return True
+                seen.add(place)
+        return False
+
+
+def _called(step: Step) -> str:
+    return call_of(str(step.arguments["function"]) if step.action == "raw" else step.action)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One thing to lean on: the vector that tries it, and what a host that refuses it does not serve, if it may."""
+
+    vector: str
+    optional: str = ""
+
+
+_FIRST = (
+    *("load/plain", "context/plain", "input/plain", "compute/plain", "output/plain"),
+    *("values/f32/numbers", "values/f32-of-one/operation=neg"),
+)
+_OF_TYPE: Mapping[str, tuple[str, ...]] = {
+    "f16": ("values/f16/numbers", "values/negative/type=f16"),
+    "f64": ("values/f64/more-digits-than-f32", "values/negative/type=f64"),
+    "bf16": ("inference/bf16/digits",),
+    "u8": ("values/integers/u8", "values/small-numbers/type=u8"),
+    "i32": ("values/integers/i32", "values/negative/type=i32"),
+    "i64": ("values/integers/i64", "values/negative/type=i64"),
+}
+_OF_RANK = {1: "values/ranks/rank-1", 3: "values/ranks/rank-3", 4: "values/ranks/rank-4", 5: "values/ranks/rank-5"}
+_OF_MODEL: Mapping[str, str] = {
+    "dense": "load/network",
+    "pass-through": "compute/pass-through-beside-result",
+    "constant-output": "compute/constant-beside-result",
+    "unsorted": "input/order-of-declaration",
+    "two-types": "input/different-types",
+    "unused-input": "input/unused",
+    "identity-renamed": "values/renamed",
+    "outputs-of-two-types": "output/two-types",
+    "matmul-f32": "values/rows-times-columns",
+    "concat": "values/joined",
+    **{name: f"values/order-of-elements/{name}" for name in ("transpose-2d", "transpose-4d", "reshape", "reduce-sum")},
+    "split": "values/order-of-elements/split",
+    "three-outputs": "output/any-order/as-declared",
+}
+"""The vector that is about what is special in a model, where only one model has it."""
+
+_NAMED = "names-"  # begins the ids of the models with unusual names
+
+
+def rungs(leaning: Leaning) -> Iterator[Rung]:
+    """Return what a case leans on, the simplest first."""
+    yield from map(Rung, _FIRST)
+    if leaning.case.vector.graphs:
+        yield Rung("load-by-name/registered/graph=classifier")
+    for element in sorted(leaning.types):
+        yield from (Rung(vector, f"the element type {element}") for vector in _OF_TYPE.get(str(element), ()))
+    yield from _of_shape(leaning)
+    yield from _of_ports(leaning)
+    yield from _of_use(leaning)
+
+
+def _of_shape(leaning: Leaning) -> Iterator[Rung]:
+    if leaning.has_weights:
+        yield Rung("load/weights")
+        yield Rung("values/f32-of-one/operation=scale")
+    ranks = {len(shape) for shape in leaning.shapes}
+    if any(sum(length != 1 for length in shape) > 1 for shape in leaning.shapes):
+        yield Rung("values/ranks/rank-2")
+    yield from (Rung(vector) for rank, vector in _OF_RANK.items() if rank in ranks)
+    if max(ranks, default=0) > max(_OF_RANK):
+        yield Rung("values/rank-8", "more than five dimensions")
+    if any(_elements(shape) > _LARGE for shape in leaning.shapes):
+        yield Rung("input/image")
+    if any(len(port.type.shape) == 0 for model in leaning.models for port in model.inputs):
+        yield Rung("input/scalar/as-one-element", "inputs of rank 0")
+    if any(len(port.type.shape) == 0 for model in leaning.models for port in model.outputs):
+        yield Rung("output/scalar")
+    if any(0 in shape for shape in leaning.shapes):
+        yield Rung("input/no-rows/model=identity-empty", "dimensions of 0")
+    if any(None in shape for shape in leaning.shapes):
+        yield Rung("input/free-dimensions-of-same-size", "free dimensions")
+
+
+def _elements(shape: tuple[int | None, ...]) -> int:
+    return prod(1 if length is None else length for length in shape)
+
+
+def _of_ports(leaning: Leaning) -> Iterator[Rung]:
+    if any(not model.inputs for model in leaning.models):
+        yield Rung("compute/no-input-needed", "models without inputs")
+    if leaning.inputs > 1:
+        yield Rung("input/two-inputs-last-first")
+    if leaning.inputs > 1 and not leaning.has_inputs_alike():
+        yield Rung("input/different-shapes")
+    if leaning.inputs > 2:
+        yield Rung("input/order-of-calls/a-b-c")
+    for model in leaning.models:
+        if model.id.startswith(_NAMED):
+            yield Rung(f"input/names/{model.id.removeprefix(_NAMED)}")
+    if leaning.outputs > 1:
+        yield Rung("output/swapped" if leaning.inputs > 1 else "output/any-order/as-declared")
+    yield from (Rung(_OF_MODEL[model.id]) for model in leaning.models if model.id in _OF_MODEL)
+
+
+def _of_use(leaning: Leaning) -> Iterator[Rung]:
+    if leaning.number("compute") > 1:
+        yield Rung("compute/twice")
+    if leaning.is_set_again():
+        yield Rung("input/set-again")
+    if leaning.number("context") > 1:
+        yield from map(Rung, ("context/two", "context/outputs-are-its-own"))
+    if leaning.number("load") > 1:
+        yield Rung("load/same-structure-other-weights")
+
+
+OPERATIONS: Mapping[str, str] = {
+    "Relu": "relu-f32",
+    "MatMul": "matmul-f32",
+    "Cast": "cast-f32-i32",
+    "Reshape": "reshape",
+    "Transpose": "transpose-2d",
+    "Concat": "concat",
+    "Split": "split",
+    "ReduceSum": "reduce-sum",
+}
+"""The simplest model of each operation that a host may lack."""

@@ -1,0 +1,104 @@
+"""The clause that a step owes by itself, whatever its vector is about.
+
+A vector leans on more than it tests: a model is loaded and a context made before anything can be asked of either. Where
+such a step fails, its own clause is broken, and what the vector is about was never reached.
+"""
+
+from collections.abc import Mapping
+
+from .expectation import Expectation
+from .step import Block, Node
+
+RETURN_POINTER = "its return pointer"
+"""The subject of the violation of a failing call that wrote there."""
+
+_BY_ACTION: Mapping[str, str] = {
+    "load": "load.graph-from-builders",
+    "load_by_name": "load-by-name.registered",
+    "context": "context.from-graph",
+    "set_input": "input.bound-by-index",
+    "compute": "compute.succeeds",
+    "output": "output.each-by-index",
+    "tensor": "tensor.getters",
+}
+"""The clause that says that the call succeeds."""
+
+_BY_KIND: Mapping[str, str] = {
+    "errno": "failure.known-code",
+    "path": "error.no-host-path",
+    "size": "output.size",
+    "length": "output.size",
+    "tail": "output.size",
+    "type": "output.type-and-dimensions",
+    "dimensions": "output.type-and-dimensions",
+    "value": "values.arithmetic",
+    "count": "compute.each-output-once",
+    "names": "compute.output-names",
+}
+"""The clause about what a successful call gives: by the kind of a violation."""
+
+_AGAIN: Mapping[str, str] = {"load": "load.each-load-is-a-graph", "context": "context.from-graph"}
+"""The clause of a call that has succeeded before, in the same conversation."""
+
+_WHATEVER_IS_TESTED = ("errno", "path")
+"""Kinds of violations that have one clause, in whatever vector they are met."""
+
+_SAME: Mapping[str, str] = {
+    "set_named": "set_input",
+    "compute_named": "compute",
+    "get_named": "output",
+    "outputs": "output",
+    "infer": "compute",
+    "get_output": "output",
+    "init_execution_context": "context",
+}
+
+_AREAS: Mapping[str, tuple[str, ...]] = {
+    "load": ("load", "handle"),
+    "load_by_name": ("load-by-name", "handle"),
+    "context": ("context", "handle"),
+    "set_input": ("input",),
+    "compute": ("compute",),
+    "output": ("output", "values", "compute"),
+    "tensor": ("tensor", "resource"),
+}
+"""The areas of clauses that are about a call."""
+
+
+def call_of(action: str) -> str:
+    """Return the call that an action makes, under one name for all its forms."""
+    return _SAME.get(action, action)
+
+
+def own_clause(action: str, kind: str, *, again: bool = False) -> str | None:
+    """Return the clause that a plain step broke, by what was wrong with its answer; None where it has none.
+
+    With `again` a call like it has succeeded before.
+    """
+    call = call_of(action)
+    if kind in _BY_KIND:
+        return _BY_KIND[kind]
+    return _AGAIN[call] if again and call in _AGAIN else _BY_ACTION.get(call)
+
+
+def clause_of_kind(kind: str, subject: str) -> str | None:
+    """Return the one clause that a kind of violation breaks wherever it is met, if there is one."""
+    if kind == "written" and subject == RETURN_POINTER:
+        return "failure.return-pointer-untouched"
+    return _BY_KIND[kind] if kind in _WHATEVER_IS_TESTED else None
+
+
+def own_clauses() -> frozenset[str]:
+    """Return all clauses that steps have by themselves."""
+    return frozenset(("failure.return-pointer-untouched", *_BY_ACTION.values(), *_BY_KIND.values(), *_AGAIN.values()))
+
+
+def is_under_test(node: Node, clause: str) -> bool:
+    """Return whether a step is more than set-up for a vector of `clause`.
+
+    Set-up only has to succeed, and is a call that the area of the clause is not about.
+    """
+    if isinstance(node, Block) or node.expectation != Expectation() or node.slot_untouched or node.clause:
+        return True
+    call = call_of(node.action)
+    return call not in _AREAS or clause.partition(".")[0] in _AREAS[call]

@@ -1,0 +1,305 @@
+"""Hosts with known faults, each asked without a process: which clause a failing case accuses, and what blocks it."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wasi_nn_conformance.dialects import DIALECTS
+from wasi_nn_conformance.models import Model, ModelFiles
+from wasi_nn_conformance.paths import VECTORS
+from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.settlement import settled
+from wasi_nn_conformance.run.accusation import Accusation
+from wasi_nn_conformance.run.adapter import Adapter
+from wasi_nn_conformance.run.case_runner import CaseRunner
+from wasi_nn_conformance.run.host_pool import Served
+from wasi_nn_conformance.run.ladder import Leaning, rungs
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.vector import Vector
+
+Fault = Callable[[Any], None]
+
+INVALID_ARGUMENT, UNSUPPORTED_OPERATION, TOO_LARGE = 1, 6, 7
+
+
+class InProcess:
+    """A host that answers within this process, in the place of a `ProbeProcess`."""
+
+    usable = True
+
+    def __init__(self, host: Any) -> None:
+        self.host = host
+
+    def ask(self, line: bytes, _seconds: float) -> bytes:
+        return json.dumps(self.host.answer(json.loads(line))).encode()
+
+    def printed(self) -> str:
+        return ""
+
+
+class FaultyHost:
+    """A host with faults, new for each case, in the place of a `Host`."""
+
+    def __init__(self, make: Callable[[], Any], adapter: Adapter, library: Library) -> None:
+        self.make, self.adapter, self.library = make, adapter, library
+
+    def serve(self, case: Case, *, alone: bool = False) -> Served:
+        assert alone
+        state = self.library.state(case, {})
+        process: Any = InProcess(self.make())
+        return Served(CaseRunner(case, process, self.adapter, DIALECTS[case.abi], state).run())
+
+
+@pytest.fixture(scope="session")
+def library(models: Mapping[str, Model], files: ModelFiles) -> Library:
+    made = Library()
+    made.models, made.model_files = models, files
+    return made
+
+
+@pytest.fixture
+def faulty(
+    numpy_host: ModuleType, models: Mapping[str, Model], adapter: Callable[..., Adapter], library: Library
+) -> Callable[..., FaultyHost]:
+    def faulty(*faults: Fault) -> FaultyHost:
+        def make() -> Any:
+            host = numpy_host.NumpyHost(models, VECTORS / "models")
+            for fault in faults:
+                fault(host)
+            return host
+
+        return FaultyHost(make, adapter("errors"), library)
+
+    return faulty
+
+
+@pytest.fixture(autouse=True)
+def library_read_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Accusation, "_library", library)
+
+
+@pytest.fixture
+def judge(faulty: Callable[..., FaultyHost], library: Library) -> Callable[..., list[CaseResult]]:
+    """Judge cases, given by the ids of their vectors, on a host with these faults."""
+
+    def judge(faults: tuple[Fault, ...], *ids: str) -> list[CaseResult]:
+        host: Any = faulty(*faults)
+        accusation = Accusation(host)
+        cases = [library.case(library.suite_vector(name), "witx", "openvino") for name in ids]
+        return [accusation.accused(case, host.serve(case, alone=True).case_result) for case in cases]
+
+    return judge
+
+
+def wrapped(host: Any, call: str, around: Callable[[Mapping[str, Any], Callable[..., Any]], Any]) -> None:
+    answer = getattr(host, call)
+    setattr(host, call, lambda request: around(request, answer))
+
+
+def refused(host: Any, errno: int) -> Exception:
+    error: Exception = type(host).refused(errno)
+    return error
+
+
+def forgets_inputs(host: Any) -> None:
+    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        host.objects[host.kept.get(request["context"], 0)].inputs.clear()
+        return answer(request)
+
+    wrapped(host, "set_input", set_input)
+
+
+def only_f32(host: Any) -> None:
+    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        model = host.objects[reply["value"]]
+        if any(str(port.type.element) != "f32" for port in (*model.inputs, *model.outputs)):
+            raise refused(host, UNSUPPORTED_OPERATION)
+        return reply
+
+    wrapped(host, "load", load)
+
+
+def without_relu(host: Any) -> None:
+    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        if any(type(part).__name__ == "Relu" for part in host.objects[reply["value"]].types()):
+            raise refused(host, UNSUPPORTED_OPERATION)
+        return reply
+
+    wrapped(host, "load", load)
+
+
+def limited(call: str, number: int) -> Fault:
+    def limit(host: Any) -> None:
+        calls: list[int] = []
+
+        def again(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+            calls.append(1)
+            if len(calls) > number:
+                raise refused(host, TOO_LARGE)
+            return answer(request)
+
+        wrapped(host, call, again)
+
+    return limit
+
+
+def refusing(call: str) -> Fault:
+    return limited(call, 0)
+
+
+def doubled(host: Any) -> None:
+    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        wrong = np.frombuffer(base64.b64decode(reply["data"]), "<f4") * np.float32(2)
+        return reply | {"data": base64.b64encode(wrong.tobytes()).decode()}
+
+    wrapped(host, "get_output", get_output)
+
+
+def first_output_for_all(host: Any) -> None:
+    wrapped(host, "get_output", lambda request, answer: answer({**request, "index": 0}))
+
+
+def computes_once(host: Any) -> None:
+    def compute(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        context = host.objects[host.kept.get(request["context"], 0)]
+        return {} if getattr(context, "outputs", None) is not None else answer(request)
+
+    wrapped(host, "compute", compute)
+
+
+def ignores_unknown_inputs(host: Any) -> None:
+    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        return {} if request["index"] > 1 else answer(request)
+
+    wrapped(host, "set_input", set_input)
+
+
+def unknown_errno(host: Any) -> None:
+    wrapped(host, "load_by_name", lambda _request, _answer: {"errno": 77})
+
+
+SUFFIX = "[witx-openvino]"
+ACCUSED = [
+    (refusing("load"), "context/in-turns", "load.graph-from-builders", "load/plain"),
+    (refusing("init_execution_context"), "output/often", "context.from-graph", "context/plain"),
+    (refusing("set_input"), "values/f32-of-two/operation=add", "input.bound-by-index", "input/plain"),
+    (refusing("compute"), "failure/loads", "compute.succeeds", "compute/plain"),
+    (refusing("get_output"), "values/all-bytes", "output.each-by-index", "output/plain"),
+    (doubled, "context/in-turns", "values.bits-pass-through", "values/f32/numbers"),
+    (forgets_inputs, "context/side-by-side", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
+    (forgets_inputs, "input/names/dots", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
+    (first_output_for_all, "failure/outputs", "output.each-by-index", "output/any-order/as-declared"),
+    (computes_once, "context/in-turns", "compute.new-inputs", "compute/twice"),
+    (limited("load", 1), "context/two-graphs", "load.each-load-is-a-graph", "load/same-structure-other-weights"),
+    (limited("init_execution_context", 1), "context/in-turns", "context.from-graph", "context/two"),
+]
+
+
+@pytest.fixture(autouse=True)
+def refusals(numpy_host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_host.NumpyHost, "refused", numpy_host.Refused, raising=False)
+
+
+@pytest.mark.parametrize(("fault", "vector", "clause", "blocker"), ACCUSED)
+def test_a_case_accuses_what_it_leans_on(
+    judge: Callable[..., list[CaseResult]], fault: Fault, vector: str, clause: str, blocker: str | None
+) -> None:
+    (found,) = judge((fault,), vector)
+    assert (found.verdict, found.clause, found.blocked_by) == ("fail", clause, blocker and blocker + SUFFIX)
+    assert found.violations[0].clause == clause
+
+
+def test_the_simplest_vector_of_a_clause_is_the_finding(judge: Callable[..., list[CaseResult]]) -> None:
+    found = judge((forgets_inputs,), "input/two-inputs-last-first", "input/order-of-calls/a-b-c")
+    assert [(each.clause, each.own_clause) for each in found] == [
+        ("compute.all-inputs-are-used", ""),
+        ("compute.all-inputs-are-used", "input.bound-by-index"),
+    ]
+
+
+@pytest.fixture
+def owed(read: Callable[[str], list[Vector]], library: Library) -> Callable[[str], Case]:
+    """Make a case in which a model has to load."""
+
+    def owed(model: str) -> Case:
+        said = "clause: compute.repeatable, why: because a host may get this wrong, steps: [context: {as: d}]"
+        (vector,) = read(f"- {{id: v, model: {model}, {said}}}")
+        return library.case(vector, "witx", "openvino")
+
+    return owed
+
+
+@pytest.mark.parametrize(
+    ("fault", "model", "lacking"),
+    [(only_f32, "neg-i32", "the element type i32"), (without_relu, "dense", "the operation Relu")],
+)
+def test_what_a_host_may_do_without_is_unsupported(
+    faulty: Callable[..., FaultyHost], owed: Callable[[str], Case], fault: Fault, model: str, lacking: str
+) -> None:
+    host: Any = faulty(fault)
+    case = owed(model)
+    reason = f"the host does not serve {lacking}: load is error unsupported_operation"
+    found = Accusation(host).accused(case, host.serve(case, alone=True).case_result)
+    assert (found.verdict, found.diagnosis, found.clause) == ("unsupported", reason, "compute.repeatable")
+
+
+def test_misuse_that_is_accepted_breaks_the_clause_of_the_misuse(judge: Callable[..., list[CaseResult]]) -> None:
+    found = judge((ignores_unknown_inputs,), "failure/inputs", "input/unknown-index/beyond=100")
+    assert [(each.clause, each.own_clause) for each in found] == [
+        ("input.unknown-index", "failure.no-lasting-harm"),
+        ("input.unknown-index", ""),
+    ]
+
+
+def test_misuse_that_is_accepted_says_nothing_of_what_a_simpler_case_fails_of(
+    judge: Callable[..., list[CaseResult]],
+) -> None:
+    """A host that forgets inputs, and then ignores unknown ones, has two faults."""
+    found = judge((forgets_inputs, ignores_unknown_inputs), "input/unknown-index/beyond=100", "context/side-by-side")
+    assert [each.clause for each in found] == ["input.unknown-index", "compute.all-inputs-are-used"]
+
+
+def test_a_number_that_is_no_error_breaks_one_clause_wherever_it_is_met(
+    judge: Callable[..., list[CaseResult]],
+) -> None:
+    (found,) = judge((unknown_errno,), "failure/names")
+    assert (found.clause, found.own_clause) == ("failure.known-code", "failure.no-lasting-harm")
+
+
+def test_many_faults_are_told_apart(judge: Callable[..., list[CaseResult]]) -> None:
+    faults = (forgets_inputs, first_output_for_all, limited("load", 1), only_f32)
+    names = ("context/side-by-side", "failure/outputs", "context/two-graphs", "output/often")
+    found = judge(faults, *names)
+    assert [(each.verdict.value, each.clause) for each in found] == [
+        ("fail", "compute.all-inputs-are-used"),
+        ("fail", "output.each-by-index"),
+        ("fail", "load.each-load-is-a-graph"),
+        ("pass", "output.each-by-index"),
+    ]
+
+
+def test_in_the_end_one_finding_is_left_of_each_fault(judge: Callable[..., list[CaseResult]], library: Library) -> None:
+    names = ("context/side-by-side", "input/order-of-calls/a-b-c", "input/names/dots", "input/two-inputs-last-first")
+    found = judge((forgets_inputs,), *names)
+    for order in (found, found[::-1]):
+        told = {each.vector: (each.verdict.value, each.blocked_by) for each in settled(order, library.clauses)}
+        assert told == {
+            **dict.fromkeys(names[:3], ("blocked", f"{names[3]}{SUFFIX}")),
+            names[3]: ("fail", None),
+        }
+
+
+def test_every_rung_is_a_vector(library: Library) -> None:
+    cases = [case for case in library.all_cases() if case.encoding]
+    named = {rung.vector for case in cases for rung in rungs(Leaning.of(case, library.models))}
+    assert len(named) > 40
+    assert {library.suite_vector(name).id for name in named} == named
