@@ -178,3 +178,67 @@ rewritten(
     "ctypes.string_at(0)",
     clauses=("memory.out-of-bounds",),
 )
+rewritten(
+    "memory/two-dimensions-read",
+    "two dimensions are read, also of a tensor that has one",
+    WITX,
+    "abi.witx.operations:Operations.set_input",
+    "memory.read_u32s(dims, rank)",
+    "memory.read_u32s(dims, max(rank, 2))[:rank]",
+    clauses=("memory.last-byte",),
+)
+rewritten(
+    "memory/data-in-blocks",
+    "data are read in blocks of eight bytes",
+    WITX,
+    "abi.witx.operations:Operations.set_input",
+    "memory.check(data, length)",
+    "memory.check(data, -(-length // 8) * 8)",
+    clauses=("memory.last-byte",),
+)
+rewritten(
+    "memory/output-in-blocks",
+    "room for an output is looked for in blocks of eight bytes",
+    WITX,
+    "abi.witx.operations:Operations.get_output",
+    "memory.check(buffer, capacity)",
+    "memory.check(buffer, -(-capacity // 8) * 8)",
+    clauses=("memory.last-byte",),
+)
+rewritten(
+    "memory/two-builders-read",
+    "two builders are read, also where there is one",
+    WITX,
+    "abi.witx.operations:Operations.load",
+    "memory.check(builders, count * records.BUILDER_SIZE, records.ALIGNMENT)",
+    "memory.check(builders, max(count, 2) * records.BUILDER_SIZE, records.ALIGNMENT)",
+    encodings=("onnx",),
+    clauses=("memory.last-byte",),
+)
+rewritten(
+    "memory/length-checked-after-reading",
+    "the bytes that the shape needs are read before their number is looked at",
+    WITX,
+    "abi.witx.operations:Operations.set_input",
+    "memory.check(data, length)",
+    "memory.check(data, length); import ctypes; ctypes.string_at(memory.base + data, 16)",
+    clauses=("input.data-length",),
+)
+rewritten(
+    "memory/no-bytes-outside-die",
+    "an address outside memory ends the host though no byte is at it",
+    WITX,
+    _CHECK,
+    "if pointer % alignment:",
+    "if pointer > self.size and not length: ctypes.string_at(0)\n    if pointer % alignment:",
+    clauses=("memory.empty-range",),
+)
+rewritten(
+    "memory/return-pointer-checked-last",
+    "get_output writes the output before it looks at the return pointer",
+    WITX,
+    "abi.witx.operations:Operations.get_output",
+    "memory.check_u32(result)",
+    "pass",
+    clauses=("failure.nothing-written",),
+)
