@@ -94,6 +94,11 @@ class Replayer:
         for key, line in wanted.get("same_as", {}).items():
             if reply[key] != replies[line][key]:
                 yield f"{key} is {reply[key]!r} and was {replies[line][key]!r}"
+        yield from (
+            f"{reply['value']} is as in line {line}"
+            for line in wanted.get("unlike", ())
+            if reply["value"] == replies[line].get("value")
+        )
         if "hides" in wanted and any(str(place) in reply["data"] for place in (self.folder, Path.home(), Path.cwd())):
             yield f"{reply['data']!r} names a place of this machine"
         if set(reply.get("changed", ())) - set(wanted.get("changed_only", ())):

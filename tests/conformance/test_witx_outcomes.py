@@ -172,3 +172,29 @@ def test_a_failing_call_may_use_its_return_slot_where_nobody_looks(outcome: Answ
 def test_success_for_an_output_that_does_not_exist_is_undecided(outcome: AnswerTo, output: Any) -> None:
     said = outcome("output", {"context": "c", "output": output, "size": 16}, GOT)
     assert (said.kind, said.undecided[:32]) == (Kind.OK, "numpy does not know this output:")
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "kind"),
+    [
+        ("load", LOAD, "graph"),
+        ("load_by_name", {"name": "other"}, "graph"),
+        ("context", {"graph": "g"}, "context"),
+    ],
+)
+def test_a_handle_that_was_given_before(outcome: AnswerTo, action: str, arguments: dict[str, Any], kind: str) -> None:
+    assert outcome(action, arguments, LOADED).faults == ()
+    again = {"name": "classifier"} if action == "load_by_name" else arguments
+    assert outcome(action, again, LOADED).faults == (f"the handle 0x00000003 is that of another {kind}",)
+    assert outcome(action, again, {**LOADED, "value": 4}).faults == ()
+
+
+def test_a_graph_may_have_the_number_of_a_context(outcome: AnswerTo) -> None:
+    assert outcome("load", LOAD, LOADED).faults == ()
+    assert outcome("context", {"graph": "g"}, LOADED).faults == ()
+
+
+def test_a_name_may_be_one_graph_however_often_it_is_loaded(outcome: AnswerTo) -> None:
+    for _ in range(2):
+        assert outcome("load_by_name", {"name": "classifier"}, LOADED).faults == ()
+    assert outcome("load", LOAD, LOADED).faults == ("the handle 0x00000003 is that of another graph",)

@@ -12,6 +12,7 @@ from wasi_nn_conformance.abi.tag import Tag
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.session import witx_calls as calls
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
+from wasi_nn_conformance.session.given_handle import expected_handle
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Answer, ByteString, Call
@@ -205,7 +206,7 @@ def _success(step: Step, state: ExpectedState) -> ExpectedAnswer:
     kept = _memory_kept(step)
     match step.action:
         case "load" | "load_by_name" | "context":
-            return replace(kept, pointer="written", returns="handle")
+            return replace(kept, pointer="written", returns="handle", handle=expected_handle(step, state.given))
         case "read":
             return replace(kept, memory=state.octets(step.arguments["is"]))
         case "output":

@@ -5,6 +5,7 @@ from typing import Any
 from wasi_nn_conformance.dialects.resource import TENSOR_TYPES
 from wasi_nn_conformance.dialects.witx import SENTINEL
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedContent, ExpectedTensor
+from wasi_nn_conformance.session.said import LineReply
 from wasi_nn_conformance.session.wire import encode
 
 
@@ -19,6 +20,7 @@ def reply_form(expected: ExpectedAnswer) -> dict[str, Any]:
         form["equal"] = equal
     if expected.pointer == "written":
         form["differ"] = {"value": SENTINEL}
+    form |= _compared_with_lines(expected)
     if expected.tensor is not None:
         form["tensor"] = _tensor(expected.tensor)
     if expected.outputs is not None:
@@ -27,12 +29,20 @@ def reply_form(expected: ExpectedAnswer) -> dict[str, Any]:
             for output in expected.outputs.outputs
         ]
         form["own_names"] = expected.outputs.own_names
-    if expected.content is not None and expected.content.of_line is not None:
-        form["same_as"] = {expected.content.key: expected.content.of_line}
     if expected.hides:
         form["hides"] = "host-paths"
     if expected.undecided:
         form["undecided"] = expected.undecided
+    return form
+
+
+def _compared_with_lines(expected: ExpectedAnswer) -> dict[str, Any]:
+    """Return what must be as in the replies to other lines, and what must not."""
+    form: dict[str, Any] = {}
+    if expected.handle is not None:
+        form["unlike"] = [line.number for line in expected.handle.before if isinstance(line, LineReply)]
+    if expected.content is not None and expected.content.of_line is not None:
+        form["same_as"] = {expected.content.key: expected.content.of_line}
     return form
 
 

@@ -29,8 +29,14 @@ class Judgement:
     reason: str = ""
 
     def at(self, call: str, clause: str, step: int | None = None, line: int | None = None) -> "Judgement":
-        """Return the judgement with the place of its violations, and the clause that was held against them."""
-        placed = [msgspec.structs.replace(v, call=call, clause=clause, step=step, line=line) for v in self.violations]
+        """Return the judgement with the place of its violations, and the clause that was held against them.
+
+        A violation of a clause that every answer is held against has it already.
+        """
+        placed = [
+            msgspec.structs.replace(violation, call=call, clause=violation.clause or clause, step=step, line=line)
+            for violation in self.violations
+        ]
         return Judgement(self.verdict, tuple(placed), self.choice, self.reason)
 
     def with_printed(self, printed: str) -> "Judgement":

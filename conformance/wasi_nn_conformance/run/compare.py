@@ -75,6 +75,10 @@ def _returned(expected: ExpectedAnswer, reply: Answer) -> Iterator[Violation]:
         if isinstance(reply, witx_calls.Output) and expected.tail_untouched and reply.tail != "untouched":
             yield Violation("tail")
             return
+        if expected.handle is not None and reply.value in expected.handle.before:
+            clause, number = expected.handle.clause, f"0x{reply.value:08x}"
+            yield Violation("handle", subject=expected.handle.kind, got=number, clause=clause)
+            return
         if expected.size is not None and reply.value != expected.size:
             yield Violation("size", subject=expected.subject, got=str(reply.value), wanted=str(expected.size))
             return

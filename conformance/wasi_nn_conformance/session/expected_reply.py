@@ -6,6 +6,8 @@ from typing import Literal
 
 from wasi_nn_conformance.models.element_type import ElementType
 
+from .said import LineReply
+
 Slot = Literal["untouched", "written"]
 
 
@@ -69,20 +71,33 @@ class ExpectedContent:
 
 
 @dataclass(frozen=True)
+class ExpectedHandle:
+    """A handle of that `kind` that is none of those given `before`: numbers, or lines of an export that gave them.
+
+    `clause` says that each is one of its own.
+    """
+
+    kind: Literal["graph", "context"]
+    before: tuple[int | LineReply, ...]
+    clause: str
+
+
+@dataclass(frozen=True)
 class ExpectedAnswer:
     """What a reply of one kind, a success or an error, must hold.
 
     guards: the bytes around slots and buffers are untouched. pointer, buffer, tail:
     the return slot, the output buffer, and its bytes behind the output. returns: what is written to the return slot, in
-    a word. size: the bytes of an output that are reported. changes: the placed buffers that may change (None: nobody
-    looks). slots: the return slots of a raw call. memory: the bytes that are read back. tensor, outputs, content: what
-    came back, `subject` its name. hides: no folder of the host stands in the text. undecided: why nobody knows whether
-    this answer is right.
+    a word. handle: what the handle in it must not be. size: the bytes of an output that are reported. changes: the
+    placed buffers that may change (None: nobody looks). slots: the return slots of a raw call. memory: the bytes that
+    are read back. tensor, outputs, content: what came back, `subject` its name. hides: no folder of the host stands in
+    the text. undecided: why nobody knows whether this answer is right.
     """
 
     guards: bool = False
     pointer: Slot | None = None
     returns: str = ""
+    handle: ExpectedHandle | None = None
     buffer_untouched: bool = False
     tail_untouched: bool = False
     size: int | None = None

@@ -14,6 +14,7 @@ from wasi_nn_conformance.vectors.tensor import TensorLiteral, byte_string, tenso
 
 from .context import Context
 from .expected_reply import ExpectedOutputs
+from .given_handle import GivenHandle, given_by
 from .said import LineReply, Said
 from .wire import Answer, Done
 from .wit_calls import Computed, Failure, NamedTensor
@@ -49,6 +50,7 @@ class ExpectedState:
     guest has no business to know of, by what they are; `paths` gives the path of what a vector speaks of there.
     `at_once` tells that `compute` takes all inputs and gives all outputs. For components: `tensors` hold what these
     resources were made of, `errors` what they said when they came, `handles` the probe's own names for outputs.
+    For witx: `given` are the handles that calls have returned.
     """
 
     encoding: str | None
@@ -63,6 +65,7 @@ class ExpectedState:
     tensors: dict[str, TensorLiteral] = field(default_factory=dict)
     errors: dict[str, KeptError | LineReply] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
+    given: tuple[GivenHandle, ...] = ()
 
     def builder(self, model: str, part: int, encoding: str | None) -> bytes:
         """Return one builder of a model. Raises `ValueError` for a part that it does not have."""
@@ -143,6 +146,7 @@ class ExpectedState:
     def _succeeded(self, step: Step, said: Said, outputs: ExpectedOutputs | None) -> None:
         arguments = step.arguments
         context = self.context(arguments.get("context"))
+        self.given += given_by(step, said)
         if "as" in arguments:
             self._named(step.action, arguments["as"], arguments)
         if context is None:

@@ -45,3 +45,38 @@ fault(
     "memory.write_u32(result, 0)",
     clauses=("failure.return-pointer-untouched",),
 )
+fault(
+    "handle-shared-by-equal-graphs",
+    "the same bytes loaded again get the handle of before",
+    "abi.witx.handles:HandleTable.insert",
+    "handle = self._next",
+    "made_of = getattr(value, 'backend', value)\n"
+    "    same = (each for each, known in self._values.items() if getattr(known, 'backend', known) is made_of)\n"
+    "    handle = next(same, self._next)",
+    clauses=("load.each-load-is-a-graph",),
+)
+fault(
+    "context-for-graph",
+    "the handle of a context stands for its graph",
+    "abi.witx.operations:Operations.init_execution_context",
+    "self._graphs.get(graph)",
+    "self._contexts._values[graph].graph if graph in self._contexts._values else self._graphs.get(graph)",
+    clauses=("handle.unknown-graph",),
+)
+fault(
+    "graph-for-context-of-input",
+    "set_input takes the handle of a graph, and forgets the tensor",
+    "abi.witx.operations:Operations.set_input",
+    "execution_context = self._contexts.get(context)",
+    "if context in self._graphs._values:\n        return\n    execution_context = self._contexts.get(context)",
+    clauses=("handle.unknown-context",),
+)
+fault(
+    "graph-for-context-of-output",
+    "get_output of the handle of a graph gives no bytes",
+    "abi.witx.operations:Operations.get_output",
+    "memory.check(buffer, capacity)",
+    "if context in self._graphs._values:\n        return memory.write_u32(result, 0)\n"
+    "    memory.check(buffer, capacity)",
+    clauses=("handle.unknown-context",),
+)
