@@ -29,6 +29,8 @@ def written(kind: Any, shape: list[int], data: Any) -> dict[str, Any]:
         ("f32", [0, 4], [], b""),
         ("i32", [2, 2], "zeros", bytes(16)),
         ("i32", [2, 2], "range", struct.pack("<4i", 0, 1, 2, 3)),
+        ("i32", [2, 2], "range-but-last", struct.pack("<4i", 0, 1, 2, 0)),
+        ("u8", [1], "range-but-last", bytes(1)),
         ("f32", [2], "hex:01 02 03", bytes([1, 2, 3])),
         ("f32", [2], "5 bytes", bytes(5)),
         ({"raw": 6}, [2], "hex:0a0b", bytes([10, 11])),
@@ -133,3 +135,8 @@ def test_a_flip_outside_the_builder_is_refused() -> None:
 def test_without_a_machine_there_is_no_path() -> None:
     with pytest.raises(ValueError, match="is known to a run alone"):
         byte_string({"path": {"model": "m"}}, builder, no_paths)
+
+
+def test_more_dimensions_than_numpy_has_make_no_array() -> None:
+    assert tensor_literal(written("u8", [1] * 64, [7])).is_consistent
+    assert not tensor_literal(written("u8", [1] * 65, [7])).is_consistent

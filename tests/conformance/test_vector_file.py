@@ -48,6 +48,8 @@ def test_a_step_keeps_its_line_action_and_arguments(vectors: Vectors) -> None:
         ("fails: {prefer: busy}", Expectation(frozenset({"error"}), prefer="busy")),
         ("{accept: [ok, trap], prefer: trap}", Expectation(frozenset({"ok", "trap"}), prefer="trap")),
         ("{accept: [ok, error], prefer: busy}", Expectation(frozenset({"ok", "error"}), prefer="busy")),
+        ("{accept: [busy, ok]}", Expectation(frozenset({"ok", "error"}), prefer="busy")),
+        ("{accept: [error, ok]}", Expectation(frozenset({"ok", "error"}))),
     ],
 )
 def test_expectation_of_a_step(vectors: Vectors, written: str, expectation: Expectation) -> None:

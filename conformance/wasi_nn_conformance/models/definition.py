@@ -29,6 +29,7 @@ from .expression import (
     Transpose,
 )
 from .model import Model, ModelError, Port
+from .repetition import RepetitionError, written_out
 
 
 class DefinitionError(ValueError):
@@ -36,11 +37,14 @@ class DefinitionError(ValueError):
 
 
 def expand(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the definition once for each row of its `matrix`, with `$key` and `${key}` replaced.
+    """Return the definition once for each row of its `matrix`, repeats written out and `$key` replaced, also in braces.
 
     Raises ModelError for a reference to nothing, and for a key that no text refers to.
     """
-    body = {key: value for key, value in definition.items() if key != "matrix"}
+    try:
+        body = {key: written_out(value) for key, value in definition.items() if key != "matrix"}
+    except RepetitionError as error:
+        raise ModelError(str(definition.get("id")), str(error)) from None
     rows = list(combinations(definition.get("matrix", {})))
     expanded = []
     unused: set[str] = set()
@@ -107,15 +111,13 @@ def constant(data: Any) -> Constant:
             return Constant(element, shape, bytes.fromhex(str(content["hex"])))
         except ValueError as error:
             raise DefinitionError(f"data: {error}") from None
-    numbers = content
     if content == "zeros":
-        numbers = [0] * prod(shape)
-    elif content == "range":
-        numbers = list(range(prod(shape)))
-    if not isinstance(numbers, list):
+        return Constant(element, shape, bytes(prod(shape) * element.size))
+    if content != "range" and not isinstance(content, list):
         raise DefinitionError(f"data is a list of numbers, zeros, range or {{hex: ...}}, not {content!r}")
     try:
-        return Constant(element, shape, element.from_numbers(numbers).tobytes())
+        numbers = element.counted(prod(shape)) if content == "range" else element.from_numbers(content)
+        return Constant(element, shape, numbers.tobytes())
     except ValueError as error:
         raise DefinitionError(str(error)) from None
 

@@ -72,6 +72,16 @@ class ElementType(StrEnum):
                 raise ValueError(f"{given} is not held exactly by {self}, which would make it {held}")
         return array
 
+    def counted(self, count: int) -> Array:
+        """Return 0, 1, 2, ... as a rank-1 array of this type. Raises ValueError if it does not hold all of them."""
+        if self is ElementType.BF16:
+            return self.from_numbers(list(range(count)))
+        numbers = np.arange(count)
+        values = numbers.astype(self.dtype)
+        if not np.array_equal(values.astype(numbers.dtype), numbers):
+            raise ValueError(f"not all of the numbers fit into {self}: 0 to {count - 1}")
+        return values
+
     def from_bytes(self, data: bytes) -> Array:
         """Return little-endian row-major `data` as a read-only rank-1 array.
 

@@ -269,4 +269,5 @@ def _expectation(step: Mapping[str, Any]) -> dict[str, Any]:
         if word not in (OUTCOMES if place else (*OUTCOMES, *_codes())):
             known = f"{', '.join(OUTCOMES)}{'' if place else ' or the code of an error'}"
             raise ValueError(f"accept: {word!r} is not {known}{did_you_mean(word, (*OUTCOMES, *_codes()))}")
-    return {**full, "accept": [word if word in OUTCOMES else "error" for word in accept], "prefer": accept[0]}
+    accepted = {**full, "accept": [word if word in OUTCOMES else "error" for word in accept]}
+    return accepted if accept[0] == "error" else {**accepted, "prefer": accept[0]}  # any error: none is preferred

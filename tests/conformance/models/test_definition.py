@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wasi_nn_conformance.models import ElementType, Model, ModelError, Port, TensorType, load_models
-from wasi_nn_conformance.models.definition import constant
+from wasi_nn_conformance.models.definition import DefinitionError, constant
 from wasi_nn_conformance.models.expression import Add, Input, Sub
 
 X = {"type": "f32", "shape": [2, 3]}
@@ -139,3 +139,37 @@ def test_bf16_numbers_are_the_upper_half_of_f32() -> None:
 def test_a_number_that_bf16_does_not_hold_is_refused() -> None:
     with pytest.raises(ValueError, match=r"257\.0 is not held exactly by bf16"):
         ElementType.BF16.from_numbers([1, 257])
+
+
+def test_what_repeats_is_written_out() -> None:
+    one_row = {"type": "f32", "shape": [1]}
+    inputs = {"repeat": {"count": 3, "index": "i", "each": {"in$i": one_row}}}
+    joined = {"concat": {"of": [{"repeat": {"count": 3, "index": "i", "each": "in$i"}}, "in0"], "axis": 0}}
+    by_hand = {"concat": {"of": ["in0", "in1", "in2", "in0"], "axis": 0}}
+    repeated = one(definition(inputs=inputs, outputs={"out": joined}))
+    assert repeated == one(definition(inputs=dict.fromkeys(("in0", "in1", "in2"), one_row), outputs={"out": by_hand}))
+
+
+def test_an_input_may_be_called_repeat() -> None:
+    assert [port.name for port in one(definition(inputs={"repeat": X}, outputs={"out": "repeat"})).inputs] == ["repeat"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "complaint"),
+    [
+        ({"repeat": {"count": 2, "index": "i", "each": {"in": X}}}, "an entry is given twice"),
+        ({"repeat": {"count": 2, "index": "i", "each": "in$i"}}, "in the place of a mapping"),
+        ({"repeat": {"count": 0, "index": "i", "each": {"in$i": X}}}, "`count` is a number from 1"),
+        ({"repeat": {"count": 2, "each": {"in$i": X}}}, "takes `count`, `index` and `each`"),
+    ],
+)
+def test_a_repeat_that_is_none_is_told(inputs: Any, complaint: str) -> None:
+    with pytest.raises(ModelError, match=complaint):
+        one(definition(inputs=inputs))
+
+
+def test_a_range_of_weights_is_exact_or_refused() -> None:
+    assert constant({"type": "u8", "shape": [3], "data": "range"}).data == bytes([0, 1, 2])
+    assert constant({"type": "f32", "shape": [2], "data": "zeros"}).data == bytes(8)
+    with pytest.raises(DefinitionError, match="not all of the numbers fit into u8"):
+        constant({"type": "u8", "shape": [257], "data": "range"})
