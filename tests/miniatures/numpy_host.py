@@ -52,7 +52,7 @@ class NumpyHost:
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the reply to one request; `call` must be one of the neutral calls, hello or forget."""
         if request["call"] == "hello":
-            return {"abi": self.tag.name, "protocol": 2, "probe": "numpy"}
+            return {"abi": self.tag.name, "protocol": 1, "probe": "numpy"}
         if request["call"] == "forget":
             names = len(self.kept)
             self.kept.clear()
@@ -142,11 +142,10 @@ def main() -> None:
     host = NumpyHost(models, VECTORS / "models", tag)
     for line in sys.stdin:
         request = json.loads(line)
-        number = {"id": request.pop("id")} if "id" in request else {}
         reply = host.answer(request)
         if sys.argv[1:2] == ["wrong"] and "errno" in reply:
             reply = turned_round(reply)
-        print(f"@@{json.dumps(number | reply)}", flush=True)  # noqa: T201 the protocol
+        print(f"@@{json.dumps(reply)}", flush=True)  # noqa: T201 the protocol
 
 
 if __name__ == "__main__":

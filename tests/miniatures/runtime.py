@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-HELLO = {"abi": "witx", "protocol": 2, "probe": "miniature"}
+HELLO = {"abi": "witx", "protocol": 1, "probe": "miniature"}
 FORGOTTEN = {"handles": 0, "buffers": 0}
 ANSWERED = {"errno": 1, "value": 0xDEADBEEF, "guards": "untouched", "tail": "untouched", "buffer": "untouched"}
 MORTAL = 13  # the context whose compute kills a mortal runtime
-
-numbers: list[int] = []  # of the requests that were read
 
 
 def printed(data: bytes) -> None:
@@ -26,16 +24,12 @@ def printed(data: bytes) -> None:
 
 
 def reply(answer: dict[str, Any]) -> None:
-    """Answer the request that was read last, with its number if it has one."""
-    printed(b"@@" + json.dumps({"id": numbers[-1]} | answer if numbers else answer).encode() + b"\n")
+    printed(b"@@" + json.dumps(answer).encode() + b"\n")
 
 
 def requests() -> Iterator[dict[str, Any]]:
     for line in sys.stdin.buffer:
-        request = json.loads(line)
-        if "id" in request:
-            numbers.append(request.pop("id"))
-        yield request
+        yield json.loads(line)
 
 
 def handshake_done() -> Iterator[dict[str, Any]]:
@@ -99,24 +93,7 @@ def half_a_line(_argument: str) -> None:
 def two_replies(_argument: str) -> None:
     """Answer each call with the number of calls so far, and then with a second line that nobody asked for."""
     for number, _ in enumerate(handshake_done()):
-        reply({"number": number})
-        reply({"number": 99})
-
-
-def speaks_as_probes_do(_argument: str) -> None:
-    """Print lines of its own in the form of replies: without a number, with that of another request, with no number."""
-    printed(b'@@{"error":"no device"}\n')
-    for _ in requests():
-        last = numbers[-1] if numbers else 0
-        for number in (
-            b"",
-            b'"id":%d,' % (last - 1),
-            b'"id":%d,' % (last + 1),
-            b'"id":"%d",' % last,
-            b'"id":%d.0,' % last,
-        ):
-            printed(b'@@{%b"errno":0}\nlog: @@{%b"errno":0}\n' % (number, number))
-        reply(ANSWERED if numbers else HELLO)
+        printed(b'@@{"number": %d}\n@@{"number": 99}\n' % number)
 
 
 def deeply_nested(_argument: str) -> None:
@@ -172,27 +149,15 @@ def logs(size: str) -> None:
         reply(ANSWERED)
 
 
-def logs_late(fifos: str) -> None:
-    """Log once the first reply was read, which a named pipe tells, and tell of it; die of the second call."""
-    told, logged = fifos.split(" ")
+def logs_late(fifo: str) -> None:
+    """Log once the first reply was read, which a named pipe tells; die of the second call."""
     for number, _ in enumerate(handshake_done()):
         if number:
             os._exit(3)
         reply(ANSWERED)
-        Path(told).read_text("ascii")
-        sys.stderr.write("panicked late\n")
-        sys.stderr.flush()
-        Path(logged).write_text("logged", "ascii")
-
-
-def dies_late(fifo: str) -> None:
-    """Die once the first reply was read, which a named pipe tells."""
-    for _ in handshake_done():
-        reply(ANSWERED)
         Path(fifo).read_text("ascii")
         sys.stderr.write("panicked late\n")
         sys.stderr.flush()
-        os._exit(3)
 
 
 def closes_its_output(code: str) -> None:
@@ -229,21 +194,7 @@ BEHAVIOURS: dict[str, Callable[[str], None]] = {
     behaviour.__name__: behaviour
     for behaviour in (
         *(silent, echo, ends, errors, garbage, log_before_reply, hello, half_a_line, two_replies, deeply_nested),
-        speaks_as_probes_do,
-        *(
-            dies,
-            exits,
-            hangs,
-            hangs_for_good,
-            deaf,
-            floods,
-            logs,
-            logs_late,
-            dies_late,
-            closes_its_output,
-            leaves_a_child,
-            mortal,
-        ),
+        *(dies, exits, hangs, hangs_for_good, deaf, floods, logs, logs_late, closes_its_output, leaves_a_child, mortal),
     )
 }
 

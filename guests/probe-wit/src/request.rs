@@ -47,7 +47,7 @@ pub struct Keep<'a> {
 impl<'a> Request<'a> {
     /// Reads a line. The call has to be one of the candidate's, and every member one that the call knows.
     pub fn parse(line: &'a str, candidate: &Candidate) -> Result<Self, Fault> {
-        let mut fields = Fields::of_request(line)?;
+        let mut fields = Fields::parse(line)?;
         let call = fields.take("call")?.text()?;
         let request = Self::of_call(&call, &mut fields, candidate)?;
         fields.finish()?;

@@ -10,7 +10,7 @@ use crate::memory::Memory;
 use crate::request::Request;
 
 /// Heap taken at the start, in bytes: requests of a few MiB leave the end of memory where it is.
-const RESERVE: usize = 32 << 20;
+const RESERVE: usize = 16 << 20;
 
 /// What stays from one request to the next.
 pub struct Probe {

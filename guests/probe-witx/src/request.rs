@@ -61,7 +61,7 @@ pub enum Content<'a> {
 impl<'a> Request<'a> {
     /// Reads a line. Every member has to be one that the call knows.
     pub fn parse(line: &'a str) -> Result<Self, Fault> {
-        let mut fields = Fields::of_request(line)?;
+        let mut fields = Fields::parse(line)?;
         let call = fields.take("call")?.text()?;
         let request = Self::of_call(&call, &mut fields)?;
         fields.finish()?;

@@ -1,0 +1,219 @@
+"""Faults that show only beyond a size, a count or a length."""
+
+from __future__ import annotations
+
+from mutant import WIT_08_19, WIT_10_28, WITX, rewritten
+
+from faults.host import COMPUTE, ONE_BY_ONE, SET_INPUT, fault
+
+_EACH_WAY = (WITX, WIT_08_19)
+_WITX = "abi.witx.operations:Operations."
+_INSERT = "abi.witx.handles:HandleTable.insert"
+_BOUND = "context.inputs[index] = self._fitted(ports[index], tensor)"
+_MADE = "context.outputs = [_presented(tensor) for tensor in outputs]"
+
+# Sizes.
+rewritten(
+    "host/end-of-large-input-lost",
+    "of a tensor's data behind the first 64 KiB nothing arrives",
+    WITX,
+    f"{_WITX}set_input",
+    "memory.read(data, length)",
+    "memory.read(data, length)[:65536].ljust(length, b'\\0')",
+    clauses=("values.any-size",),
+)
+rewritten(
+    "host/end-of-large-output-lost",
+    "of an output behind the first 64 KiB nothing is written",
+    WITX,
+    f"{_WITX}get_output",
+    "memory.write(buffer, data)",
+    "memory.write(buffer, data[:65536])",
+    clauses=("values.any-size",),
+)
+rewritten(
+    "host/list-cut-at-1-mib",
+    "of a list of bytes behind the first MiB nothing arrives",
+    WIT_10_28,
+    "abi.wit.list_u8:read",
+    'return _read_records(values, values.size) if values.size else b""',
+    'return _read_records(values, values.size)[: 1 << 20].ljust(values.size, b"\\0") if values.size else b""',
+    clauses=("values.any-size", "tensor.getters", "load.every-builder-is-used"),
+)
+fault(
+    "half-of-large-output",
+    "outputs of more than 512 KiB are computed in two halves, of which the second is the first again",
+    COMPUTE,
+    _MADE,
+    "outputs = [\n"
+    "        Tensor(each.type, each.dimensions, (each.data[: 1 << 19] * 3)[: len(each.data)]) for each in outputs]\n"
+    f"    {_MADE}",
+    _EACH_WAY,
+    clauses=("values.any-size", "compute.new-inputs"),
+)
+fault(
+    "weights-cut-at-1-mb",
+    "of a builder's bytes behind the first million nothing arrives",
+    "host:Host.load",
+    "loaded = self.shared.load(",
+    "builders = tuple(each[:1000000].ljust(len(each), b'\\0') for each in builders)\n    loaded = self.shared.load(",
+    clauses=("load.every-builder-is-used",),
+)
+rewritten(
+    "host/capacity-of-16-bits",
+    "the size of an output is compared with the buffer's in 16 bits",
+    WITX,
+    f"{_WITX}get_output",
+    "if len(data) > capacity:",
+    "if len(data) & 0xFFFF > capacity:",
+    clauses=("output.too-small-buffer",),
+)
+rewritten(
+    "host/pages-written",
+    "a large output is written in whole pages, as far as the buffer goes",
+    WITX,
+    f"{_WITX}get_output",
+    "memory.write(buffer, data)",
+    "room = min(capacity, len(data) + -len(data) % 4096) if len(data) > 65536 else 0\n"
+    "    memory.write(buffer, data.ljust(room, b'\\0'))",
+    clauses=("output.size",),
+)
+rewritten(
+    "host/length-of-16-bits",
+    "the length of a tensor's data counts in 16 bits",
+    WITX,
+    f"{_WITX}set_input",
+    "memory.check(data, length)",
+    "memory.check(data, length)\n    length = length & 0xFFFF if length > 65536 and length & 0xFFFF < 1000 else length",
+    clauses=("input.data-length",),
+)
+fault(
+    "one-large-result",
+    "large results are kept once for all contexts of a graph",
+    COMPUTE,
+    _MADE,
+    f"{_MADE}\n"
+    "    for each in self._contexts:\n"
+    "        if each.outputs and each.graph is context.graph and len(outputs[0].data) > 65536:\n"
+    "            each.outputs = context.outputs",
+    _EACH_WAY,
+    clauses=("context.independence",),
+)
+
+# Counts.
+fault(
+    "inputs-behind-the-fourth",
+    "what is set for inputs behind the fourth is the fourth",
+    COMPUTE,
+    "[context.inputs[index] for index in range(len(ports))]",
+    "[context.inputs[min(index, 3)] for index in range(len(ports))]",
+    _EACH_WAY,
+    clauses=("input.bound-by-index",),
+)
+fault(
+    "inputs-behind-the-256th",
+    "there is no input behind the 256th",
+    SET_INPUT,
+    "if index >= len(ports):",
+    "if index >= min(len(ports), 256):",
+    _EACH_WAY,
+    clauses=("input.bound-by-index",),
+)
+fault(
+    "inputs-behind-the-64th-unchecked",
+    "an input behind the 64th that was not set counts as the first",
+    COMPUTE,
+    "    if missing:",
+    "    for index in range(64, len(ports)):\n"
+    "        context.inputs.setdefault(index, context.inputs.get(0))\n"
+    "    missing = missing if len(ports) < 65 or not context.inputs.get(0) else []\n"
+    "    if missing:",
+    _EACH_WAY,
+    clauses=("compute.missing-input",),
+)
+fault(
+    "outputs-behind-the-fourth",
+    "outputs behind the fourth are the fourth",
+    COMPUTE,
+    "[_presented(tensor) for tensor in outputs]",
+    "[_presented(outputs[min(index, 3)]) for index in range(len(outputs))]",
+    _EACH_WAY,
+    clauses=("output.each-by-index",),
+)
+rewritten(
+    "host/handles-of-8-bits",
+    "there are 256 handles of a kind; what comes later takes the place of the first",
+    WITX,
+    _INSERT,
+    "self._values[handle] = value",
+    "handle &= 0xFFFF_00FF\n    self._values[handle] = value",
+    clauses=("load.any-number", "context.any-number"),
+)
+fault(
+    "contexts-behind-the-128th-share",
+    "contexts behind the 128th have their inputs in common",
+    "host:Host.init_execution_context",
+    "context = ExecutionContext(graph)",
+    "context = ExecutionContext(graph)\n"
+    "    if len(self._contexts) > 128:\n"
+    "        context.inputs = graph.__dict__.setdefault('late', {})",
+    ONE_BY_ONE,
+    clauses=("context.any-number", "context.independence"),
+)
+fault(
+    "graphs-behind-the-200th",
+    "a graph that is loaded while there are 200 is the first of them",
+    "host:Host.load",
+    "graph = Graph(loaded, sum(map(len, builders)))",
+    "first = self.__dict__.setdefault('first', loaded)\n"
+    "    graph = Graph(first if len(self._graphs) > 200 else loaded, sum(map(len, builders)))",
+    _EACH_WAY,
+    clauses=("load.any-number",),
+)
+fault(
+    "results-behind-the-200th",
+    "a context that has computed 200 times gives the same results again",
+    COMPUTE,
+    _MADE,
+    "context.count = getattr(context, 'count', 0) + 1\n"
+    f"    {_MADE}\n"
+    "    if context.count == 200:\n"
+    "        context.last = context.outputs\n"
+    "    context.outputs = getattr(context, 'last', context.outputs)",
+    (WITX, WIT_10_28),
+    clauses=("compute.new-inputs",),
+)
+fault(
+    "refusals-behind-the-200th",
+    "a context that has refused 200 tensors takes none any more",
+    SET_INPUT,
+    _BOUND,
+    "try:\n"
+    "        fitted = self._fitted(ports[index], tensor)\n"
+    "    except Exception:\n"
+    "        context.refused = getattr(context, 'refused', 0) + 1\n"
+    "        raise\n"
+    "    if getattr(context, 'refused', 0) > 200:\n"
+    '        raise invalid_argument("too many tensors were refused")\n'
+    "    context.inputs[index] = fitted",
+    _EACH_WAY,
+    clauses=("failure.no-lasting-harm",),
+)
+rewritten(
+    "host/rank-of-8-bits",
+    "the number of dimensions counts in 8 bits",
+    WITX,
+    f"{_WITX}set_input",
+    "if rank > MAX_RANK:",
+    "rank &= 0xFF\n    if rank > MAX_RANK:",
+    clauses=("input.shape-and-type",),
+)
+rewritten(
+    "host/rank-of-8-bits-by-name",
+    "the number of a tensor's dimensions counts in 8 bits",
+    WIT_10_28,
+    "abi.wit.operations:Operations.tensor",
+    "tuple(dimensions)",
+    "tuple(dimensions[: len(dimensions) & 0xFF])",
+    clauses=("input.shape-and-type", "tensor.rank"),
+)
