@@ -22,14 +22,16 @@ class Diagnosis:
     """What the report of one host comes to.
 
     failing: the clause that each failing case accuses. accused: the ids of faults of which a clause is accused, by a
-    failing case or by one that deviates. masked: the ids of those that nobody can see beside the others. rows: the
-    clause of each likely cause. replays: for each of these whether its line shows the same again.
+    failing case or by one that deviates. deviating: of these, those that no failing case accuses. masked: the ids of
+    those that nobody can see beside the others. rows: the clause of each likely cause. replays: for each of these
+    whether its line shows the same again.
     """
 
     host: str
     faults: Sequence[Mutant]
     failing: dict[str, str] = field(default_factory=dict)
     accused: set[str] = field(default_factory=set)
+    deviating: set[str] = field(default_factory=set)
     masked: set[str] = field(default_factory=set)
     rows: list[str] = field(default_factory=list)
     replays: dict[str, bool] = field(default_factory=dict)
@@ -50,6 +52,11 @@ class Diagnosis:
         return [fault for fault in self.faults if fault.clauses and fault.id not in self.masked]
 
     @property
+    def failing_faults(self) -> list[Mutant]:
+        """The visible faults that have cause to be a row: what only deviates is none."""
+        return [fault for fault in self.visible if fault.id not in self.deviating]
+
+    @property
     def missed(self) -> list[str]:
         """The ids of the visible faults of which no clause is accused."""
         return [fault.id for fault in self.visible if fault.id not in self.accused]
@@ -58,12 +65,15 @@ class Diagnosis:
 def diagnosed(host: str, faults: Sequence[Mutant], cases: Sequence[CaseResult], causes: Iterable[Cause]) -> Diagnosis:
     """Return what a report with these cases and causes says of the faults, nothing replayed yet."""
     failing = {case.id: case.clause for case in cases if case.verdict.is_finding}
-    accused = set(failing.values()) | {case.clause for case in cases if case.verdict is Verdict.DEVIATES}
+    deviating = {case.clause for case in cases if case.verdict is Verdict.DEVIATES}
+    accused = {fault.id for fault in faults if not set(failing.values()).isdisjoint(fault.clauses)}
+    in_part = {fault.id for fault in faults if not deviating.isdisjoint(fault.clauses)} - accused
     return Diagnosis(
         host,
         faults,
         failing,
-        {fault.id for fault in faults if accused & set(fault.clauses)},
+        accused | in_part,
+        in_part,
         rows=[cause.clause for cause in causes],
     )
 
@@ -103,7 +113,7 @@ class Figures:
         return cls(
             (failing - wrong, failing),
             (visible - missed, visible),
-            (sum(len(each.rows) for each in kept), visible),
+            (sum(len(each.rows) for each in kept), sum(len(each.failing_faults) for each in kept)),
             (sum(replays), len(replays)),
             sum(len(each.masked) for each in kept),
         )

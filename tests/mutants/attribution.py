@@ -153,7 +153,8 @@ def _outcomes(
 
 def _line(patient: Patient, diagnosis: Diagnosis) -> str:
     right = len(diagnosis.failing) - len(diagnosis.wrong)
-    told = f"{right} of {len(diagnosis.failing)} cases, {len(diagnosis.rows)} rows for {len(diagnosis.visible)} faults"
+    told = f"{right} of {len(diagnosis.failing)} cases"
+    told += f", {len(diagnosis.rows)} rows for {len(diagnosis.failing_faults)} faults"
     told += f", missed {', '.join(diagnosis.missed)}" if diagnosis.missed else ""
     told += f", masked {', '.join(sorted(diagnosis.masked))}" if diagnosis.masked else ""
     lost = [case for case, same in diagnosis.replays.items() if not same]
@@ -172,6 +173,7 @@ def _data(found: dict[str, list[Diagnosis]]) -> dict[str, list[dict[str, object]
                 "failing": len(each.failing),
                 "missed": each.missed,
                 "masked": sorted(each.masked),
+                "deviating": sorted(each.deviating),
                 "rows": each.rows,
                 "replays": each.replays,
             }

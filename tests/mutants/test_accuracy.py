@@ -43,6 +43,7 @@ def test_what_blocks_or_passes_accuses_nobody() -> None:
 def test_a_fault_is_accused_by_what_fails_and_by_what_deviates() -> None:
     found = told([SIZE, NAME], case("a", "output.size"), case("b", "load-by-name.unknown", Verdict.DEVIATES))
     assert (found.missed, found.failing) == ([], {"a": "output.size"})
+    assert found.failing_faults == [SIZE], "what deviates is no row under likely causes"
 
 
 def test_what_breaks_no_clause_cannot_be_missed() -> None:

@@ -213,7 +213,11 @@ def _() -> None:
     put(types.TENSOR_TYPES, types.ov.Type.f16, types.TensorType.BF16)
 
 
-@mutant("backends/subtraction-is-addition", "Subtract adds where numpy computes", clauses=("values.arithmetic",))
+@mutant(
+    "backends/subtraction-is-addition",
+    "Subtract adds where numpy computes",
+    clauses=("values.arithmetic", "values.type-support"),
+)
 def _() -> None:
     operators = module("backends.openvino.numpy_plan").OPERATORS
     put(operators, "Subtract", operators["Add"])
@@ -225,7 +229,7 @@ _fault(
     "backends.openvino.numpy_plan:_matmul",
     "return np.asarray(np.matmul(left, right))",
     "return np.asarray(np.matmul(left, right.reshape(right.shape[::-1]).T))",
-    clauses=("values.arithmetic", "values.row-major"),
+    clauses=("values.arithmetic", "values.row-major", "values.type-support"),
 )
 rewritten(
     "backends/inputs-by-name",
@@ -234,7 +238,7 @@ rewritten(
     "backends.openvino.ports:port_of",
     "Port(_name(port, index)",
     "Port(str(index)",
-    clauses=("input.any-name", "compute.output-names", "compute.named-inputs"),
+    clauses=("input.any-name", "compute.output-names", "compute.named-inputs", "compute.succeeds"),
 )
 rewritten(
     "backends/name-before-colon",

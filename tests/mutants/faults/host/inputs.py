@@ -54,7 +54,7 @@ fault(
     "for index in range(len(ports))]",
     "for index in reversed(range(len(ports)))]",
     SHARED,
-    clauses=("compute.all-inputs-are-used", "input.bound-by-index", "compute.named-inputs"),
+    clauses=("compute.all-inputs-are-used", "input.bound-by-index", "compute.named-inputs", "compute.succeeds"),
 )
 fault(
     "inputs-sorted-by-name",
@@ -62,7 +62,7 @@ fault(
     COMPUTE,
     "for index in range(len(ports))]",
     "for index in sorted(range(len(ports)), key=lambda each: ports[each].name)]",
-    clauses=("input.any-name", "input.bound-by-index", "compute.all-inputs-are-used"),
+    clauses=("input.any-name", "input.bound-by-index", "compute.all-inputs-are-used", "compute.succeeds"),
 )
 fault(
     "first-input-for-all",
@@ -70,7 +70,7 @@ fault(
     COMPUTE,
     "[context.inputs[index] for index in range(len(ports))]",
     "[context.inputs[0] for index in range(len(ports))]",
-    clauses=("compute.all-inputs-are-used", "input.bound-by-index"),
+    clauses=("compute.all-inputs-are-used", "input.bound-by-index", "compute.succeeds"),
 )
 fault(
     "second-compute-does-nothing",
@@ -87,7 +87,7 @@ fault(
     SET_INPUT,
     "context.inputs[index] = self._fitted(ports[index], tensor)",
     "context.inputs = {index: self._fitted(ports[index], tensor)}",
-    clauses=("compute.all-inputs-are-used", "input.bound-by-index"),
+    clauses=("compute.all-inputs-are-used", "input.bound-by-index", "compute.succeeds"),
 )
 fault(
     "first-input-stays",

@@ -35,6 +35,7 @@ fault(
         "input.dimension-overflow",
         "input.data-length",
         "input.bound-by-index",
+        "compute.succeeds",
     ),
 )
 fault(

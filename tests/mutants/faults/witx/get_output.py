@@ -44,7 +44,7 @@ fault(
     _GET_OUTPUT,
     "        raise too_large(",
     "        memory.write(buffer, data[:capacity])\n        raise too_large(",
-    clauses=("output.too-small-buffer", "output.scalar"),
+    clauses=("output.too-small-buffer", "output.scalar", "failure.nothing-written"),
 )
 fault(
     "too-large-writes-the-size",
@@ -52,7 +52,7 @@ fault(
     _GET_OUTPUT,
     "        raise too_large(",
     "        memory.write_u32(result, len(data))\n        raise too_large(",
-    clauses=("failure.return-pointer-untouched", "output.too-small-buffer"),
+    clauses=("failure.return-pointer-untouched", "output.too-small-buffer", "failure.nothing-written"),
 )
 fault(
     "buffer-filled-up",

@@ -43,7 +43,7 @@ fault(
     "abi.witx.operations:Operations.init_execution_context",
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
-    clauses=("failure.return-pointer-untouched",),
+    clauses=("failure.return-pointer-untouched", "failure.nothing-written"),
 )
 fault(
     "handle-shared-by-equal-graphs",

@@ -30,7 +30,7 @@ fault(
     _LOAD,
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
-    clauses=("failure.return-pointer-untouched",),
+    clauses=("failure.return-pointer-untouched", "failure.nothing-written"),
 )
 fault(
     "load-by-name-writes-first",
@@ -38,7 +38,7 @@ fault(
     _LOAD_BY_NAME,
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
-    clauses=("failure.return-pointer-untouched",),
+    clauses=("failure.return-pointer-untouched", "failure.nothing-written"),
 )
 fault(
     "load-no-handle",
