@@ -30,6 +30,7 @@ from wasi_nn_conformance.vectors.step import Block, Node, Step
 
 from .adapter import Adapter
 from .compare import compare
+from .disclosure import said_by_guest
 from .judge import judge, preference
 from .probe_process import Ended, ProbeProcess, Silent, exit_words
 
@@ -146,7 +147,7 @@ class CaseRunner:
             self.exchanges[-1].type = expected.ok.tensor.type
         self.was_refused |= outcome.kind is not Kind.OK
         answer = _expected_answer(expected, outcome)
-        violations = compare(answer, outcome, self.state.folders) if answer else []
+        violations = compare(answer, outcome, self.state.folders, self._told) if answer else []
         if outcome.kind in (Kind.OK, Kind.ERROR):
             succeeded = outcome.kind is Kind.OK
             outputs = expected.ok.outputs
@@ -181,6 +182,9 @@ class CaseRunner:
         if isinstance(reply, Answer):
             return Outcome(Kind.OK, reply=reply)
         return Outcome(Kind.BROKEN, detail="this tag gives outputs with compute: none is known here")
+
+    def _told(self) -> bytes:
+        return said_by_guest(exchange.request for exchange in self.exchanges)
 
     def _ask(self, requests: Sequence[Call]) -> Outcome:
         """Send the requests, and read the reply to the last, or to the first that is none."""

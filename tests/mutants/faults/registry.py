@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from mutant import WIT_08_19, WIT_10_28, WITX, rewritten
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mutant import WIT_08_19, WIT_10_28, WITX, module, mutant, replace, rewritten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _GET = "named_graphs:NamedGraphs.get"
 _LOOKUP = "graph = self._graphs.get(name)"
-_ERROR = "errors:WasiNnError.__init__"
+HOST = module("errors").__file__
 
 
 def _fault(name: str, breaks: str, new: str, *, clauses: tuple[str, ...]) -> None:
@@ -73,23 +80,36 @@ _fault(
     "graph = self._graphs.get(name) if name else next(iter(self._graphs.values()), None)",
     clauses=("load-by-name.unknown",),
 )
-rewritten(
-    "errors/path",
-    "the text of an error names the host's own folder",
-    WIT_08_19,
-    _ERROR,
-    "without_paths(message)",
-    "f'{message} (in {__file__})'",
-    clauses=("error.no-host-path",),
+
+
+def _telling(name: str, breaks: str, abis: tuple[str, ...] | str, place: Callable[[str], str]) -> None:
+    """Register a host whose errors end with a place; `place` gives it by the code of the error, or nothing."""
+
+    @mutant(f"errors/{name}", breaks, abis, clauses=("error.no-host-path",))
+    def patch() -> None:
+        errors = module("errors")
+        healthy = errors.WasiNnError.__init__
+
+        def telling(self: Any, code: Any, message: str) -> None:
+            healthy(self, code, message)
+            self.message += place(code.value)
+
+        replace(errors.WasiNnError, "__init__", telling)
+
+
+_telling("path", "the text of an error names the host's own folder", WIT_08_19, lambda _: f" (in {HOST})")
+_telling("working-folder", "the text of an error names the working folder", WIT_10_28, lambda _: f" (in {Path.cwd()})")
+_telling(
+    "temporary-file",
+    "the text of an error names a file that is gone, in the folder of such files",
+    (WIT_08_19, WIT_10_28),
+    lambda _: f" (in {tempfile.gettempdir()}/wasi-nn-7/model)",
 )
-rewritten(
-    "errors/working-folder",
-    "the text of an error names the working folder",
+_telling(
+    "path-where-the-engine-fails",
+    "an error of the engine names the host's own folder",
     WIT_10_28,
-    _ERROR,
-    "without_paths(message)",
-    "f\"{message} (in {__import__('os').getcwd()})\"",
-    clauses=("error.no-host-path",),
+    lambda code: f" (in {HOST})" if code in {"unsupported_operation", "runtime_error"} else "",
 )
 _fault(
     "accents-composed",

@@ -1,0 +1,56 @@
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from wasi_nn_conformance.run.disclosure import disclosed, said_by_guest
+from wasi_nn_conformance.session import wit_calls
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("failed at wasmtime-wasi-nn/src/backend.rs", []),
+        ("no such file: /srcs/model.xml", []),
+        ("cannot open /src", ["the working folder"]),
+        ("cannot open '/src/model.xml'", ["the working folder"]),
+        ("file:///src/model.xml", ["the working folder"]),
+    ],
+)
+def test_a_folder_is_named_by_its_whole_path(text: str, named: list[str]) -> None:
+    assert disclosed(text, {"the working folder": "/src"}, b"") == named
+
+
+def test_a_path_that_is_there_is_one_of_this_machine(tmp_path: Path) -> None:
+    file = tmp_path / "model.xml"
+    file.touch()
+    assert disclosed(f"cannot read {file}.", {}, b"") == [f"the path {file}"]
+    assert disclosed(f"cannot read {file}", {}, f"load_by_name({file})".encode()) == []
+
+
+def test_a_temporary_file_may_be_gone() -> None:
+    path = f"{tempfile.gettempdir()}/no-such-file-of-this-test"
+    assert disclosed(f"cannot read ({path})", {}, b"") == [f"the path {path}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1/2 of 3/4",
+        "/model/Sub_output_0 has another shape",
+        "panicked at /rustc/0123456789abcdef/library/core/src/option.rs:1:1",
+        "/dev/null, /proc/self/fd/1 and /sys/kernel are everywhere",
+        "https://example.com/usr/bin",
+        "usr/bin/env",
+        "a single part is no place: /usr",
+    ],
+)
+def test_what_is_no_place_of_this_machine(text: str) -> None:
+    assert disclosed(text, {}, b"") == []
+
+
+def test_a_guest_has_said_what_stands_in_its_models() -> None:
+    load = wit_calls.Load([b"location: /etc/passwd"], "onnx", "cpu")
+    assert disclosed("cannot open /etc/passwd", {}, said_by_guest([load])) == []
+    assert disclosed("cannot open /etc/passwd", {}, b"") == ["the path /etc/passwd"]
