@@ -16,6 +16,7 @@ from wasi_nn_conformance.report.paragraph import account
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError, read_adapter
+from wasi_nn_conformance.run.examination import Examination
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
         adapter = read_adapter(options.impl)
         host = Host(adapter, library, fresh=True, decodes=True)
         try:
-            case_result = host.run(case)
+            case_result = Examination(host).examine(case)
         finally:
             host.close()
         sys.stdout.write(account(case, case_result, whole=options.raw) + "\n")
