@@ -195,7 +195,7 @@ ACCUSED = [
     (refusing("compute"), "failure/loads", "compute.succeeds", "compute/plain"),
     (refusing("get_output"), "values/all-bytes", "output.each-by-index", "output/plain"),
     (doubled, "context/in-turns", "values.bits-pass-through", "values/f32/numbers"),
-    (forgets_inputs, "context/side-by-side", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
+    (forgets_inputs, "compute/other-values-each-time", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
     (forgets_inputs, "input/names/dots", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
     (first_output_for_all, "failure/outputs", "output.each-by-index", "output/any-order/as-declared"),
     (computes_once, "context/in-turns", "compute.new-inputs", "compute/twice"),
@@ -264,7 +264,9 @@ def test_misuse_that_is_accepted_says_nothing_of_what_a_simpler_case_fails_of(
     judge: Callable[..., list[CaseResult]],
 ) -> None:
     """A host that forgets inputs, and then ignores unknown ones, has two faults."""
-    found = judge((forgets_inputs, ignores_unknown_inputs), "input/unknown-index/beyond=100", "context/side-by-side")
+    found = judge(
+        (forgets_inputs, ignores_unknown_inputs), "input/unknown-index/beyond=100", "compute/other-values-each-time"
+    )
     assert [each.clause for each in found] == ["input.unknown-index", "compute.all-inputs-are-used"]
 
 
@@ -277,7 +279,7 @@ def test_a_number_that_is_no_error_breaks_one_clause_wherever_it_is_met(
 
 def test_many_faults_are_told_apart(judge: Callable[..., list[CaseResult]]) -> None:
     faults = (forgets_inputs, first_output_for_all, limited("load", 1), only_f32)
-    names = ("context/side-by-side", "failure/outputs", "context/two-graphs", "output/often")
+    names = ("compute/other-values-each-time", "failure/outputs", "context/two-graphs", "output/often")
     found = judge(faults, *names)
     assert [(each.verdict.value, each.clause) for each in found] == [
         ("fail", "compute.all-inputs-are-used"),
@@ -288,7 +290,12 @@ def test_many_faults_are_told_apart(judge: Callable[..., list[CaseResult]]) -> N
 
 
 def test_in_the_end_one_finding_is_left_of_each_fault(judge: Callable[..., list[CaseResult]], library: Library) -> None:
-    names = ("context/side-by-side", "input/order-of-calls/a-b-c", "input/names/dots", "input/two-inputs-last-first")
+    names = (
+        "compute/other-values-each-time",
+        "input/order-of-calls/a-b-c",
+        "input/names/dots",
+        "input/two-inputs-last-first",
+    )
     found = judge((forgets_inputs,), *names)
     for order in (found, found[::-1]):
         told = {each.vector: (each.verdict.value, each.blocked_by) for each in settled(order, library.clauses)}

@@ -2,7 +2,8 @@
 
 It knows a graph by the bytes of its builders, in every encoding that the suite has, and speaks the ABI of the probe
 that its last argument is, or witx. `python numpy_host.py` answers rightly, `python numpy_host.py wrong` turns every
-answer round: success into an error, and every error into success.
+answer round: success into an error, and every error into success; `python numpy_host.py forgetful` forgets the inputs
+of a context with each new one.
 """
 
 import base64
@@ -129,6 +130,14 @@ class NumpyHost:
         return self.objects[number]
 
 
+class ForgetfulHost(NumpyHost):
+    """Keeps one input of a context, the last."""
+
+    def set_input(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.object(request["context"], Context).inputs.clear()
+        return super().set_input(request)
+
+
 def turned_round(reply: dict[str, Any]) -> dict[str, Any]:
     """Make success an error and an error success, with no bytes for an output."""
     if reply.get("errno", 0) == SUCCESS:
@@ -139,7 +148,8 @@ def turned_round(reply: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     tag = TAGS.get(Path(sys.argv[-1]).stem.removeprefix("probe-"), TAGS["witx"])
     models = load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8")))
-    host = NumpyHost(models, VECTORS / "models", tag)
+    kind = ForgetfulHost if sys.argv[1:2] == ["forgetful"] else NumpyHost
+    host = kind(models, VECTORS / "models", tag)
     for line in sys.stdin:
         request = json.loads(line)
         reply = host.answer(request)
