@@ -87,6 +87,21 @@ def in_pytest(counted: Counter[str]) -> Counter[str]:
     return sum((Counter({names.get(verdict, verdict): n}) for verdict, n in counted.items()), Counter())
 
 
+def test_junit_counts_what_the_whole_run_has_judged(shown: dict[str, str]) -> None:
+    suite = ET.fromstring(shown["junit.xml"]).find("testsuite")  # noqa: S314 pytest has just written it
+    assert suite is not None
+    counted = {name: int(suite.get(name, "")) for name in ("tests", "failures", "errors", "skipped")}
+    failures = sum(WANTED[verdict] for verdict in ("fail", "crash", "hang", "xpass"))
+    assert counted == {
+        "tests": WANTED.total(),
+        "failures": failures,
+        "errors": WANTED["error"],
+        "skipped": WANTED["unsupported"] + WANTED["blocked"],
+    }
+    messages = {str(each.get("message")) for each in suite.iterfind("testcase/failure")}
+    assert all("\n" not in message for message in messages)
+
+
 def test_the_numbers_agree(shown: dict[str, str]) -> None:
     junit = ET.fromstring(shown["junit.xml"])  # noqa: S314 pytest has just written it
     totals = {str(each.get("name")): int(each.get("value", "")) for each in junit.iterfind("testsuite/properties/")}

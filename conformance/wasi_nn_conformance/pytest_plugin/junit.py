@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from wasi_nn_conformance.report.data import Totals
+from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.known_failures import GENERATED
 from wasi_nn_conformance.results.verdict import Verdict
 
 from .reporting import Reporting, properties
@@ -15,6 +17,7 @@ from .xdist import is_worker
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML can hold, and a host may have said."""
+_SKIPPED = (Verdict.UNSUPPORTED, Verdict.BLOCKED)
 
 
 class JUnit:
@@ -45,12 +48,42 @@ class JUnit:
             for verdict in Verdict:
                 _tell(told, verdict.value, str(totals[verdict]))
             _tell(told, "cases", str(totals.cases))
-        cases = {case_result.id: case_result for case_result in self.reporting.case_results}
-        for testcase in suites.iter("testcase"):
-            case_result, told = cases.get(testcase.get("name", "")), testcase.find("properties")
-            if case_result is not None and told is not None:
-                for name, value in properties(case_result):
-                    _tell(told, name, _NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", value))
+        left = {case_result.id: case_result for case_result in self.reporting.case_results}
+        for suite in suites.iterfind("testsuite"):
+            for testcase in suite.iterfind("testcase"):
+                case_result, told = left.pop(testcase.get("name", ""), None), testcase.find("properties")
+                if case_result is not None and told is not None:
+                    _judge(testcase, told, case_result)
+            for case_result in left.values() if suite.find("testcase") is not None else ():
+                # What is said of the host's processes has no item; what a search found stands in its own case.
+                if case_result.verdict.fails_the_run and not case_result.id.startswith(GENERATED):
+                    testcase = ET.SubElement(suite, "testcase", classname="process", name=case_result.id, time="0.000")
+                    _judge(testcase, ET.SubElement(testcase, "properties"), case_result)
+            left = {}
+            for number, name in (("tests", ""), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+                suite.set(number, str(len(suite.findall(f"testcase/{name}" if name else "testcase"))))
+
+
+def _judge(testcase: ET.Element, told: ET.Element, case_result: CaseResult) -> None:
+    """Let a test case say what the whole run has judged."""
+    for name, value in properties(case_result):
+        _tell(told, name, _visible(value))
+    verdict = case_result.verdict
+    wanted = "error" if verdict is Verdict.ERROR else "failure" if verdict.fails_the_run else ""
+    wanted = "skipped" if verdict in _SKIPPED else wanted
+    for seen in [*testcase.findall("failure"), *testcase.findall("skipped")]:
+        if wanted:
+            seen.tag = wanted
+        else:
+            testcase.remove(seen)
+    if wanted:
+        told_of = testcase.find(wanted)
+        told_of = ET.SubElement(testcase, wanted) if told_of is None else told_of
+        told_of.set("message", _visible(case_result.diagnosis))  # pytest makes it the whole paragraph, the text below
+
+
+def _visible(text: str) -> str:
+    return _NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _tell(properties: ET.Element, name: str, value: str) -> None:

@@ -1,6 +1,6 @@
 """What a run comes to: the results of its cases, also those of other processes, and the files made of them."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,9 @@ def properties(case_result: CaseResult) -> Iterator[tuple[str, str]]:
     for name in _PROPERTIES:
         if value := getattr(case_result, name):
             yield name, str(value)
+    for name in ("because", "fix", "link") if case_result.expected else ():
+        if value := getattr(case_result.expected, name):
+            yield name, value
 
 
 class Reporting:
@@ -133,7 +136,7 @@ class Reporting:
             if self.suite.has_host:
                 tell_version(session.config, self.suite.host.version)
             return
-        self.case_results = list(compared(settled(self._results(), self.suite.library.clauses)))
+        self.case_results = list(compared(self._told(settled(self._results(), self.suite.library.clauses))))
         self.causes = likely_causes(self.case_results, list(self.suite.library.clauses)) if self.case_results else []
         session.exitstatus = self._exit_status(session)
         # An interrupt before the first verdict leaves a report, too: an older one would be taken for this run's.
@@ -147,6 +150,13 @@ class Reporting:
             except OSError as error:
                 message = f"--report={self._folder}: cannot be written: {error.strerror}"
                 pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _told(self, case_results: Iterable[CaseResult]) -> Iterator[CaseResult]:
+        """Return results with what is known of them, also of those that only the whole run has shown to be findings."""
+        for each in case_results:
+            is_new = each.verdict.is_finding and each.expected is None
+            known = self.suite.known_failures if is_new else None
+            yield known.applied(each) if known else each
 
     def _exit_status(self, session: pytest.Session) -> int:
         """Return pytest's exit status, or another where it does not know enough; what made it so is a complaint."""

@@ -11,6 +11,7 @@ import pytest
 
 from wasi_nn_conformance.report.paragraph import paragraph, shown_causes
 from wasi_nn_conformance.report.terminal import searches_summary, summary
+from wasi_nn_conformance.report.visible import visible
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.causes import Cause, found_alike, steps
 from wasi_nn_conformance.results.verdict import Verdict
@@ -85,7 +86,7 @@ class Screen:
         generated = searches_summary(reporting.searches, suite.fuzz_options.seed)
         judged = summary(reporting.case_results, suite.library.clauses) if reporting.case_results else ()
         for line in [*judged, *generated, *filter(None, [suite.fuzz_options.missing]), *reporting.complaints]:
-            terminal.write_line(line)
+            _write(terminal, line)
 
     def _failures(self, terminal: Any, reports: dict[str, pytest.TestReport]) -> None:
         """Print likely causes, then cases of each, the smallest first; then what is no finding but fails the run."""
@@ -96,7 +97,7 @@ class Screen:
         if found:
             terminal.section(f"likely causes: {len(found)}")
             for line in shown_causes(found, lambda case_id: self.reporting.replay(self._by_id[case_id])):
-                terminal.write_line(line)
+                _write(terminal, line)
         if terminal.config.getoption("tbstyle") == "no":
             return
         terminal.section("cases of them" if found else "failures")
@@ -116,7 +117,7 @@ class Screen:
         clause = self.reporting.suite.library.clauses[case_result.clause]
         folder = terminal.config.getoption("--report")
         told = paragraph(clause, case_result, self.reporting.replay(case_result), folder)
-        terminal.write_line(told + self.reporting.shrunk(case_result))
+        _write(terminal, told + self.reporting.shrunk(case_result))
 
     def _groups(self) -> Iterator[list[CaseResult]]:
         """Return the cases that fail the run, those of one cause together and the smallest first."""
@@ -146,7 +147,7 @@ class Screen:
         if lines:
             terminal.section("short test summary info")
             for line in lines:
-                terminal.write_line(line)
+                _write(terminal, line)
 
     def _count(self, terminal: Any, reports: dict[str, pytest.TestReport]) -> None:
         """Let pytest count the cases as they were judged in the end, and what searches found as cases."""
@@ -167,6 +168,10 @@ class Screen:
     def _shows_each(self) -> bool:
         config = self.reporting.suite.config
         return bool(config.getoption("--all-failures") or config.getoption("--case"))
+
+
+def _write(terminal: Any, text: str) -> None:
+    terminal.write_line(visible(text))  # what a host says must not steer the terminal
 
 
 def _smallest_first(cause: Cause, case_results: list[CaseResult]) -> list[CaseResult]:

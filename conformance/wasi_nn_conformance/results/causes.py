@@ -48,7 +48,7 @@ def likely_causes(case_results: Iterable[CaseResult], clauses: Sequence[str] = (
     that a cause touches is accused.
     """
     kept = sorted(case_results, key=lambda case_result: case_result.id)
-    findings = [each for each in kept if _found(each).is_finding]
+    findings = [each for each in kept if found(each).is_finding]
     types = _types(findings)
     groups = _grouped(findings, lambda each: (_known(each), _key(each, types)))
     blocked: dict[str | None, list[str]] = {}
@@ -87,9 +87,14 @@ def steps(case: CaseResult) -> int:
     return sum(line.startswith("> ") for line in case.transcript)
 
 
-def _found(case: CaseResult) -> Verdict:
+def found(case: CaseResult) -> Verdict:
     """Return what the host did, whatever was expected of it."""
     return case.expected.outcome if case.verdict is Verdict.XFAIL and case.expected else case.verdict
+
+
+def kinds_of(way: str) -> tuple[str, ...]:
+    """Return the kinds of violation that are wrong in one way, as the fields of a cause name it."""
+    return tuple(kind for kind, of in _WAYS.items() if of == way) or (way,)
 
 
 def _known(case: CaseResult) -> Expected | None:
@@ -118,7 +123,6 @@ def _key(case: CaseResult, types: dict[str, set[str]]) -> _Key:
 _BASIC = "f32"
 _WAYS = {
     "outcome": "answer",
-    "preference": "answer",
     **dict.fromkeys(("guards", "written", "tail", "changed", "slot", "memory"), "memory"),
     **dict.fromkeys(("size", "length", "dimensions", "count"), "shape"),
 }
@@ -144,7 +148,7 @@ def _cause(group: Group, key: _Key, blocked: dict[str | None, list[str]], order:
     return Cause(
         clause=clause,
         level=smallest.level,
-        verdict=max((_found(case) for case in group), key=lambda verdict: verdict.severity),
+        verdict=max((found(case) for case in group), key=lambda verdict: verdict.severity),
         diagnosis=said(smallest),
         case=smallest.id,
         cases=tuple(case.id for case in group),

@@ -1,62 +1,86 @@
-"""A first file of known failures for a host, from the findings of a run."""
+"""A first file of known failures for a host, from the findings of a run: an entry for each likely cause.
+
+It says what the host does, and nothing of what is another in the next run: no numbers, addresses, times and folders.
+"""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 import tomli_w
 
 from .case_result import CaseResult
+from .causes import Cause, found, kinds_of, likely_causes, said
 from .known_failures import GENERATED
+from .last_words import steady
 from .pattern import matches
 from .verdict import Verdict
+from .violation import ENDS
 
 # TOML cannot say half of a pair of surrogates; in a pattern `?` stands for it.
 _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
+_WORDS = 160  # characters of what is wrong
+_NOT_EXAMINED = "not examined yet: "
 
 
 def first_file(case_results: Sequence[CaseResult]) -> str:
-    """Write the findings of a report as the text of a file of known failures, one entry for each cause."""
-    known: dict[str, dict[str, Any]] = {}
-    named: dict[str, list[str]] = {}
-    for case_result in case_results:
-        if case_result.verdict.is_finding:
-            entry, case = _entry(case_result), case_result.id
-            if case.startswith(GENERATED):
-                case = _like(case_result)
-                entry = {"clause": case_result.clause, **entry}
-            key = json.dumps([entry, case if case.startswith(GENERATED) else ""])
-            known[key] = entry
-            named.setdefault(key, []).append(case)
+    """Write the findings of a report that nobody knows yet as the text of a file of known failures."""
     ids = {case_result.id for case_result in case_results if case_result.verdict is not Verdict.UNSUPPORTED}
-    entries = [{"cases": _patterns(named[key], ids), **entry} for key, entry in known.items()]
+    by_id = {case_result.id: case_result for case_result in case_results}
+    entries = [
+        entry
+        for cause in likely_causes(case_results)
+        if not cause.expected
+        for entry in _entries(cause, [by_id[name] for name in cause.cases], ids)
+    ]
     return tomli_w.dumps({"known": entries}) if entries else ""
 
 
-def _entry(case_result: CaseResult) -> dict[str, Any]:
-    """Return what all failures of this cause have in common, as far as a file can say it."""
-    cause = {name: _HALF_OF_A_PAIR.sub("?", value) for name, value in case_result.violations[0].cause.items()}
-    return {"outcome": case_result.verdict.value, **cause, "because": "not examined yet"}
+def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -> Iterator[dict[str, Any]]:
+    """Return the entries of one cause: of a host that ends in two ways there are two."""
+    known: dict[str, dict[str, Any]] = {}
+    named: dict[str, list[CaseResult]] = {}
+    for case in cases:
+        entry = {"outcome": found(case).value} | _fields(cause, case)
+        known[json.dumps(entry)] = entry
+        named.setdefault(json.dumps(entry), []).append(case)
+    for key, entry in known.items():
+        patterns = [*_patterns([case.id for case in named[key]], ids), *_of_generated(named[key])]
+        because = _HALF_OF_A_PAIR.sub("?", _NOT_EXAMINED + steady(said(named[key][0]))[:_WORDS])
+        yield {"cases": patterns, **entry, "because": because}
 
 
-def _like(case_result: CaseResult) -> str:
-    """Return a pattern of all that fails like a generated conversation: no run generates the same again.
+def _fields(cause: Cause, case: CaseResult) -> dict[str, Any]:
+    """Return what the violations of a cause have in common, as an entry says it."""
+    violation = case.violations[0]
+    if violation.kind in ENDS:
+        return {name: _HALF_OF_A_PAIR.sub("?", value) for name, value in violation.cause.items()}
+    way, clause, what = cause.fields
+    kinds = kinds_of(way)
+    fields: dict[str, Any] = {"kind": kinds[0] if len(kinds) == 1 else list(kinds), "clause": clause}
+    if way == "answer":
+        # The error that a host gives instead of a success may be another one in another case.
+        return fields | {"got": _HALF_OF_A_PAIR.sub("?", f"{what}*")}
+    return fields | ({"type": what} if what else {})
 
-    Wrong numbers belong to what was generated: their kind of conversation tells of them.
-    """
-    name, bracket, dimensions = case_result.id.partition("[")
-    if case_result.violations[0].kind != "value":
-        return f"{GENERATED}*"
-    return f"{GENERATED}{name.removeprefix(GENERATED).partition('/')[0]}/*{bracket}{dimensions}"
+
+def _of_generated(cases: Sequence[CaseResult]) -> list[str]:
+    """Return patterns of all generated conversations that may fail of a cause: no run generates the same again."""
+    pairs = dict.fromkeys(
+        pair for case in cases for pair in (f"{case.abi}-{case.encoding}" if case.encoding else case.abi, case.abi)
+    )
+    return [f"{GENERATED}*[{pair}]" for pair in sorted(pairs)]
 
 
 def _patterns(named: Sequence[str], ids: AbstractSet[str]) -> list[str]:
-    """Return the cases with a `*` for the last part of their vectors' ids where all of those are among them."""
+    """Return the written cases with a `*` for the last part of their vectors' ids where all of those are among them."""
     patterns: dict[str, None] = {}
     ours = set(named)
     for case_id in named:
+        if case_id.startswith(GENERATED):
+            continue
         vector, bracket, dimensions = case_id.partition("[")
         wide = f"{vector.rpartition('/')[0]}/*{bracket}{dimensions}"
         is_whole = all(other in ours for other in ids if matches(wide, other))

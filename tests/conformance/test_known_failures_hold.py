@@ -1,0 +1,44 @@
+"""Known failures that are written from one run hold in the next ones, whatever the host prints then."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wasi_nn_conformance.commands.known_failures import main
+from wasi_nn_conformance.report.json_report import read_report
+from wasi_nn_conformance.results.known_failures import read_known_failures
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.usefixtures("models_read_once")
+
+CASES = ("input/data-length/none*", "input/data-length/twice*", "input/unknown-index/*", "context/two-graphs*")
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, adapter_file: Callable[..., Path]) -> Run:
+    """Run some cases on a host that never prints the same twice."""
+    impl = adapter_file("noisy_host.py", encodings=["onnx"], limits={"hello_seconds": 60})
+    cases = [f"--case={case}" for case in CASES]
+    return lambda *options: pytester.runpytest_inprocess(
+        *("--pyargs", "wasi_nn_conformance", "-p", "no:hypothesispytest", "-p", "no:cacheprovider"),
+        *(f"--impl={impl}", "--abi=witx", *cases, *options),
+    )
+
+
+def test_they_hold_twice_and_from_another_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(f"--report={tmp_path / 'first'}").ret == 1
+    file = tmp_path / "noisy.known-failures.toml"
+    assert main([str(tmp_path / "first"), f"--output={file}"]) == 0
+    found = read_report(tmp_path / "first")
+    entries = read_known_failures(file, "1.0").entries
+    assert len(entries) == len(found.causes)
+    (tmp_path / "elsewhere").mkdir()
+    for folder in (tmp_path, tmp_path / "elsewhere"):
+        monkeypatch.chdir(folder)
+        assert run(f"--known-failures={file}", f"--report={tmp_path / 'again'}").ret == 0
+        again = read_report(tmp_path / "again")
+        assert again.totals.xfail == found.totals.findings > 0
+        assert len(again.causes) == len(found.causes)
