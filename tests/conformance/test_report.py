@@ -11,7 +11,7 @@ from wasi_nn_conformance import paths as places
 from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.report.folder import write_folder
 from wasi_nn_conformance.report.json_report import read_report
-from wasi_nn_conformance.report.paragraph import paragraph, replay_line
+from wasi_nn_conformance.report.paragraph import paragraph, replay_line, replay_of
 from wasi_nn_conformance.report.terminal import summary
 from wasi_nn_conformance.results.case_result import CaseResult, Expected, Judgement, shortened
 from wasi_nn_conformance.results.verdict import Verdict
@@ -179,8 +179,13 @@ def test_what_a_host_does_not_offer_is_told_once_for_each_abi_and_encoding() -> 
 
 
 def test_replay_line_survives_a_shell() -> None:
-    command = replay_line(["pytest", "conformance/", "--impl=my adapter.toml"], "a/b[witx-onnx]")
+    command = replay_line(["pytest", "conformance/", "--impl=my adapter.toml"], ["a/b[witx-onnx]"])
     assert command == "pytest conformance/ '--impl=my adapter.toml' --case 'a/b[witx-onnx]'"
+
+
+def test_what_only_several_cases_show_is_replayed_by_all_of_them() -> None:
+    run = made(case_result("fail", id="process/x[witx]", shown_by=("a[witx]", "b[witx]")))
+    assert replay_of(run, run.cases[0]) == "pytest suite --case 'a[witx]' --case 'b[witx]'"
 
 
 def test_a_long_line_keeps_both_ends() -> None:

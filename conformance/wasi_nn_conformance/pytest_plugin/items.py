@@ -101,7 +101,7 @@ class CaseItem(pytest.Item):
         """Write the paragraph of a case that failed, or that was ended from outside."""
         if isinstance(excinfo.value, _Finding | pytest.fail.Exception) and self.case_result is not None:
             clause = self.case.others.get(self.case_result.clause, self.case.clause)
-            return paragraph(clause, self.case_result, replay_line(self.suite.replay, self.case.id))
+            return paragraph(clause, self.case_result, replay_line(self.suite.replay, [self.case.id]))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

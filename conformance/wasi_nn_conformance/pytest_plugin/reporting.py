@@ -11,7 +11,7 @@ from wasi_nn_conformance.fuzz.finding import FOLDER, write
 from wasi_nn_conformance.fuzz.kinds import KINDS
 from wasi_nn_conformance.report.data import Fuzz, GeneratedVector, Impl, Report, Search, report
 from wasi_nn_conformance.report.folder import write_folder
-from wasi_nn_conformance.report.paragraph import replay_line
+from wasi_nn_conformance.report.paragraph import replay_line, shown_by
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.causes import Cause, likely_causes
 from wasi_nn_conformance.results.choices import compared
@@ -186,10 +186,10 @@ class Reporting:
         """Return the line for a shell that shows what is wrong with a case."""
         found = next((each for each in self.findings if each["case_result"]["id"] == case_result.id), None)
         if found is None:
-            return replay_line(self.suite.replay, case_result.id)
+            return replay_line(self.suite.replay, shown_by(case_result))
         saved = "" if self._folder else f" (save the vector below as {found['name']}, or run with --report DIR)"
         file = str((self._folder / FOLDER if self._folder else Path()) / found["name"])
-        return replay_line(self.suite.replay, case_result.id, file) + saved
+        return replay_line(self.suite.replay, shown_by(case_result), file) + saved
 
     def shrunk(self, case_result: CaseResult) -> str:
         """Return the vector that a generated finding was shrunk to, to stand below it."""

@@ -126,18 +126,24 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(" ".join(text.split()), _WIDTH, subsequent_indent="    ")
 
 
-def replay_line(command: Sequence[str], case_id: str, file: str = "") -> str:
-    """Return the line for a shell that runs one case alone. `command` runs the suite on the host.
+def replay_line(command: Sequence[str], case_ids: Sequence[str], file: str = "") -> str:
+    """Return the line for a shell that runs these cases and no others. `command` runs the suite on the host.
 
     `file` holds the vector where it is none of the suite's.
     """
-    return shell_line([*command, *([f"--vectors={file}"] if file else []), "--case", case_id])
+    cases = [word for case_id in case_ids for word in ("--case", case_id)]
+    return shell_line([*command, *([f"--vectors={file}"] if file else []), *cases])
 
 
 def replay_of(report: Report, case: CaseResult) -> str:
     """Return that line for a case of a report."""
     generated = generated_vectors(report).get(case.id)
-    return replay_line(report.replay, case.id, generated.file if generated else "")
+    return replay_line(report.replay, shown_by(case), generated.file if generated else "")
+
+
+def shown_by(case: CaseResult) -> tuple[str, ...]:
+    """Return the ids of the cases that show what is wrong: its own, if it takes no others before it."""
+    return case.shown_by or (case.id,)
 
 
 def shell_line(command: Sequence[str]) -> str:

@@ -85,6 +85,9 @@ class CaseResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_clause: Annotated[str, Meta(description="the vector's clause, where another one is accused")] = ""
     blocked_by: Annotated[str | None, Meta(description="the id of the case whose finding blocks this one")] = None
     alone: Annotated[bool, Meta(description="the case was judged in a process of its own")] = False
+    shown_by: Annotated[
+        tuple[str, ...], Meta(description="the cases that show it one after another in one process, if not it alone")
+    ] = ()
     decoded: Annotated[
         tuple[str, ...], Meta(description="the transcript in words; empty where every answer is right")
     ] = ()
