@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.models import Model, ModelFiles
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.settlement import settled
+from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.accusation import Accusation
 from wasi_nn_conformance.run.adapter import Adapter
 from wasi_nn_conformance.run.case_runner import CaseRunner
@@ -227,11 +229,11 @@ def test_the_simplest_vector_of_a_clause_is_the_finding(judge: Callable[..., lis
 
 
 @pytest.fixture
-def owed(read: Callable[[str], list[Vector]], library: Library) -> Callable[[str], Case]:
-    """Make a case in which a model has to load."""
+def owed(read: Callable[[str], list[Vector]], library: Library) -> Callable[..., Case]:
+    """Make a case in which a model has to load, and one step to succeed."""
 
-    def owed(model: str) -> Case:
-        said = "clause: compute.repeatable, why: because a host may get this wrong, steps: [context: {as: d}]"
+    def owed(model: str, step: str = "context: {graph: g, as: d}") -> Case:
+        said = f"clause: compute.repeatable, why: because a host may get this wrong, steps: [{step}]"
         (vector,) = read(f"- {{id: v, model: {model}, {said}}}")
         return library.case(vector, "witx", "openvino")
 
@@ -243,7 +245,7 @@ def owed(read: Callable[[str], list[Vector]], library: Library) -> Callable[[str
     [(only_f32, "neg-i32", "the element type i32"), (without_relu, "dense", "the operation Relu")],
 )
 def test_what_a_host_may_do_without_is_unsupported(
-    faulty: Callable[..., FaultyHost], owed: Callable[[str], Case], fault: Fault, model: str, lacking: str
+    faulty: Callable[..., FaultyHost], owed: Callable[..., Case], fault: Fault, model: str, lacking: str
 ) -> None:
     host: Any = faulty(fault)
     case = owed(model)
@@ -310,3 +312,14 @@ def test_every_rung_is_a_vector(library: Library) -> None:
     named = {rung.vector for case in cases for rung in rungs(Leaning.of(case, library.models))}
     assert len(named) > 40
     assert {library.suite_vector(name).id for name in named} == named
+
+
+def test_what_turned_out_to_be_unsupported_stands_under_the_clause_of_its_vector(
+    faulty: Callable[..., FaultyHost], owed: Callable[..., Case]
+) -> None:
+    host: Any = faulty(limited("load", 1))
+    case = owed("neg-f32", "load: {model: neg-f32, as: h}")
+    found = replace(host.serve(case, alone=True).case_result, verdict=Verdict.UNSUPPORTED, violations=())
+    assert found.clause == "load.each-load-is-a-graph"
+    kept = Accusation(host).accused(case, found)
+    assert (kept.clause, kept.own_clause, kept.verdict) == ("compute.repeatable", "", "unsupported")

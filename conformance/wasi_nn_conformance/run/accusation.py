@@ -34,6 +34,8 @@ class Accusation:
         A case is unsupported where the host refuses a type or an operation that it may do without.
         """
         violation = next(iter(case_result.violations), None)
+        if case_result.verdict is Verdict.UNSUPPORTED:  # by a limit that a finding had shown
+            return _under_own(case, case_result)
         if not case_result.verdict.is_finding or violation is None or case.encoding is None:
             return case_result
         if clause_of_kind(violation.kind, violation.subject) or not _should_have_succeeded(violation):
@@ -136,11 +138,13 @@ def _was_refused(case_result: CaseResult) -> bool:
 def _unsupported(case: Case, case_result: CaseResult, reason: str) -> CaseResult:
     violation = case_result.violations[0]
     return replace(
-        case_result,
+        _under_own(case, case_result),
         verdict=Verdict.UNSUPPORTED,
         diagnosis=f"{reason}: {violation.call} is {violation.got}",
-        clause=case.clause.id,
-        level=case.clause.level,
         violations=(),
-        own_clause="",
     )
+
+
+def _under_own(case: Case, case_result: CaseResult) -> CaseResult:
+    """Return what is no finding under the clause of its vector."""
+    return replace(case_result, clause=case.clause.id, level=case.clause.level, own_clause="")

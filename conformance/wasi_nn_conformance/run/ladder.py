@@ -15,7 +15,7 @@ from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import call_of
 from wasi_nn_conformance.vectors.step import Step, steps_of
 
-_LARGE = 4096  # elements: more than the small models have together
+_LARGE, _64_KIB = 4096, 16384  # elements: more than the small models have together, and of f32
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,11 @@ def _of_shape(leaning: Leaning) -> Iterator[Rung]:
     yield from (Rung(vector) for rank, vector in _OF_RANK.items() if rank in ranks)
     if max(ranks, default=0) > max(_OF_RANK):
         yield Rung("values/rank-8", "more than five dimensions")
-    if any(_elements(shape) > _LARGE for shape in leaning.shapes):
+    largest = max(map(_elements, leaning.shapes), default=0)
+    if largest > _LARGE:
         yield Rung("input/image")
+    if largest > _64_KIB:
+        yield Rung("large/computed/64-kib", "tensors above 64 KiB")
     if any(len(port.type.shape) == 0 for model in leaning.models for port in model.inputs):
         yield Rung("input/scalar/as-one-element", "inputs of rank 0")
     if any(len(port.type.shape) == 0 for model in leaning.models for port in model.outputs):
@@ -181,6 +184,10 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("input/different-shapes")
     if leaning.inputs > 2:
         yield Rung("input/order-of-calls/a-b-c")
+    if leaning.inputs > 3:
+        yield Rung("counts/six-inputs", "more than five inputs")
+    if leaning.outputs > 3:
+        yield Rung("counts/six-outputs", "more than five outputs")
     for model in leaning.models:
         if model.id.startswith(_NAMED):
             yield Rung(f"input/names/{model.id.removeprefix(_NAMED)}")
