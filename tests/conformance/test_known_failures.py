@@ -206,6 +206,42 @@ def test_a_first_file_does_not_tell_of_wrong_numbers_of_another_type(expected: C
     assert expected(first_file([kept])).told(met) is None
 
 
+def test_what_is_written_tells_of_what_is_generated_too(expected: Callable[..., KnownFailures]) -> None:
+    written = structs.replace(case_result("area/one[witx-onnx]", "fail", SUCCESS), encoding="onnx")
+    known = expected(first_file([written]))
+    generated = case_result(
+        "fuzz/errors/load[witx-onnx]", "fail", structs.replace(SUCCESS, got="success of all of them")
+    )
+    assert known.told(generated) is not None
+    assert known.told(structs.replace(generated, clause="a.other")) is None
+    assert known.told(structs.replace(generated, id="fuzz/errors/load[witx-openvino]")) is None
+
+
+def test_what_is_blocked_is_in_no_entry() -> None:
+    blocked = structs.replace(case_result("area/two[witx]", "blocked", SUCCESS), blocked_by="area/one[witx]")
+    text = first_file([case_result("area/one[witx]", "fail", SUCCESS), blocked])
+    assert ("area/one[witx]" in text, "area/two" in text) == (True, False)
+
+
+def test_one_entry_tells_of_all_that_is_wrong_in_one_way(expected: Callable[..., KnownFailures]) -> None:
+    kinds = [Violation("size", "output", "y", got="8", wanted="16"), Violation("dimensions", "output", "y")]
+    cases = [case_result(f"area/{each.kind}[witx]", "fail", each) for each in kinds]
+    known = expected(first_file(cases))
+    assert len(known.entries) == 1
+    assert [known.applied(case).verdict for case in cases] == ["xfail", "xfail"]
+
+
+def test_an_entry_names_what_is_wrong_without_numbers(expected: Callable[..., KnownFailures]) -> None:
+    (entry,) = expected(first_file([case_result(verdict="fail", violation=WRONG)])).entries
+    assert entry.because == "not examined yet: output y: element * of f32 is * where * was wanted *"
+
+
+def test_each_pattern_of_what_is_written_has_to_match(expected: Callable[..., KnownFailures]) -> None:
+    cases = [case_result(f"area/{number}[witx]", "fail", SUCCESS) for number in range(3)]
+    known = expected(first_file([*cases, case_result("area/3[witx]")]))
+    assert list(known.unmatched(known.applied(case) for case in cases[1:])) == ["area/0[witx]"]
+
+
 ANYTHING = st.text(st.characters(), max_size=60)
 CONTROLS = "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0x2028, 0xFEFF, 0xD800, 0x1F600]))
 QUOTES = "\"\"\" ''' \\ \\u0041 # = [[known]]\r\n"

@@ -47,7 +47,9 @@ def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -
         known[json.dumps(entry)] = entry
         named.setdefault(json.dumps(entry), []).append(case)
     for key, entry in known.items():
-        patterns = [*_patterns([case.id for case in named[key]], ids), *_of_generated(named[key])]
+        patterns = _patterns([case.id for case in named[key]], ids)
+        # What is said of the host's processes is no conversation.
+        patterns += _of_generated([case for case in named[key] if not case.clause.startswith("process.")])
         because = _HALF_OF_A_PAIR.sub("?", _NOT_EXAMINED + steady(said(named[key][0]))[:_WORDS])
         yield {"cases": patterns, **entry, "because": because}
 
