@@ -99,11 +99,11 @@ def examined(patient: Patient, checkup: Checkup, *, replays: bool) -> Diagnosis:
         others = [each for each in patient.ids if each != name]
         if look_alike(report.cases, checkup.run(others, patient.abi, patient.encodings).cases):
             diagnosis.masked.add(name)
-    if replays:
+    if replays and report.causes:
         by_id = {case.id: case for case in report.cases}
-        for cause in report.causes:
-            seen = by_id[cause.case]
-            diagnosis.replays[seen.id] = is_same(seen, checkup.replayed(report, seen))
+        shown = [by_id[cause.case] for cause in report.causes]
+        again = checkup.replayed(report, shown)
+        diagnosis.replays |= {case.id: is_same(case, again.get(case.id)) for case in shown}
     return diagnosis
 
 

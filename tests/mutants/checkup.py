@@ -48,10 +48,17 @@ class Checkup:
         words = ["pytest", "conformance/", f"--impl={path}", "--fuzz-examples=0", f"--abi={abi}", *more]
         return self._report([*words, *(f"--encoding={encoding}" for encoding in encodings)])
 
-    def replayed(self, report: Report, case: CaseResult) -> CaseResult | None:
-        """Run the line that the report gives for a case, and return what came of that case."""
-        again = self._report(shlex.split(replay_of(report, case)))
-        return next((each for each in again.cases if each.id == case.id), None)
+    def replayed(self, report: Report, cases: Sequence[CaseResult]) -> dict[str, CaseResult]:
+        """Run the lines that the report gives for some cases; return what came of each, by its id.
+
+        Lines that differ in the case alone are run as one, with a process for each case.
+        """
+        lines: dict[tuple[str, ...], list[str]] = {}
+        for case in cases:
+            *line, option, value = shlex.split(replay_of(report, case))
+            lines.setdefault(tuple(line), []).extend((option, value))
+        again = [self._report([*line, *selected, "--fresh"]) for line, selected in lines.items()]
+        return {case.id: case for each in again for case in each.cases}
 
     def _adapter(self, faults: Sequence[str]) -> Path:
         """Write the adapter of the reference with these faults."""

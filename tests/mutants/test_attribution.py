@@ -39,8 +39,9 @@ def test_faults_are_accused_and_nothing_else(checkup: Checkup) -> None:
     found = diagnosed("host", faults, report.cases, report.causes)
     assert sorted(found.failing.values()) == ["input.unknown-index", "load-by-name.unknown", "output.size"]
     assert (found.missed, found.wrong, len(found.rows)) == ([], {}, 3)
-    seen = next(case for case in report.cases if case.id == report.causes[0].case)
-    assert is_same(seen, checkup.replayed(report, seen))
+    again = checkup.replayed(report, report.cases)
+    assert len(again) == len(report.cases) == 3
+    assert all(is_same(case, again[case.id]) for case in report.cases)
 
 
 def test_a_run_that_judges_nothing_is_no_report(checkup: Checkup) -> None:
