@@ -28,6 +28,7 @@ from wasi_nn_conformance.vectors.vector import Vector
 Fault = Callable[[Any], None]
 
 INVALID_ARGUMENT, UNSUPPORTED_OPERATION, TOO_LARGE = 1, 6, 7
+SENTINEL = 0xDEADBEEF  # what the probe puts where a call is to write its result
 
 
 class InProcess:
@@ -166,6 +167,18 @@ def doubled(host: Any) -> None:
     wrapped(host, "get_output", get_output)
 
 
+def size_kept(host: Any) -> None:
+    wrapped(host, "get_output", lambda request, answer: answer(request) | {"value": SENTINEL})
+
+
+def size_in_elements(host: Any) -> None:
+    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        return reply | {"value": reply["value"] // 4}
+
+    wrapped(host, "get_output", get_output)
+
+
 def first_output_for_all(host: Any) -> None:
     wrapped(host, "get_output", lambda request, answer: answer({**request, "index": 0}))
 
@@ -196,6 +209,10 @@ ACCUSED = [
     (refusing("set_input"), "values/f32-of-two/operation=add", "input.bound-by-index", "input/plain"),
     (refusing("compute"), "failure/loads", "compute.succeeds", "compute/plain"),
     (refusing("get_output"), "values/all-bytes", "output.each-by-index", "output/plain"),
+    (size_kept, "output/plain", "output.size", None),
+    (size_kept, "values/f32/numbers", "output.size", None),
+    (size_in_elements, "context/in-turns", "output.size", None),
+    (doubled, "values/f32/numbers", "values.bits-pass-through", None),
     (doubled, "context/in-turns", "values.bits-pass-through", "values/f32/numbers"),
     (forgets_inputs, "compute/other-values-each-time", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
     (forgets_inputs, "input/names/dots", "compute.all-inputs-are-used", "input/two-inputs-last-first"),

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 
 from msgspec.structs import replace
 
@@ -94,8 +95,8 @@ class Accusation:
         if case.abi not in vector.abis or case.encoding not in encodings:
             return None
         simpler = self._library.case(vector, case.abi, case.encoding)
-        leans_on = {rung.vector, *(each.vector for each in rungs(Leaning.of(simpler, self._library.models)))}
-        if case.vector.id in leans_on:
+        lower = takewhile(lambda each: each != rung, rungs(Leaning.of(simpler, self._library.models)))
+        if case.vector.id in {rung.vector, *(each.vector for each in lower)}:
             return None
         if simpler.id not in self.simpler:
             self.simpler[simpler.id] = self._alone(simpler)

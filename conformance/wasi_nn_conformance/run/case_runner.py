@@ -25,7 +25,13 @@ from wasi_nn_conformance.session.wire import (
 )
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
-from wasi_nn_conformance.vectors.own_clause import call_of, clause_of_kind, is_under_test, own_clause
+from wasi_nn_conformance.vectors.own_clause import (
+    call_of,
+    clause_of_kind,
+    clause_of_only_output,
+    is_under_test,
+    own_clause,
+)
 from wasi_nn_conformance.vectors.step import Block, Node, Step
 
 from .adapter import Adapter
@@ -174,7 +180,12 @@ class CaseRunner:
         violation = judgement.violations[0]
         if self._is_setting_up:
             return own_clause(step.action, violation.kind, again=call_of(step.action) in self._succeeded)
-        return clause_of_kind(violation.kind, violation.subject)
+        context = self.state.context(step.arguments.get("context"))
+        if context and len(context.model.outputs) == 1:
+            only = clause_of_only_output(self.case.clause_of(step).id, violation.kind)
+        else:
+            only = None
+        return clause_of_kind(violation.kind, violation.subject) or only
 
     def _held(self, step: Step) -> Outcome:
         """Return the answer to a step that needs no request: what an earlier one has given, or nothing."""

@@ -43,6 +43,13 @@ _AGAIN: Mapping[str, str] = {"load": "load.each-load-is-a-graph", "context": "co
 _WHATEVER_IS_TESTED = ("errno", "path")
 """Kinds of violations that have one clause, in whatever vector they are met."""
 
+_WHICH_OUTPUT = "output.each-by-index"
+_OF_ONLY_OUTPUT: Mapping[str, str] = {
+    **{kind: _BY_KIND[kind] for kind in ("size", "length", "tail", "type", "dimensions")},
+    "unwritten": "output.size",
+}
+"""By the kind of a violation, what is broken where there is no other output that could have been taken for this one."""
+
 _SAME: Mapping[str, str] = {
     "set_named": "set_input",
     "compute_named": "compute",
@@ -86,6 +93,11 @@ def clause_of_kind(kind: str, subject: str) -> str | None:
     if kind == "written" and subject == RETURN_POINTER:
         return "failure.return-pointer-untouched"
     return _BY_KIND[kind] if kind in _WHATEVER_IS_TESTED else None
+
+
+def clause_of_only_output(clause: str, kind: str) -> str | None:
+    """Return what is broken, if not `clause`, where the only output of a model is not as it should be."""
+    return _OF_ONLY_OUTPUT.get(kind) if clause == _WHICH_OUTPUT else None
 
 
 def own_clauses() -> frozenset[str]:
