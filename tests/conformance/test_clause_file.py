@@ -125,6 +125,7 @@ def test_every_clause_is_about_what_the_abis_of_its_vectors_declare(committed: l
             {abi.partition("-")[0] for abi in entry.abis},
         )
         for entry in committed
+        if entry.clause.observed is None
     }
     assert {clause: told for clause, told in families.items() if told[0] != told[1]} == {}
 
@@ -136,7 +137,7 @@ def test_no_clause_names_what_its_vectors_never_meet(
         (entry.clause.id, name)
         for entry in committed
         for name in entry.clause.about
-        if entry.abis.isdisjoint(declarations[name].places)
+        if entry.clause.observed is None and entry.abis.isdisjoint(declarations[name].places)
     ]
     assert never == []
 

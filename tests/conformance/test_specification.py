@@ -9,7 +9,7 @@ from abis import ABIS, MIDDLE, NEWEST, OLDEST, WITX
 from wasi_nn_conformance.formats.document import InputError
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.clause import Clause, Level
-from wasi_nn_conformance.vectors.coverage import Coverage, coverage
+from wasi_nn_conformance.vectors.coverage import Coverage, anchor, coverage
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
 from wasi_nn_conformance.vectors.source import Source
 from wasi_nn_conformance.vectors.specification import DeclarationCoverage, declaration_coverage, page
@@ -167,11 +167,12 @@ def test_a_clause_tells_the_tags_that_it_does_not_reach(library: Library, found:
     assert library.clauses["error.constructor"].level is Level.MUST
 
 
-def test_every_link_to_a_clause_finds_its_heading() -> None:
+def test_every_link_to_a_clause_finds_its_heading(library: Library) -> None:
     titles = re.findall(r"^### (.*)$", (DOCS / "coverage.md").read_text("utf-8"), re.MULTILINE)
     anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
     links = set(re.findall(r"\(coverage\.md#(.*?)\)", (DOCS / "specification.md").read_text("utf-8")))
-    assert links == anchors
+    observed = {anchor(clause) for clause in library.clauses.values() if clause.observed}
+    assert links == anchors - observed
 
 
 FAKE = """

@@ -9,7 +9,7 @@ of a context with each new one.
 import base64
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -150,12 +150,21 @@ def main() -> None:
     models = load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8")))
     kind = ForgetfulHost if sys.argv[1:2] == ["forgetful"] else NumpyHost
     host = kind(models, VECTORS / "models", tag)
+    is_wrong = sys.argv[1:2] == ["wrong"]
+
+    def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        reply = host.answer(request)
+        return turned_round(reply) if is_wrong and "errno" in reply else reply
+
+    serve(answer)
+
+
+def serve(answer: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    """Answer requests until there are no more."""
     for line in sys.stdin:
         request = json.loads(line)
-        reply = host.answer(request)
-        if sys.argv[1:2] == ["wrong"] and "errno" in reply:
-            reply = turned_round(reply)
-        print(f"@@{json.dumps(reply)}", flush=True)  # noqa: T201 the protocol
+        number = {"id": request.pop("id")} if "id" in request else {}
+        print(f"@@{json.dumps(number | answer(request))}", flush=True)  # noqa: T201 the protocol
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 HELLO = {"abi": "witx", "protocol": 1, "probe": "miniature"}
 FORGOTTEN = {"handles": 0, "buffers": 0}
+LOADED = {"errno": 0, "value": 0, "guards": "untouched", "tail": "untouched", "buffer": "untouched"}
 ANSWERED = {"errno": 1, "value": 0xDEADBEEF, "guards": "untouched", "tail": "untouched", "buffer": "untouched"}
 MORTAL = 13  # the context whose compute kills a mortal runtime
 
@@ -181,13 +182,13 @@ def leaves_a_child(argument: str) -> None:
 
 
 def mortal(starts: str) -> None:
-    """Note each start in a file; die of one context, answer errors to all else."""
+    """Note each start in a file; die of one context, load anything, answer errors to all else."""
     with Path(starts).open("a", encoding="utf-8") as file:
         file.write(f"{os.getpid()}\n")
     for request in handshake_done():
         if request.get("context") == MORTAL:
             os.kill(os.getpid(), signal.SIGABRT)
-        reply(ANSWERED)
+        reply(LOADED if request["call"] == "load" else ANSWERED)
 
 
 BEHAVIOURS: dict[str, Callable[[str], None]] = {

@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 
+from wasi_nn_conformance.run.host_pool import Pair
+
 
 class GeneratedItem(pytest.Item):
     """A search."""
+
+    @property
+    @abstractmethod
+    def pair(self) -> Pair:
+        """The ABI and the encoding that it draws for."""
 
     @abstractmethod
     def data(self) -> dict[str, Any] | None:

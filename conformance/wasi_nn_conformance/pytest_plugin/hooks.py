@@ -4,11 +4,13 @@ PYTEST_DONT_REWRITE: no assertion here is a test's, and whoever imported this mo
 """
 
 import argparse
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from wasi_nn_conformance.paths import PACKAGE
+from wasi_nn_conformance.run.host_pool import Pair, pair_of
 
 from .arguments import given_back, unknown
 from .generated import GeneratedItem
@@ -91,6 +93,8 @@ class Run:
             self._check_selection(session)
         if any(isinstance(item, CaseItem | GeneratedItem) for item in session.items):
             self.suite.handshake()
+            if not session.config.option.collectonly:
+                self.suite.survey(dict.fromkeys(_pairs(session.items)))
 
     def _check_selection(self, session: pytest.Session) -> None:
         saw_everything = not session.testsfailed and not self.suite.config.getoption("lf", default=False)
@@ -98,7 +102,24 @@ class Run:
             self.suite.give_up(complaint)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        """End the host's processes, also if the report cannot be written."""
-        if self.suite.has_host:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """End the host's processes, also if the report cannot be written; before, ask them what is still to be asked.
+
+        Whoever stops a run does not want to wait.
+        """
+        if not self.suite.has_host:
+            return
+        try:
+            if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+                self.suite.conclude()
+        finally:
             self.suite.host.close()
+
+
+def _pairs(items: Iterable[pytest.Item]) -> Iterator[Pair]:
+    """Return the ABI and the encoding of each item that loads models."""
+    for item in items:
+        if isinstance(item, CaseItem) and item.case.encoding:
+            yield pair_of(item.case)
+        elif isinstance(item, GeneratedItem):
+            yield item.pair

@@ -19,10 +19,11 @@ from wasi_nn_conformance.results.settlement import settled
 from wasi_nn_conformance.results.verdict import Verdict
 
 from .arguments import cases_and_searches
+from .conclusions import Conclusions
 from .generated import GeneratedItem
 from .items import CaseItem
 from .session import Suite
-from .xdist import is_worker, tell_seed, tell_version, version_told
+from .xdist import conclusion_told, is_worker, tell_conclusion, tell_seed, tell_version, version_told
 
 _PROPERTIES = ("clause", "level", "abi", "encoding", "verdict", "diagnosis", "choice")
 
@@ -54,6 +55,12 @@ class Reporting:
         self.causes: list[Cause] = []
         self.complaints: list[str] = []
         self._failed = 0
+        self.conclusions = Conclusions()
+
+    @property
+    def notes(self) -> list[str]:
+        """What else is to be said of the run, a line each."""
+        return [*self.conclusions.notes, *self.complaints]
 
     @property
     def searches(self) -> list[Search]:
@@ -129,13 +136,19 @@ class Reporting:
             raise
         if version is not None:
             self.versions[version] = None
+        if conclusion := conclusion_told(node):
+            self.conclusions.take(conclusion)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Compare the answers of the whole run, hold it against what is known of the host, and write the report."""
         if is_worker(session.config):
             if self.suite.has_host:
                 tell_version(session.config, self.suite.host.version)
+                tell_conclusion(session.config, msgspec.to_builtins(self.suite.conclusion))
             return
+        self.conclusions.take(msgspec.to_builtins(self.suite.conclusion))
+        if self.judged:
+            self.judged = self.conclusions.corrected(self.judged, self.suite.known_failures)
         self.case_results = list(compared(self._told(settled(self._results(), self.suite.library.clauses))))
         self.causes = likely_causes(self.case_results, list(self.suite.library.clauses)) if self.case_results else []
         session.exitstatus = self._exit_status(session)
@@ -205,6 +218,8 @@ class Reporting:
     def _results(self) -> Iterator[CaseResult]:
         """Return the results of cases, of what searches found, and of searches in which the suite failed."""
         yield from self.judged.values()
+        if self.judged:
+            yield from self.conclusions.results(self.suite.library.clauses, self.suite.known_failures)
         for each in self.searched.values():
             for found in each["findings"]:
                 yield msgspec.convert(found["case_result"], CaseResult)

@@ -85,7 +85,7 @@ class Screen:
         terminal.section(f"wasi-nn: {suite.adapter.name}")
         generated = searches_summary(reporting.searches, suite.fuzz_options.seed)
         judged = summary(reporting.case_results, suite.library.clauses) if reporting.case_results else ()
-        for line in [*judged, *generated, *filter(None, [suite.fuzz_options.missing]), *reporting.complaints]:
+        for line in [*judged, *generated, *filter(None, [suite.fuzz_options.missing]), *reporting.notes]:
             _write(terminal, line)
 
     def _failures(self, terminal: Any, reports: dict[str, pytest.TestReport]) -> None:

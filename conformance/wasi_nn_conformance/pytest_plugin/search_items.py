@@ -15,6 +15,7 @@ from wasi_nn_conformance.fuzz.target import FuzzTarget
 from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.report.paragraph import paragraph, shell_line
 from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.run.host_pool import Pair
 
 from .generated import GeneratedItem
 from .session import Suite
@@ -87,6 +88,11 @@ class SearchItem(GeneratedItem):
         )
         if self.result.findings:
             raise _Failed
+
+    @property
+    def pair(self) -> Pair:
+        """The ABI and the encoding that it draws for."""
+        return self.target.abi, self.target.encoding
 
     def data(self) -> dict[str, Any] | None:
         """Return what the report keeps of the search, as plain data, once it is done."""

@@ -26,7 +26,7 @@ class Selection:
     def of(cls, config: pytest.Config) -> "Selection":
         """Read the options."""
         patterns, abis, encodings = (config.getoption(name) or () for name in ("--case", "--abi", "--encoding"))
-        return cls(tuple(item_id(pattern) for pattern in patterns), tuple(abis), tuple(encodings))
+        return cls(tuple(_of_cases(item_id(pattern)) for pattern in patterns), tuple(abis), tuple(encodings))
 
     def takes(self, case: Case) -> bool:
         """Return whether the options ask for this case."""
@@ -67,3 +67,8 @@ class Selection:
         vectors = {item_id.partition("[")[0] for item_id in ids}
         families = {f"{family}/*" for name in vectors for family in accumulate(name.split("/")[:-1], "{}/{}".format)}
         return did_you_mean(pattern, vectors | families)
+
+
+def _of_cases(pattern: str) -> str:
+    """Return the pattern of the cases that show what a run says of the host's process: all of its ABI and encoding."""
+    return f"*{pattern[pattern.index('[') :]}" if pattern.startswith("process/") and "[" in pattern else pattern

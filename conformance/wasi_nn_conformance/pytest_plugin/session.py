@@ -2,9 +2,9 @@
 
 import contextlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -14,8 +14,8 @@ from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.known_failures import KnownFailures, known_failures_path, read_known_failures
 from wasi_nn_conformance.results.settlement import blocked
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
-from wasi_nn_conformance.run.examination import Examination
-from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.examination import Conclusion, Examination
+from wasi_nn_conformance.run.host_pool import Host, Pair
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
 
@@ -40,6 +40,7 @@ class Suite:
         self.handshake_done = False
         self.asked: frozenset[str] = frozenset()
         """The ids of the cases of this run."""
+        self.conclusion = Conclusion()
 
     @cached_property
     def adapter(self) -> Adapter:
@@ -118,7 +119,21 @@ class Suite:
         except (AdapterError, InputError, ModelError) as error:
             self.give_up(str(error))
 
-    def give_up(self, message: str) -> None:
+    def survey(self, pairs: Iterable[Pair]) -> None:
+        """Find out which of the encodings that are wanted can be used. A host that can use none is out of order."""
+        try:
+            complaint = self.examination.survey.take(pairs)
+        except (AdapterError, ModelError) as error:
+            self.give_up(str(error))
+        if complaint:
+            self.give_up(complaint)
+
+    def conclude(self) -> None:
+        """Find out what only the whole run shows, while the host is still there."""
+        if "examination" in self.__dict__:
+            self.conclusion = self.examination.conclude()
+
+    def give_up(self, message: str) -> NoReturn:
         """End a run that has given no verdict yet."""
         if is_worker(self.config):
             give_up(self.config, message)

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-_BROKEN, _VERSION, _SEED = "wasi_nn_broken", "wasi_nn_version", "wasi_nn_seed"
+_BROKEN, _VERSION, _SEED, _CONCLUSION = "wasi_nn_broken", "wasi_nn_version", "wasi_nn_seed", "wasi_nn_conclusion"
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -37,6 +37,18 @@ def seed_told(config: pytest.Config) -> int | None:
 def tell_version(config: pytest.Config, version: str) -> None:
     """Let a worker say which version of the host it asked."""
     _output(config)[_VERSION] = version
+
+
+def tell_conclusion(config: pytest.Config, conclusion: dict[str, Any]) -> None:
+    """Let a worker say what it found out at its end."""
+    _output(config)[_CONCLUSION] = conclusion
+
+
+def conclusion_told(node: Any) -> dict[str, Any] | None:
+    """Return what the worker `node` found out at its end, if it came there."""
+    output = getattr(node, "workeroutput", None) or {}
+    conclusion: dict[str, Any] | None = output.get(_CONCLUSION)
+    return conclusion
 
 
 def version_told(node: Any) -> str | None:

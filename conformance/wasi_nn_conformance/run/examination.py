@@ -1,24 +1,55 @@
 """A case examined: carried out, and what came of it looked into until the verdict is the host's own doing."""
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
+from msgspec.structs import replace
+
+from wasi_nn_conformance.results.carry_over import CarryOver, Limit, is_limit
 from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 
 from .accusation import Accusation
-from .host_pool import Host
+from .adapter import AdapterError
+from .host_pool import Host, Pair, Served, pair_of
+from .reproduction import shortest_past
+from .survey import Survey, is_of_survey
+
+_ENOUGH = 3  # failures that pass alone before a process for each case is cheaper than trying each again
+
+
+class Conclusion(msgspec.Struct, frozen=True):
+    """What is known only at the end of a run: results that count in the place of earlier ones, and of the process."""
+
+    corrected: tuple[CaseResult, ...] = ()
+    carry_overs: tuple[CarryOver, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    unshared: tuple[str, ...] = ()
 
 
 @dataclass
 class Examination:
-    """The cases of one run on one host."""
+    """The cases of one run on one host.
+
+    Cases share a process as long as that changes nothing: what fails there is judged again in a process of its own.
+    """
 
     host: Host
+    _carried: dict[Pair, list[tuple[Case, Served]]] = field(default_factory=dict)
+    _doubtful: dict[Pair, list[tuple[Case, CaseResult]]] = field(default_factory=dict)
+    _limits: dict[tuple[Pair, str], Limit] = field(default_factory=dict)
+
+    @cached_property
+    def survey(self) -> Survey:
+        """What is known of the host."""
+        return Survey(self.host)
 
     def examine(self, case: Case) -> CaseResult:
         """Return what a case comes to. Raises `AdapterError` if no process of the host can be had."""
-        return self._accusation.accused(case, self.host.run(case))
+        return self._accusation.accused(case, self._confirmed(case))
 
     def simpler(self, case_id: str) -> CaseResult:
         """Return what a case came to that blocks another one."""
@@ -27,3 +58,86 @@ class Examination:
     @cached_property
     def _accusation(self) -> Accusation:
         return Accusation(self.host)
+
+    def _confirmed(self, case: Case) -> CaseResult:
+        """Return what a case comes to that no other case has to do with."""
+        served = self.host.serve(case)
+        if served.case_result.verdict.is_finding:
+            return self._judged_alone(case, served)
+        if served.before.cases and _leans_on_a_refusal(served):
+            self._doubtful.setdefault(pair_of(case), []).append((case, served.case_result))
+        return served.case_result
+
+    def conclude(self) -> Conclusion:
+        """Judge again what may have come of a process that had served others, and look for what shows that it does."""
+        corrected: list[CaseResult] = []
+        carry_overs: list[CarryOver] = []
+        with contextlib.suppress(AdapterError):
+            for pair, carried in self._carried.items():
+                corrected += self._corrected(pair)
+                carry_overs += self._carry_overs(carried)
+        unshared = tuple("-".join(filter(None, pair)) for pair in self._carried if pair in self.host.unshared)
+        return Conclusion(tuple(corrected), tuple(carry_overs), tuple(self._limits.values()), unshared)
+
+    def _judged_alone(self, case: Case, served: Served) -> CaseResult:
+        """Return the verdict of a process of its own; what failed in a shared one alone is kept apart."""
+        alone = self.host.serve(case, alone=True) if served.before.cases else served
+        case_result = replace(alone.case_result, alone=True)
+        if not case_result.verdict.is_finding:
+            self._carries_over(case, served)
+        elif limit := self._limit_met(case, alone):
+            return replace(case_result, verdict=Verdict.UNSUPPORTED, diagnosis=_needs_more(limit), violations=())
+        return case_result
+
+    def _carries_over(self, case: Case, served: Served) -> None:
+        pair = pair_of(case)
+        self._carried.setdefault(pair, []).append((case, served))
+        if is_limit(served.case_result) and pair not in self.host.capacities and case.encoding:
+            self._note(pair)
+        if len(self._carried[pair]) >= _ENOUGH:
+            self.host.unshared.add(pair)
+
+    def _limit_met(self, case: Case, served: Served) -> Limit | None:
+        """Return the limit of a process that a case met which holds more than one graph or context."""
+        if not case.encoding or not is_limit(served.case_result) or max(served.graphs, served.contexts) <= 1:
+            return None
+        self._note(pair_of(case))
+        held = {"graphs": served.graphs, "contexts": served.contexts}
+        limits = self.survey.limits(pair_of(case))
+        return next((limit for limit in limits if is_limit(limit.case_result) and held[limit.what] >= limit.most), None)
+
+    def _note(self, pair: Pair) -> None:
+        self._limits |= {(pair, limit.what): limit for limit in self.survey.limits(pair)}
+
+    def _corrected(self, pair: Pair) -> list[CaseResult]:
+        """Judge the doubtful cases of a pair again; return the results that are others now."""
+        corrected = []
+        for case, before in self._doubtful.pop(pair, []):
+            again = self._accusation.accused(case, self.host.serve(case, alone=True).case_result)
+            if (again.verdict, again.choice) != (before.verdict, before.choice):
+                corrected.append(replace(again, alone=True))
+        return corrected
+
+    def _carry_overs(self, carried: list[tuple[Case, Served]]) -> list[CarryOver]:
+        """Return those of a pair, the first of each clause with the shortest past that shows it."""
+        made: list[CarryOver] = []
+        for case, served in carried:
+            past = served.before
+            carry_over = CarryOver(served.case_result, len(past.cases), past.graphs, past.contexts)
+            if all(carry_over.clause != other.clause for other in made):
+                shortest = shortest_past(self.host, past.cases, case)
+                shown_by = tuple(each.id for each in shortest if not is_of_survey(each))
+                carry_over = replace(carry_over, shown_by=shown_by)
+            made.append(carry_over)
+        return made
+
+
+def _leans_on_a_refusal(served: Served) -> bool:
+    """Return whether a pass may be due to a host that refuses because of what its process served before."""
+    case_result = served.case_result
+    return served.was_refused or case_result.verdict is Verdict.DEVIATES or bool(case_result.choice)
+
+
+def _needs_more(limit: Limit) -> str:
+    violation = limit.case_result.violations[0]
+    return f"one process of the host bears {limit.most} {limit.what}, the next one gets {violation.got}"

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -52,7 +52,7 @@ class Served:
     """What came of a case, and what its process had served before.
 
     `was_refused` tells whether some call got another answer than success. `graphs` and `contexts` are how many the
-    guest held at the end.
+    guest held at the end, `printed` what the host printed since the call that failed.
     """
 
     case_result: CaseResult
@@ -60,6 +60,7 @@ class Served:
     was_refused: bool = False
     graphs: int = 0
     contexts: int = 0
+    printed: str = ""
 
 
 @dataclass
@@ -93,10 +94,21 @@ class Host:
 
     def check(self) -> None:
         """Do the handshake on every ABI that the adapter declares, and ask for the version. Raises `AdapterError`."""
-        for abi in self.adapter.abis:
-            if abi in DIALECTS:
-                self._greeted[abi] = self._started(((abi, None), ()))
+        abis = [abi for abi in self.adapter.abis if abi in DIALECTS]
+        for abi in abis:
+            self._launch(((abi, None), ()))
+        for abi in abis:
+            self._greeted[abi] = self._started(((abi, None), ()))
         self.version  # noqa: B018 a report needs it: the run must not be for nothing
+
+    def prepare(self, pairs: Iterable[Pair]) -> None:
+        """Start a process for each of these, side by side. Raises `AdapterError`."""
+        greeted = set(self._greeted)
+        for pair in pairs:
+            if pair[0] in greeted:
+                greeted.discard(pair[0])  # the process of the handshake serves it
+            elif (pair, ()) not in self._running:
+                self._launch((pair, ()))
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -120,26 +132,39 @@ class Host:
         """Carry out one case as `run` does; `alone` on a process that serves no other."""
         if reason := self.unsupported(case):
             return Served(CaseResult.of(case, [Judgement(Verdict.UNSUPPORTED, reason=reason)], 0.0, ()))
-        graphs = tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
-        setting = pair_of(case), graphs
-        alone = alone or case.vector.fresh
+        setting = _setting(case)
+        alone = alone or self.fresh or case.vector.fresh or setting[0] in self.unshared
         running = _Running(self._started(setting)) if alone else self._ready(setting, case)
+        if setting[0] in self.unshared:
+            self._launch(setting)  # starts while this one is asked
         try:
-            return self._served(case, running, self._places(case.abi, graphs))
+            return self._served(case, running)
         finally:
             if alone:
                 running.process.close()
 
-    def _served(self, case: Case, running: _Running, places: dict[str, str]) -> Served:
+    def last_of(self, cases: Sequence[Case]) -> CaseResult | None:
+        """Carry out cases of one pair on one new process. Return the last result; None if the process did not last."""
+        running = _Running(self._started(_setting(cases[0])))
+        with running.process:
+            for case in cases:
+                if not running.process.usable:
+                    return None
+                case_result = self._served(case, running).case_result
+        return case_result
+
+    def _served(self, case: Case, running: _Running) -> Served:
         paths = partial(self._folders.path, encoding=case.encoding, registered=case.vector.graphs)
-        dialect, state = DIALECTS[case.abi], self.library.state(case, places, paths)
+        dialect = DIALECTS[case.abi]
+        state = self.library.state(case, self._places(case.abi, _setting(case)[1]), paths)
         runner = CaseRunner(case, running.process, self.adapter, dialect, state, self.decodes)
         before, running.past = running.past, running.past.with_case(case)
-        case_result = runner.run()
+        case_result, printed = runner.run(), ""
         if case_result.verdict.is_finding:
+            printed = running.process.printed()
             running.process.close()  # nobody knows what else is wrong in it
-        graphs, contexts = len(runner.state.graphs), len(runner.state.contexts)
-        return Served(case_result, before, runner.was_refused, graphs, contexts)
+        held = len(runner.state.graphs), len(runner.state.contexts)
+        return Served(case_result, before, runner.was_refused, *held, printed)
 
     @property
     def processes(self) -> list[ProbeProcess]:
@@ -154,19 +179,15 @@ class Host:
             running.process.close()
         died = running is not None and not running.process.usable and self._has_more_to_serve(setting, running, case)
         self._running[setting] = _Running(self._started(setting))
-        if died or setting[0] in self.unshared:
+        if died:
             # A host that died is likely to die again: its next process starts while this one is asked.
-            self._spare[setting] = self._launched(setting)
+            self._launch(setting)
         return self._running[setting]
 
     def _has_more_to_serve(self, setting: _Setting, running: _Running, case: Case) -> bool:
         pair, past = setting[0], running.past
-        return (
-            not self.fresh
-            and pair not in self.unshared
-            and len(past.cases) < self.adapter.limits.vectors_per_process
-            and self.capacities.get(pair, Capacity()).has_room(past, case)
-        )
+        bears_more = self.capacities.get(pair, Capacity()).has_room(past, case)
+        return bears_more and len(past.cases) < self.adapter.limits.vectors_per_process
 
     def _started(self, setting: _Setting) -> ProbeProcess:
         """Return a process that has passed the handshake: one that waits for its first case, if there is one."""
@@ -180,6 +201,10 @@ class Host:
             process.close()
             raise
         return process
+
+    def _launch(self, setting: _Setting) -> None:
+        if setting not in self._spare:
+            self._spare[setting] = self._launched(setting)
 
     def _launched(self, setting: _Setting) -> ProbeProcess:
         (abi, _), graphs = setting
@@ -219,6 +244,10 @@ class Host:
             processes.clear()
         if "_folders" in self.__dict__:
             self._folders.close()
+
+
+def _setting(case: Case) -> _Setting:
+    return pair_of(case), tuple((name, model, case.encoding or "") for name, model in case.vector.graphs.items())
 
 
 def pair_of(case: Case) -> Pair:

@@ -34,7 +34,7 @@ class Clause:
     `text` says it in our words, `about` names the declarations that it speaks of, and `sources` are the lines of the
     specification that say it; `reading` is how it follows from them where they do not say it outright. `choices`
     (for what the specification leaves open) says what a host may answer. Where vectors can do only one of `SIDES`,
-    `only` names it and `because` says why.
+    `only` names it and `because` says why. What no vector can say is `observed`: how a run finds out.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Clause:
     choices: str | None = None
     only: str | None = None
     because: str = ""
+    observed: str | None = None
 
 
 def read_clauses(path: Path, declarations: Mapping[str, Declaration]) -> dict[str, Clause]:
@@ -68,6 +69,7 @@ def read_clauses(path: Path, declarations: Mapping[str, Declaration]) -> dict[st
             entry.get("choices"),
             only,
             because,
+            entry.get("observed"),
         )
     return clauses
 

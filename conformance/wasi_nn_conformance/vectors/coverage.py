@@ -30,6 +30,8 @@ class Coverage:
     def gaps(self) -> list[str]:
         """Return what is missing, or what the clause says of its own coverage and is not so."""
         found = {"shows": self.shows, "breaks": self.breaks}
+        if self.clause.observed is not None:
+            return ["a vector about it, though the clause says `observed`"] if self.shows or self.breaks else []
         if not self.shows and not self.breaks:
             return ["no vector at all"]
         if self.clause.only is not None:
@@ -155,6 +157,12 @@ def markdown(entries: Sequence[Coverage], cases: Mapping[str, int]) -> str:
         "",
         *[f"* `{e.clause.id}` {e.clause.only}: {e.clause.because}" for e in entries if e.clause.only is not None],
         "",
+        "## Observed",
+        "",
+        "What a run finds out about the host's process, whatever its vectors are:",
+        "",
+        *[f"* `{e.clause.id}`: {e.clause.observed}" for e in entries if e.clause.observed is not None],
+        "",
         "## Clauses",
     ]
     for entry in entries:
@@ -164,7 +172,10 @@ def markdown(entries: Sequence[Coverage], cases: Mapping[str, int]) -> str:
         lines += [f"Source: {', '.join(f'[{source.label}]({source.url})' for source in clause.sources)}.", ""]
         lines += [f"Reading: {clause.reading}.", ""] if clause.reading else []
         lines += [f"Accepted: {clause.choices}.", ""] if clause.choices else []
-        lines += [f"* shows: {_listed(entry.shows)}", f"* breaks: {_listed(entry.breaks)}"]
+        if clause.observed is None:
+            lines += [f"* shows: {_listed(entry.shows)}", f"* breaks: {_listed(entry.breaks)}"]
+        else:
+            lines += [f"Observed: {clause.observed}."]
     return "\n".join(lines) + "\n"
 
 
