@@ -1,5 +1,7 @@
 """What is the same from run to run of what a dying host prints, and what is not."""
 
+import time
+
 import pytest
 
 from wasi_nn_conformance.results.last_words import last_words, pattern, place
@@ -89,3 +91,12 @@ def test_a_log_of_what_goes_well_is_no_death(printed: str) -> None:
 )
 def test_where_a_host_died(printed: str, where: str) -> None:
     assert place(printed) == where
+
+
+def test_a_host_that_prints_without_end_takes_no_time() -> None:
+    """16 KiB of one word, which is all that is kept, would take seconds without a bound."""
+    printed = "x" * (16 << 10) + " error"
+    started = time.process_time()
+    assert matches(pattern(printed), last_words(printed))
+    assert place(printed) == ""
+    assert time.process_time() - started < 0.5

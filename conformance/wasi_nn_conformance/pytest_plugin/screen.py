@@ -93,10 +93,10 @@ class Screen:
         groups = list(self._groups())
         if not groups:
             return
-        found = [cause for cause in self.reporting.causes if not cause.expected]
+        found, by_id = [cause for cause in self.reporting.causes if not cause.expected], self._by_id
         if found:
             terminal.section(f"likely causes: {len(found)}")
-            for line in shown_causes(found, lambda case_id: self.reporting.replay(self._by_id[case_id])):
+            for line in shown_causes(found, lambda case_id: self.reporting.replay(by_id[case_id])):
                 _write(terminal, line)
         if terminal.config.getoption("tbstyle") == "no":
             return
@@ -121,9 +121,10 @@ class Screen:
 
     def _groups(self) -> Iterator[list[CaseResult]]:
         """Return the cases that fail the run, those of one cause together and the smallest first."""
+        by_id = self._by_id
         for cause in self.reporting.causes:
             if not cause.expected:
-                yield _smallest_first(cause, [self._by_id[name] for name in cause.cases])
+                yield _smallest_first(cause, [by_id[name] for name in cause.cases])
         left = (each for each in self.reporting.case_results if each.verdict in (Verdict.XPASS, Verdict.ERROR))
         yield from found_alike(left, list(self.reporting.suite.library.clauses))
 

@@ -12,6 +12,7 @@ _LOUD = re.compile(
 _ERROR = re.compile(r"\b(?:error|trap(?:ped)?|fault|abort(?:ed|ing)?|fatal|exception)\b", re.IGNORECASE)
 _SHOWN_WITHOUT = 3  # lines, where none tells of an end
 _KEPT = 300  # characters of a pattern
+_LOOKED_AT = 1000  # characters of a line
 
 _SOURCE = r"[\w.@+-]+\.[A-Za-z]\w{0,4}:\d+(?::\d+)?"
 _PLACE = re.compile(rf"(?:[\w.@+-]*[/\\])*{_SOURCE}|File \"(?P<file>[^\"]+)\", line (?P<line>\d+)")
@@ -40,7 +41,7 @@ def pattern(printed: str) -> str:
 
     Of a log that tells of no end it is empty.
     """
-    telling = _telling(_lines(printed))
+    telling = _shortened(_telling(_lines(printed)))
     if not telling:
         return ""
     first, rest = telling[0], telling[1:]
@@ -66,12 +67,17 @@ def place(printed: str) -> str:
 
     Of a trace of calls it is the innermost: the last in Python's, the first in all others.
     """
-    words = _one_line(_telling(_lines(printed)))
+    words = _one_line(_shortened(_telling(_lines(printed))))
     found = list(_PLACE.finditer(words))
     traced = [each for each in found if each["file"]]
     if traced:
         return f"{re.split(_SLASH, traced[-1]['file'])[-1]}:{traced[-1]['line']}"
     return "/".join(re.split(_SLASH, found[0][0])[-2:]) if found else ""
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    """Return the beginnings of lines: looking for places and numbers takes time as the square of the length of a word."""
+    return [line[:_LOOKED_AT] for line in lines]
 
 
 def _one_line(lines: list[str]) -> str:
