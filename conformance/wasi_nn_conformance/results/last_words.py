@@ -76,7 +76,7 @@ def place(printed: str) -> str:
 
 
 def _shortened(lines: list[str]) -> list[str]:
-    """Return the beginnings of lines: looking for places and numbers takes time as the square of the length of a word."""
+    """Return the beginnings of lines: the time to look for places and numbers grows with the square of a word."""
     return [line[:_LOOKED_AT] for line in lines]
 
 
