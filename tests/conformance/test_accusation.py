@@ -191,6 +191,17 @@ def computes_once(host: Any) -> None:
     wrapped(host, "compute", compute)
 
 
+def keeps_first_inputs(host: Any) -> None:
+    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        inputs = host.objects[host.kept.get(request["context"], 0)].inputs
+        before = dict(inputs)
+        reply = answer(request)
+        inputs.update(before)
+        return reply
+
+    wrapped(host, "set_input", set_input)
+
+
 def ignores_unknown_inputs(host: Any) -> None:
     def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
         return {} if request["index"] > 1 else answer(request)
@@ -217,6 +228,10 @@ ACCUSED = [
     (forgets_inputs, "compute/other-values-each-time", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
     (forgets_inputs, "input/names/dots", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
     (first_output_for_all, "failure/outputs", "output.each-by-index", "output/any-order/as-declared"),
+    (keeps_first_inputs, "input/free-dimension", "input.last-binding-wins", "input/set-again"),
+    (keeps_first_inputs, "compute/inputs-that-do-not-combine-any-more", "input.last-binding-wins", "input/set-again"),
+    (keeps_first_inputs, "compute/after-inputs-that-do-not-combine", "input.last-binding-wins", "input/set-again"),
+    (keeps_first_inputs, "input/set-again", "input.last-binding-wins", None),
     (computes_once, "context/in-turns", "compute.new-inputs", "compute/twice"),
     (limited("load", 1), "context/two-graphs", "load.each-load-is-a-graph", "load/same-structure-other-weights"),
     (limited("init_execution_context", 1), "context/in-turns", "context.from-graph", "context/two"),

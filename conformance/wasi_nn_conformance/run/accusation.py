@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.likeness import fails_alike
 from wasi_nn_conformance.results.verdict import Verdict
-from wasi_nn_conformance.results.violation import Violation
+from wasi_nn_conformance.results.violation import ENDS, Violation
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import clause_of_kind, own_clause
 
@@ -39,24 +39,47 @@ class Accusation:
             return _under_own(case, case_result)
         if not case_result.verdict.is_finding or violation is None or case.encoding is None:
             return case_result
-        if clause_of_kind(violation.kind, violation.subject) or not _should_have_succeeded(violation):
+        if clause_of_kind(violation.kind, violation.subject):
             return case_result
+        explained = self._explained(case, case_result, violation)
+        if explained is None and _should_have_succeeded(violation):
+            return self._of_plain_inference(case, case_result, violation)
+        return explained or case_result
+
+    def _explained(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
+        """Return the finding as one of something that its case leans on, None if nothing of that fails so."""
         leaning = Leaning.of(case, self._library.models)
+        if not _should_have_succeeded(violation):
+            return self._of_old_inputs(leaning, case_result, violation)
+        refused = ""
         for rung in rungs(leaning):
             tried = self._tried(rung, case)
             if tried is not None and fails_alike(tried, violation):
                 return self._of_rung(case, case_result, tried)
             if tried is not None and rung.optional and _refuses(violation) and _was_refused(tried):
-                return _unsupported(case, case_result, f"the host does not serve {rung.optional}")
-        for operation in sorted(leaning.operations & OPERATIONS.keys()):
-            if _refuses(violation) and self._refuses_operation(operation, case):
-                return _unsupported(case, case_result, f"the host does not serve the operation {operation}")
-        return self._of_plain_inference(case, case_result, violation)
+                refused = refused or rung.optional
+        if explained := self._of_old_inputs(leaning, case_result, violation):
+            return explained
+        for operation in sorted(leaning.operations & OPERATIONS.keys()) if _refuses(violation) and not refused else ():
+            if self._refuses_operation(operation, case):
+                refused = f"the operation {operation}"
+        return _unsupported(case, case_result, f"the host does not serve {refused}") if refused else None
+
+    def _of_old_inputs(self, leaning: Leaning, case_result: CaseResult, violation: Violation) -> CaseResult | None:
+        """Return the finding as one of a host that goes on with old inputs, if it is one and that explains it."""
+        if violation.kind in ENDS:
+            return None
+        for rung in rungs(leaning):
+            if rung.stale_after and leaning.is_behind(violation.line, rung.stale_after):
+                tried = self._tried(rung, leaning.case)
+                if tried is not None and tried.verdict.is_finding and tried.violations[0].kind == "value":
+                    return self._of_rung(leaning.case, case_result, tried)
+        return None
 
     def _of_rung(self, case: Case, case_result: CaseResult, tried: CaseResult) -> CaseResult:
         if tried.clause == case.clause.id:
             return self._under(case, case_result, case.clause.id)
-        blocker = tried.id if not tried.own_clause else None
+        blocker = tried.blocked_by or (tried.id if not tried.own_clause else None)
         return replace(self._under(case, case_result, tried.clause), blocked_by=blocker)
 
     def _of_plain_inference(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult:
@@ -86,7 +109,7 @@ class Accusation:
         return any(each.violations and _refuses(each.violations[0]) for each in tried)
 
     def _tried(self, rung: Rung, case: Case) -> CaseResult | None:
-        """Return what the vector of a rung comes to on the ABI and in the encoding of a case.
+        """Return what the vector of a rung comes to on the ABI and in the encoding of a case, and what that leans on.
 
         None if it does not run there, is the case's own, or leans on that itself.
         """
@@ -99,8 +122,14 @@ class Accusation:
         if case.vector.id in {rung.vector, *(each.vector for each in lower)}:
             return None
         if simpler.id not in self.simpler:
-            self.simpler[simpler.id] = self._alone(simpler)
+            self.simpler[simpler.id] = self._simpler(simpler)
         return self.simpler[simpler.id]
+
+    def _simpler(self, case: Case) -> CaseResult:
+        case_result = self._alone(case)
+        if not case_result.verdict.is_finding or not case_result.violations:
+            return case_result
+        return self._explained(case, case_result, case_result.violations[0]) or case_result
 
     def _control(self, case: Case) -> CaseResult:
         """Return what a plain inference comes to: models of a case may be its own, so the steps tell it from others."""

@@ -74,6 +74,11 @@ class Leaning:
         """Return how often a call is made."""
         return sum(_called(step) == call for step in steps_of(self.case.vector.steps))
 
+    def is_behind(self, line: int | None, call: str) -> bool:
+        """Return whether a line stands behind the first call of this name; one that is not known does."""
+        first = next((step.line for step in steps_of(self.case.vector.steps) if _called(step) == call), None)
+        return line is None or first is None or line > first
+
     def is_set_again(self) -> bool:
         """Return whether an input is set twice before a compute."""
         seen: set[tuple[str, str]] = set()
@@ -95,10 +100,14 @@ def _called(step: Step) -> str:
 
 @dataclass(frozen=True)
 class Rung:
-    """One thing to lean on: the vector that tries it, and what a host that refuses it does not serve, if it may."""
+    """One thing to lean on: the vector that tries it, and what a host that refuses it does not serve, if it may.
+
+    Where a host goes on with old inputs after the call `stale_after`, whatever comes later is an answer to these.
+    """
 
     vector: str
     optional: str = ""
+    stale_after: str = ""
 
 
 _FIRST = (
@@ -197,10 +206,10 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
 
 
 def _of_use(leaning: Leaning) -> Iterator[Rung]:
+    if leaning.number("compute") > 1 or leaning.is_set_again():
+        yield Rung("input/set-again", stale_after="set_input")
     if leaning.number("compute") > 1:
-        yield Rung("compute/twice")
-    if leaning.is_set_again():
-        yield Rung("input/set-again")
+        yield Rung("compute/twice", stale_after="compute")
     if leaning.number("context") > 1:
         yield from map(Rung, ("context/two", "context/outputs-are-its-own"))
     if leaning.number("load") > 1:
