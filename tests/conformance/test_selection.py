@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from wasi_nn_conformance.run.library import Library
+
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.usefixtures("models_read_once")
 
@@ -96,6 +98,17 @@ def test_a_run_that_judges_nothing_says_so_and_ends_with_5(
     result = suite(run, f"--impl={impl}", f"--vectors={vectors}", "--case=model*", "--encoding=onnx", *workers)
     told = [line for line in result.outlines if line.startswith("no case was judged")]
     assert (result.ret, told) == (5, ["no case was judged: miniature does not serve the encoding onnx"])
+
+
+def test_what_takes_minutes_is_read_when_it_is_asked_for() -> None:
+    plain, nightly = Library().files(), Library(nightly=True).files()
+    assert {path.parent.name for path in set(nightly) - set(plain)} == {"nightly"}
+    assert set(plain) < set(nightly)
+
+
+def test_a_replay_of_a_nightly_case_asks_for_it(run: Run) -> None:
+    result = suite(run, "--nightly", "--case", "area/second*")
+    result.stdout.fnmatch_lines(["Replay:*--nightly*area/second*"])
 
 
 def test_a_folder_without_vectors_is_told(run: Run, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def _add_selection(add: Add) -> None:
     add("--abi", action="append", choices=tuple(DIALECTS), help="run only this ABI; may be repeated")
     add("--encoding", action="append", choices=tuple(ENCODINGS), help="run only this encoding; may be repeated")
     add("--vectors", metavar="PATH", type=Path, action="append", help="run these vectors (file or folder) instead")
+    add("--nightly", action="store_true", help="run also the vectors that take minutes; without effect on --vectors")
 
 
 def _add_host(add: Add) -> None:

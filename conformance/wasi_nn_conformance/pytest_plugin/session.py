@@ -53,7 +53,7 @@ class Suite:
     @cached_property
     def library(self) -> Library:
         """The vectors that the options ask for, or all, with clauses and models."""
-        return Library(self.config.getoption("--vectors") or ())
+        return Library(self.config.getoption("--vectors") or (), nightly=self.config.getoption("--nightly"))
 
     def check_vectors(self) -> None:
         """Raise `pytest.UsageError` for a folder of `--vectors` that has none."""
@@ -101,6 +101,7 @@ class Suite:
     def replay(self) -> list[str]:
         """The command that runs these vectors on this host again; `--case ID` after it picks one."""
         arguments = [f"--vectors={path}" for path in self.config.getoption("--vectors") or ()]
+        arguments += ["--nightly"] if self.config.getoption("--nightly") else []
         known_failures = self.config.getoption("--known-failures")
         arguments += [f"--known-failures={known_failures}"] if known_failures else []
         if program := self.config.getoption("--program"):

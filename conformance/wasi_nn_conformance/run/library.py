@@ -24,10 +24,14 @@ _NO_VECTORS = ("clauses.yaml", "declarations.yaml", "models.yaml")
 
 
 class Library:
-    """The vectors of this suite, or those under `roots` (files or folders), with its clauses and models."""
+    """The vectors of this suite, or those under `roots` (files or folders), with its clauses and models.
 
-    def __init__(self, roots: Sequence[Path] = ()) -> None:
-        self._roots = tuple(roots) or (VECTORS, VECTORS / "regressions")
+    `nightly`: of the suite also those that take minutes.
+    """
+
+    def __init__(self, roots: Sequence[Path] = (), *, nightly: bool = False) -> None:
+        own = (VECTORS, VECTORS / "regressions", *((VECTORS / "nightly",) if nightly else ()))
+        self._roots = tuple(roots) or own
         self._places: dict[str, tuple[Path, int | None]] = {}
         self._read: dict[Path, list[Vector]] = {}
 

@@ -13,7 +13,7 @@ from wasi_nn_conformance.models import ElementType
 from wasi_nn_conformance.models.model import Port
 
 from .expectation import OUTCOMES
-from .names import NESTED, FindModel, Names
+from .names import BLOCKS, FindModel, Names
 from .repeat import LinedStep
 
 _OF_A_PORT: Mapping[str, tuple[str, str, str]] = {
@@ -82,7 +82,7 @@ class _Normalisation:
             return
         try:
             full = LinedStep(_expectation(step), step.line)
-            for name in NESTED:
+            for name in (*BLOCKS, "then"):
                 if isinstance(full.get(name), list):
                     full[name] = self.steps(full[name])
             yield from self._actions(full)
@@ -135,8 +135,6 @@ class _Normalisation:
         return self._written_out(action, full)
 
     def _written_out(self, action: str, full: Arguments) -> Arguments:
-        if action == "new_error" and isinstance(full["data"], dict):
-            full["data"] = full["data"]["repeated"] * full["data"]["times"]
         if action in _OF_A_PORT:
             return self._with_port(action, full)
         if action in _BYTES:
