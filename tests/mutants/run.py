@@ -52,6 +52,7 @@ LIKELY = {
     "memory": ("memory",),
     "registry": ("load-by-name",),
     "tensor": ("values", "input"),
+    "values": ("values", "compute", "input"),
     "wit": ("tensor", "error", "resource", "output", "compute"),
     "witx": ("handle", "output", "failure", "memory", "load-by-name"),
 }

@@ -6,14 +6,11 @@ use crate::candidate::{ComputeAtOnce, GetOutput, Handle, Kind, Outcome, SetInput
 use crate::kept::Operand;
 use crate::probe::Probe;
 use crate::request::Keep;
-use crate::spent::Argument;
 
 impl Probe {
     /// The constructor of `tensor`.
-    pub fn tensor(&mut self, dims: Vec<u32>, ty: &str, data: &Bytes<'_>, keep: &str) -> Result<(), Fault> {
-        let data = data.decode()?;
-        let tensor = (self.candidate.tensor.new)(&dims, ty, &data)?;
-        self.spent.keep([Argument::Words(dims), Argument::Bytes(data)]);
+    pub fn tensor(&mut self, dims: &[u32], ty: &str, data: &Bytes<'_>, keep: &str) -> Result<(), Fault> {
+        let tensor = (self.candidate.tensor.new)(dims, ty, &data.decode()?)?;
         self.keep(keep, Kind::Tensor, tensor);
         Ok(())
     }
@@ -29,7 +26,6 @@ impl Probe {
     ) -> Result<(), Fault> {
         let builders: Vec<_> = builders.iter().map(Bytes::decode).collect::<Result<_, _>>()?;
         let outcome = (self.candidate.graph.load)(&builders, encoding, target)?;
-        self.spent.keep(builders.into_iter().map(Argument::Bytes));
         self.report_resource(outcome, Kind::Graph, keep, reply)
     }
 
@@ -76,7 +72,7 @@ impl Probe {
         &mut self,
         set_input: SetInput,
         context: &Operand<'_>,
-        name: Text,
+        name: &[u8],
         tensor: &Operand<'_>,
         keep: &Keep<'_>,
         reply: &mut Reply,
@@ -84,9 +80,7 @@ impl Probe {
         let context = self.kept.handle(Kind::Context, context)?;
         let tensor = self.kept.handle(Kind::Tensor, tensor)?;
         self.kept.gone(Kind::Tensor, tensor);
-        let outcome = set_input(context, &name, tensor);
-        self.spent.keep([Argument::Bytes(name)]);
-        self.report_nothing(outcome, keep, reply)
+        self.report_nothing(set_input(context, name, tensor), keep, reply)
     }
 
     /// `get-output`.
@@ -94,14 +88,12 @@ impl Probe {
         &mut self,
         get_output: GetOutput,
         context: &Operand<'_>,
-        name: Text,
+        name: &[u8],
         keep: &Keep<'_>,
         reply: &mut Reply,
     ) -> Result<(), Fault> {
         let context = self.kept.handle(Kind::Context, context)?;
-        let outcome = get_output(context, &name);
-        self.spent.keep([Argument::Bytes(name)]);
-        let tensor = match outcome {
+        let tensor = match get_output(context, name) {
             Ok(tensor) => tensor,
             Err(error) => return self.report_error(error, keep, reply),
         };

@@ -35,7 +35,6 @@ impl Probe {
         reply.names("changed", self.buffers.changed(&before));
         for (name, slot) in slots {
             self.keep(name, errno, slot.slot_value());
-            self.buffers.spend([slot]);
         }
         Ok(())
     }

@@ -167,7 +167,7 @@ fault(
     "graph = Graph(loaded, sum(map(len, builders)))",
     "first = self.__dict__.setdefault('first', loaded)\n"
     "    graph = Graph(first if len(self._graphs) > 200 else loaded, sum(map(len, builders)))",
-    _EACH_WAY,
+    ONE_BY_ONE,
     clauses=("load.any-number",),
 )
 fault(
