@@ -140,7 +140,7 @@ def test_a_reply_of_another_form_is_an_error(talk: Callable[..., CaseResult], st
 def test_a_missing_key_is_named(talk: Callable[..., CaseResult]) -> None:
     diagnosis = talk(f"- {COMPUTE}", {}).diagnosis
     assert diagnosis == (
-        "the probe's reply to `compute` is not of protocol 1: Object missing required field `errno`;"
+        "the probe's reply to `compute` is not of protocol 2: Object missing required field `errno`;"
         " step 1 (compute), line 5"
     )
 

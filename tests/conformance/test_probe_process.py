@@ -3,6 +3,7 @@ import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def handshake_done(process: Process) -> Process:
 
     def handshake_done(words: str) -> ProbeProcess:
         started = process(words)
-        assert isinstance(started.ask(HELLO, SECONDS), bytes)
+        assert isinstance(started.greet(HELLO, SECONDS), bytes)
         return started
 
     return handshake_done
@@ -99,7 +100,16 @@ def test_children_end_with_the_process(handshake_done: Process, tmp_path: Path) 
 def test_a_second_reply_does_not_answer_the_next_request(handshake_done: Process) -> None:
     process = handshake_done("two_replies")
     answers = [process.ask(CALL, SECONDS) for _ in range(3)]
-    assert answers == [b'{"number": 0}', b'{"number": 1}', b'{"number": 2}']
+    assert answers == [b'{"number":0}', b'{"number":1}', b'{"number":2}']
+
+
+def test_lines_of_the_host_are_no_replies(handshake_done: Process) -> None:
+    process = handshake_done("speaks_as_probes_do")
+    for _ in range(3):
+        answer = process.ask(CALL, SECONDS)
+        assert isinstance(answer, bytes)
+        assert json.loads(answer)["errno"] == 1
+        assert '@@{"errno":0}' in process.printed()
 
 
 def test_a_reply_that_cannot_be_parsed_is_noise(handshake_done: Process) -> None:
@@ -153,12 +163,25 @@ def test_a_log_is_kept_until_the_next_call(handshake_done: Process) -> None:
     assert logs == [(True, "x\ncall 0"), (True, "x\ncall 1"), (True, "x\ncall 2")]
 
 
-def test_what_is_logged_after_a_reply_belongs_to_the_next_call(handshake_done: Process, tmp_path: Path) -> None:
-    fifo = tmp_path / "fifo"
-    os.mkfifo(fifo)
-    process = handshake_done(f"logs_late {fifo}")
+def test_what_is_logged_before_a_call_is_no_last_words_of_it(handshake_done: Process, tmp_path: Path) -> None:
+    told, logged = tmp_path / "told", tmp_path / "logged"
+    os.mkfifo(told)
+    os.mkfifo(logged)
+    process = handshake_done(f"logs_late {told} {logged}")
     assert isinstance(process.ask(CALL, SECONDS), bytes)
-    fifo.write_text("read", "ascii")
+    told.write_text("read", "ascii")
+    logged.read_text("ascii")
+    assert process.ask(CALL, SECONDS) == Ended(3, "")
+
+
+def test_whoever_died_before_the_call_is_heard(handshake_done: Process, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    process = handshake_done(f"dies_late {told}")
+    assert isinstance(process.ask(CALL, SECONDS), bytes)
+    told.write_text("read", "ascii")
+    while not process.ended:
+        time.sleep(MOMENT)
     assert process.ask(CALL, SECONDS) == Ended(3, "panicked late")
 
 
@@ -212,7 +235,7 @@ def greeting(adapter: Callable[..., Adapter], miniature: Callable[[str], list[st
 
 
 def test_a_greeting_gives_the_reply(greeting: Callable[..., Any]) -> None:
-    assert greeting("errors") == ProbeIdentity(abi="witx", protocol=1, probe="miniature")
+    assert greeting("errors") == ProbeIdentity(abi="witx", protocol=2, probe="miniature")
 
 
 @pytest.mark.parametrize(
@@ -223,8 +246,8 @@ def test_a_greeting_gives_the_reply(greeting: Callable[..., Any]) -> None:
         ("echo", 0.5, 'gave no sign of the probe within 0.5 s; it printed: {"call":"hello"};'),
         ("ends 1", SECONDS, "the host ended with exit code 1 before the probe answered `hello`; it printed nothing"),
         ("ends 0", SECONDS, "the host ended with exit code 0 before the probe answered `hello`"),
-        ('hello {"protocol":2}', SECONDS, "the probe speaks protocol 2, this suite 1; use the probe that came with"),
-        ('hello {"protocol":null}', SECONDS, "is not of protocol 1: Expected `int`, got `null` - at `$.protocol`"),
+        ('hello {"protocol":1}', SECONDS, "the probe speaks protocol 1, this suite 2; use the probe that came with"),
+        ('hello {"protocol":null}', SECONDS, "is not of protocol 2: Expected `int`, got `null` - at `$.protocol`"),
         ('hello {"error":"what?"}', SECONDS, "the probe refused the call `hello`: what?"),
         ('hello {"abi":"wit"}', SECONDS, "the probe speaks ABI 'wit' where 'witx' was started"),
     ],

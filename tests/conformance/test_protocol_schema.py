@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -66,16 +66,19 @@ def exchanges() -> list[dict[str, Any]]:
     said: list[dict[str, Any]] = []
     library, adapter = Library(), read_adapter("reference")
 
-    def ask(process: ProbeProcess, request: bytes, seconds: float) -> bytes | Ended | Silent:
-        answer = whole(process, request, seconds)
-        abi = next(abi for abi in adapter.abis if str(probe_path(abi)) in process.argv)
-        exchange: dict[str, Any] = {"abi": abi, "request": json.loads(request)}
-        said.append(exchange | ({"reply": json.loads(answer)} if isinstance(answer, bytes) else {}))
-        return answer
+    def recorded(ask: Callable[..., bytes | Ended | Silent]) -> Callable[..., bytes | Ended | Silent]:
+        def recording(process: ProbeProcess, request: bytes, seconds: float) -> bytes | Ended | Silent:
+            answer = ask(process, request, seconds)
+            abi = next(abi for abi in adapter.abis if str(probe_path(abi)) in process.argv)
+            exchange: dict[str, Any] = {"abi": abi, "request": json.loads(request)}
+            said.append(exchange | ({"reply": json.loads(answer)} if isinstance(answer, bytes) else {}))
+            return answer
+
+        return recording
 
     with pytest.MonkeyPatch.context() as patch:
-        whole = ProbeProcess.ask
-        patch.setattr(ProbeProcess, "ask", ask)
+        patch.setattr(ProbeProcess, "ask", recorded(ProbeProcess.ask))
+        patch.setattr(ProbeProcess, "greet", recorded(ProbeProcess.greet))
         host = Host(adapter, library)
         for case in sample(library):
             host.run(case)

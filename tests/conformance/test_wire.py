@@ -97,7 +97,7 @@ def test_a_reply_is_read_as_its_request_wants_it(request_: Call, line: str, repl
 @pytest.mark.parametrize(
     ("request_", "line", "complaint"),
     [
-        (witx.Compute(context="c"), b"{}", "`compute` is not of protocol 1: Object missing required field `errno`"),
+        (witx.Compute(context="c"), b"{}", "`compute` is not of protocol 2: Object missing required field `errno`"),
         (witx.Compute(context="c"), b'{"errno":"0"}', r"Expected `int`, got `str` - at `\$.errno`"),
         (witx.Compute(context="c"), b'{"errno":2147483648}', r"Expected `int` <= 2147483647 - at `\$.errno`"),
         (witx.Compute(context="c"), b'{"error":3}', r"Expected `str`, got `int` - at `\$.error`"),

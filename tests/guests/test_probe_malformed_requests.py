@@ -78,7 +78,7 @@ def test_one_error_reply(probe: Guest, title: str) -> None:
     reply, hello = probe.ask(request, {"call": "hello"})
     assert set(reply) == {"error"}
     assert part in reply["error"]
-    assert hello["protocol"] == 1
+    assert hello["protocol"] == 2
 
 
 def test_overwrite_of_another_length_changes_nothing(probe: Guest) -> None:
@@ -107,4 +107,4 @@ def test_lines_of_mebibytes_get_a_short_error(probe: Guest, request_of_mebibytes
     reply, hello = probe.ask(request_of_mebibytes, {"call": "hello"})
     assert set(reply) == {"error"}
     assert len(reply["error"]) < 400
-    assert hello["protocol"] == 1
+    assert hello["protocol"] == 2

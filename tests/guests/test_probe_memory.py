@@ -126,7 +126,7 @@ def test_low_memory_is_free(probe: Guest, at: int, length: int) -> None:
     placed, read, hello = probe.ask(place(data, at), {"call": "read", "buffer": "p"}, {"call": "hello"})
     assert placed["address"] == at
     assert bytes_of(read) == data
-    assert hello["protocol"] == 1
+    assert hello["protocol"] == 2
 
 
 def test_changes_at_address_0_are_noticed(probe: Guest) -> None:

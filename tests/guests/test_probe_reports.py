@@ -24,7 +24,7 @@ def returning(errno: int, value: int | None = None) -> Any:
 
 
 def test_hello_names_abi_and_versions(probe: Guest) -> None:
-    assert probe.ask({"call": "hello"}) == [{"abi": "witx", "protocol": 1, "probe": "0.1.0"}]
+    assert probe.ask({"call": "hello"}) == [{"abi": "witx", "protocol": 2, "probe": "0.1.0"}]
 
 
 def test_load_passes_builders_and_numbers(probe: Guest) -> None:

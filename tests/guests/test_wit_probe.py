@@ -34,7 +34,7 @@ def left(guest: Guest) -> dict[str, int]:
 @every_tag
 def test_hello_names_abi_and_versions(tag: str, tmp_path: Path) -> None:
     hello = probe(tag, tmp_path).ask({"call": "hello"})
-    assert hello == [{"abi": f"wit-{tag}", "protocol": 1, "probe": "0.1.0"}]
+    assert hello == [{"abi": f"wit-{tag}", "protocol": 2, "probe": "0.1.0"}]
 
 
 @every_tag

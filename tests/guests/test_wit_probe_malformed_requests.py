@@ -49,7 +49,7 @@ def test_one_error_reply_each(tag: str, tmp_path: Path) -> None:
     told = {title: reply.get("error", "") for title, reply in zip(REQUESTS, replies[:-1], strict=True)}
     assert {title: told[title] for title, (_, part) in REQUESTS.items() if part not in told[title]} == {}
     assert guest.host.calls == []
-    assert replies[-1]["protocol"] == 1
+    assert replies[-1]["protocol"] == 2
 
 
 @every_tag

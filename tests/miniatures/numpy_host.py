@@ -53,7 +53,7 @@ class NumpyHost:
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the reply to one request; `call` must be one of the neutral calls, hello or forget."""
         if request["call"] == "hello":
-            return {"abi": self.tag.name, "protocol": 1, "probe": "numpy"}
+            return {"abi": self.tag.name, "protocol": 2, "probe": "numpy"}
         if request["call"] == "forget":
             names = len(self.kept)
             self.kept.clear()

@@ -8,15 +8,18 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-HELLO = {"abi": "witx", "protocol": 1, "probe": "miniature"}
+HELLO = {"abi": "witx", "protocol": 2, "probe": "miniature"}
 FORGOTTEN = {"handles": 0, "buffers": 0}
 LOADED = {"errno": 0, "value": 0, "guards": "untouched", "tail": "untouched", "buffer": "untouched"}
 ANSWERED = {"errno": 1, "value": 0xDEADBEEF, "guards": "untouched", "tail": "untouched", "buffer": "untouched"}
 MORTAL = 13  # the context whose compute kills a mortal runtime
+
+numbers: list[int] = []  # of the requests that were read
 
 
 def printed(data: bytes) -> None:
@@ -25,12 +28,16 @@ def printed(data: bytes) -> None:
 
 
 def reply(answer: dict[str, Any]) -> None:
-    printed(b"@@" + json.dumps(answer).encode() + b"\n")
+    """Answer the request that was read last, with its number if it has one."""
+    printed(b"@@" + json.dumps({"id": numbers[-1]} | answer if numbers else answer).encode() + b"\n")
 
 
 def requests() -> Iterator[dict[str, Any]]:
     for line in sys.stdin.buffer:
-        yield json.loads(line)
+        request = json.loads(line)
+        if "id" in request:
+            numbers.append(request.pop("id"))
+        yield request
 
 
 def handshake_done() -> Iterator[dict[str, Any]]:
@@ -94,7 +101,24 @@ def half_a_line(_argument: str) -> None:
 def two_replies(_argument: str) -> None:
     """Answer each call with the number of calls so far, and then with a second line that nobody asked for."""
     for number, _ in enumerate(handshake_done()):
-        printed(b'@@{"number": %d}\n@@{"number": 99}\n' % number)
+        reply({"number": number})
+        reply({"number": 99})
+
+
+def speaks_as_probes_do(_argument: str) -> None:
+    """Print lines of its own in the form of replies: without a number, with that of another request, with no number."""
+    printed(b'@@{"error":"no device"}\n')
+    for _ in requests():
+        last = numbers[-1] if numbers else 0
+        for number in (
+            b"",
+            b'"id":%d,' % (last - 1),
+            b'"id":%d,' % (last + 1),
+            b'"id":"%d",' % last,
+            b'"id":%d.0,' % last,
+        ):
+            printed(b'@@{%b"errno":0}\nlog: @@{%b"errno":0}\n' % (number, number))
+        reply(ANSWERED if numbers else HELLO)
 
 
 def deeply_nested(_argument: str) -> None:
@@ -150,15 +174,27 @@ def logs(size: str) -> None:
         reply(ANSWERED)
 
 
-def logs_late(fifo: str) -> None:
-    """Log once the first reply was read, which a named pipe tells; die of the second call."""
+def logs_late(fifos: str) -> None:
+    """Log once the first reply was read, which a named pipe tells, and tell of it; die of the second call."""
+    told, logged = fifos.split(" ")
     for number, _ in enumerate(handshake_done()):
         if number:
             os._exit(3)
         reply(ANSWERED)
+        Path(told).read_text("ascii")
+        sys.stderr.write("panicked late\n")
+        sys.stderr.flush()
+        Path(logged).write_text("logged", "ascii")
+
+
+def dies_late(fifo: str) -> None:
+    """Die once the first reply was read, which a named pipe tells."""
+    for _ in handshake_done():
+        reply(ANSWERED)
         Path(fifo).read_text("ascii")
         sys.stderr.write("panicked late\n")
         sys.stderr.flush()
+        os._exit(3)
 
 
 def closes_its_output(code: str) -> None:
@@ -181,6 +217,45 @@ def leaves_a_child(argument: str) -> None:
         os._exit(int(code))
 
 
+def ends_with(code: str) -> None:
+    """Answer errors, and end so when the input does: with a code, by a signal, not at all, or after so many bytes."""
+    errors("")
+    if code.endswith(" bytes"):
+        printed(b"x" * int(code.removesuffix(" bytes")))
+        return
+    sys.stderr.write("thread 'main' panicked at src/engine.rs:7\n" if code != "0" else "")
+    sys.stderr.flush()
+    if code == "never":
+        signal.pause()
+    if int(code) < 0:
+        os.kill(os.getpid(), -int(code))
+    os._exit(int(code))
+
+
+def grows(what: str) -> None:
+    """Keep more of something with each call: for ever, or `for a while` of a hundred calls."""
+    kept: list[Any] = []
+    more: dict[str, Callable[[], Any]] = {
+        "memory": lambda: b"x" * (100 << 10),
+        "files": lambda: os.dup(0),
+        "threads": _sleeping_thread,
+        "children": _sleeping_child,
+        "memory for a while": lambda: b"x" * (100 << 10) if len(kept) < 100 else b"",
+    }
+    for _ in handshake_done():
+        kept.append(more[what]())
+        reply(ANSWERED)
+
+
+def _sleeping_thread() -> None:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+def _sleeping_child() -> None:
+    if os.fork() == 0:
+        signal.pause()
+
+
 def mortal(starts: str) -> None:
     """Note each start in a file; die of one context, load anything, answer errors to all else."""
     with Path(starts).open("a", encoding="utf-8") as file:
@@ -195,7 +270,8 @@ BEHAVIOURS: dict[str, Callable[[str], None]] = {
     behaviour.__name__: behaviour
     for behaviour in (
         *(silent, echo, ends, errors, garbage, log_before_reply, hello, half_a_line, two_replies, deeply_nested),
-        *(dies, exits, hangs, hangs_for_good, deaf, floods, logs, logs_late, closes_its_output, leaves_a_child, mortal),
+        *(speaks_as_probes_do, dies, exits, hangs, hangs_for_good, deaf, floods, logs, logs_late, dies_late),
+        *(closes_its_output, leaves_a_child, ends_with, grows, mortal),
     )
 }
 

@@ -22,17 +22,19 @@ _CHARACTERS_SHOWN = 200
 
 @dataclass
 class Exchange:
-    """A request, the reply to it or in words what came instead, and the element type of an output that witx gives.
+    """A request, or in words what was done instead; the reply, or in words what came; the type of witx's output.
 
     The bytes of such an output have no type of their own: it is known from the model.
     """
 
-    request: Call
+    request: Call | str
     reply: Answer | str
     type: ElementType | None = None
 
     def asked(self, tag: Tag) -> str:
         """Return the request in words: `set_input(c, 0, f32 [1, 4]: 1, 2, 3, 4)`."""
+        if isinstance(self.request, str):
+            return self.request
         request = self.request
         kept = getattr(request, "as_", UNSET)
         arguments = ", ".join(_arguments(request, tag))

@@ -54,8 +54,8 @@ def request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> 
             return calls.NewError(arguments["code"].replace("_", "-"), arguments["data"], arguments["as"])
         case "drop":
             return calls.Drop(arguments["kind"], handle(arguments["handle"], state))
-        case "forget":
-            return calls.Forget()
+        case "reuse" | "forget":
+            return calls.Reuse() if action == "reuse" else calls.Forget()
     return _named_request(action, arguments, state)
 
 

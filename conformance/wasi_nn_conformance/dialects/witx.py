@@ -95,6 +95,8 @@ def _memory(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> 
             return calls.Read(*(arguments.get(key, UNSET) for key in ("buffer", "at", "length")))
         case "grow":
             return calls.Grow(arguments["pages"])
+        case "reuse":
+            return calls.Reuse()
         case "forget":
             return calls.Forget()
     raise ValueError(f"witx has no step {action!r}")

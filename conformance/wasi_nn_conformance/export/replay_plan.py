@@ -112,6 +112,8 @@ class ReplayPlan:
                 if node.block.must_fail:
                     self._refuse(path)
                     return None
+            elif node.action in ("end", "rounds"):
+                raise InexpressibleError(f"`{node.action}` is about the host's process, which no line speaks of")
             elif node.action == "outputs":
                 path.nodes += reversed(list(_outputs(node, path.state)))
             else:

@@ -124,6 +124,8 @@ _TELLING = {
     "written": ("subject",),
     "handle": ("subject",),
     "slot": ("wanted",),
+    "end": ("got",),
+    "growth": ("subject",),
     "type": ("got", "wanted"),
     "getter": ("call",),
     "path": ("call",),
@@ -136,6 +138,8 @@ KINDS: Mapping[str, Callable[[Violation], str]] = {
     "preference": _outcome,
     "crash": _ended,
     "hang": _outcome,
+    "end": _fixed("the guest returned, and the host ended with {got}; wanted {wanted}"),
+    "growth": _fixed("{subject} grows by {got}, and does not stop"),
     # What the host wrote.
     "errno": _fixed("the result {got} is none of nn_errno, which has {wanted}"),
     "guards": _fixed("the host wrote outside the return slot or the output buffer"),

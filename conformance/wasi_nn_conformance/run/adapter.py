@@ -35,6 +35,7 @@ class Limits:
 
     hello_seconds: float = 5.0
     call_seconds: float = 20.0
+    end_seconds: float = 10.0
     vectors_per_process: int = 200
 
 

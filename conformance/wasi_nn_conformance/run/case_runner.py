@@ -37,8 +37,11 @@ from wasi_nn_conformance.vectors.step import Block, Node, Step
 from .adapter import Adapter
 from .compare import compare
 from .disclosure import said_by_guest
+from .growth import FIRST, MORE, growing
+from .guest_end import END, ending_words, judged_end
 from .judge import judge, preference
 from .probe_process import Ended, ProbeProcess, Silent, exit_words
+from .process_size import ProcessSize, process_size
 
 _FORGET = Step("forget", {}, Expectation())
 
@@ -76,6 +79,7 @@ class CaseRunner:
     """Whether some call got another answer than success."""
     _is_setting_up: bool = True
     _succeeded: set[str] = field(default_factory=set)
+    _shows_a_round: bool = False
 
     def run(self) -> CaseResult:
         """Carry the vector out."""
@@ -108,8 +112,55 @@ class CaseRunner:
             elif node.action == "outputs":
                 for step in self._outputs(node):
                     self._step(step, block)
+            elif node.action == "end":
+                self._last(node)
+            elif node.action == "rounds":
+                self._rounds(node)
             else:
                 self._step(node, block)
+
+    def _last(self, step: Step) -> None:
+        """Let the guest return, and judge how its host ends."""
+        self.steps_run += 1
+        answer = self.process.end(self.adapter.limits.end_seconds)
+        self.transcript += [f"> ({END})", f"< ({ending_words(answer)})"]
+        self.exchanges.append(Exchange(END, ending_words(answer)))
+        self._keep(judged_end(answer).at(step.action, self.case.clause_of(step).id, self.steps_run, step.line))
+        raise _Decided
+
+    def _rounds(self, step: Step) -> None:
+        """Carry the steps out again and again, and look whether the process grows without end."""
+        self.steps_run += 1
+        sizes = list(self._sizes(step, FIRST))
+        if None in sizes:
+            self._keep(Judgement(Verdict.UNSUPPORTED, reason="nobody tells here how much memory a process has"))
+            raise _Decided
+        grown = tuple(growing(sizes[1:], FIRST[1:]))
+        if not grown:
+            return
+        sizes = []
+        for size in self._sizes(step, MORE):
+            sizes.append(size)
+            if not (grown := tuple(growing(sizes, MORE))):
+                return
+        found = tuple(Violation("growth", subject=each.what, got=each.words) for each in grown)
+        clause = self.case.clause_of(step)
+        self._keep(Judgement(Verdict.FAIL, found).at(step.action, clause.id, self.steps_run, step.line))
+
+    def _sizes(self, step: Step, stretches: Sequence[int]) -> Iterator[ProcessSize | None]:
+        """Carry the steps out so often. Return the sizes of the process before and after each stretch.
+
+        The transcript keeps the first round, and the one that was not as it should be.
+        """
+        yield process_size(self.process.pid)
+        for rounds in stretches:
+            for _ in range(rounds):
+                said, steps = (len(self.transcript), len(self.exchanges)), self.steps_run
+                self._nodes(step.then, None)
+                if self._shows_a_round:
+                    del self.transcript[said[0] :], self.exchanges[said[1] :]
+                self._shows_a_round, self.steps_run = True, steps
+            yield process_size(self.process.pid)
 
     def _block(self, block: Block) -> None:
         clause, name = self.case.clause_of(block), "fails_by" if block.must_fail else "may_fail"
@@ -195,7 +246,8 @@ class CaseRunner:
         return Outcome(Kind.BROKEN, detail="this tag gives outputs with compute: none is known here")
 
     def _told(self) -> bytes:
-        return said_by_guest(exchange.request for exchange in self.exchanges)
+        requests = [exchange.request for exchange in self.exchanges]
+        return said_by_guest(request for request in requests if isinstance(request, Call))
 
     def _ask(self, requests: Sequence[Call]) -> Outcome:
         """Send the requests, and read the reply to the last, or to the first that is none."""

@@ -18,7 +18,7 @@ _PRINTED = 600  # characters of what the host printed that a complaint has room 
 
 def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> ProbeIdentity:
     """Ask the probe who it is, and check the answer. Raises `AdapterError`: no verdict on the host is possible then."""
-    answer = process.ask(encode_request(Hello()), adapter.limits.hello_seconds)
+    answer = process.greet(encode_request(Hello()), adapter.limits.hello_seconds)
     if isinstance(answer, Ended | Silent):
         raise AdapterError(f"{adapter.name}: {_no_answer(answer, adapter)}")
     try:

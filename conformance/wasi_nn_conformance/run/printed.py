@@ -22,11 +22,10 @@ class Printed:
         """Take what is here for the last words on a call that has its reply."""
         self._earlier = len(self._text)
 
-    def asked(self) -> None:
-        """Forget what was printed until the reply to the call before. What came after it is nobody else's."""
-        if self._earlier:
-            del self._text[: self._earlier]
-            self._earlier = 0
+    def asked(self, *, ended: bool) -> None:
+        """Forget what was printed before the call that begins now; of a host that has `ended`, until its last reply."""
+        del self._text[: self._earlier if ended else len(self._text)]
+        self._earlier = 0
 
     @property
     def end(self) -> bytes:

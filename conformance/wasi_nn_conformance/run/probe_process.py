@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-import msgspec
+from wasi_nn_conformance.session.wire import numbered, reply_to
 
 from .printed import Printed
 from .process_end import ProcessEnd
@@ -24,8 +24,6 @@ _LONGEST_LINE = 128 << 20  # bytes; the largest reply is an output of 64 MiB in 
 _SECONDS_TO_DIE = 5.0
 _CHUNK = 1 << 16
 _PIPE = 1 << 20  # bytes that a pipe holds at most, unless the administrator allows more
-
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,8 @@ class ProbeProcess:
         self._events = select.poll()
         for file in (self._stdout, self._stderr, self._end.file):
             self._events.register(file, select.POLLIN)
+        self._number: int | None = None  # of the request that is being asked
+        self._asked_so_far = 0
         self._received = bytearray()
         self._searched = 0  # bytes of it that are known to hold no line feed
         self._noise, self._errors = Printed(), Printed()
@@ -77,6 +77,16 @@ class ProbeProcess:
         """The exit code, negative for a signal; None while the process runs."""
         return self._process.returncode
 
+    @property
+    def pid(self) -> int:
+        """The number of the process, which began a group of its own."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Return whether the process is there no more."""
+        return not self.usable or any(file == self._end.file for file, _ in self._events.poll(0))
+
     def __enter__(self) -> Self:
         return self
 
@@ -85,14 +95,24 @@ class ProbeProcess:
     ) -> None:
         self.close()
 
+    def greet(self, hello: bytes, seconds: float) -> bytes | Ended | Silent:
+        """Ask for who is there: as `ask`, but without a number, which not every probe knows of."""
+        return self._answer(None, hello, seconds)
+
     def ask(self, request: bytes, seconds: float) -> bytes | Ended | Silent:
         """Send the line of a request and wait for that of its reply, at most `seconds`.
 
-        After `Ended`, `Silent` or an exception the process is gone and `usable` is false.
+        Both have the number of the request there, and not here. After `Ended`, `Silent` or an exception the process
+        is gone and `usable` is false.
         """
+        self._asked_so_far += 1
+        return self._answer(self._asked_so_far, numbered(request, self._asked_so_far), seconds)
+
+    def _answer(self, number: int | None, line: bytes, seconds: float) -> bytes | Ended | Silent:
         assert self.usable
+        self._number = number
         try:
-            answer = self._asked(request, seconds)
+            answer = self._asked(line, seconds)
         except BaseException:
             self.close()  # its reply would be taken for that to the next request
             raise
@@ -124,12 +144,46 @@ class ProbeProcess:
             if left <= 0:
                 return self._silent(seconds)
 
+    def end(self, seconds: float) -> Ended | Silent:
+        """Close the guest's input, at which it returns, and wait at most `seconds` for the process to end."""
+        assert self.usable
+        try:
+            return self._end_of_input(time.monotonic() + seconds) or self._silent(seconds)
+        except BaseException:
+            self.close()
+            raise
+
+    def _end_of_input(self, deadline: float) -> Ended | None:
+        self._number = None
+        self._drop_what_came_unasked()
+        self.close_input()
+        while (left := deadline - time.monotonic()) > 0:
+            ready = {file for file, _ in self._events.poll(left * 1e3)}
+            if self._end.file in ready:
+                self._received += _all_of(self._stdout)
+                return self._ended()
+            for file, receive in ((self._stdout, self._receive), (self._stderr, self._receive_errors)):
+                if file in ready and not receive():
+                    self._events.unregister(file)
+            self._take_for_noise()
+        return None
+
+    def close_input(self) -> None:
+        """Let the guest see the end of its input."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
     def _drop_what_came_unasked(self) -> None:
-        """Forget what the process printed before the request: no line of it can be the reply."""
-        self._noise.asked()
-        self._errors.asked()
-        self._receive()
+        """Forget what the process printed before the request: it is neither the reply nor about the call.
+
+        Of a process that has ended meanwhile it is the last words.
+        """
+        self._received += _all_of(self._stdout)
+        self._errors.add(_all_of(self._stderr))
         self._take_for_noise()
+        ended = self.ended
+        self._noise.asked(ended=ended)
+        self._errors.asked(ended=ended)
 
     def _take_for_noise(self) -> None:
         self._noise.add(self._received)
@@ -138,9 +192,7 @@ class ProbeProcess:
 
     def _last_reply(self) -> bytes | None:
         """Take what the process, which has ended, left in the pipe."""
-        for _ in range(_PIPE // _CHUNK):
-            if not self._receive():
-                break
+        self._received += _all_of(self._stdout)
         return self._reply()
 
     def _send(self, unsent: memoryview) -> memoryview:
@@ -168,7 +220,7 @@ class ProbeProcess:
             line = bytes(self._received[:end])
             del self._received[: end + 1]
             self._searched = 0
-            reply, noise = _split(line)
+            reply, noise = self._split(line)
             self._noise.add(noise)
             if reply is not None:
                 return reply
@@ -176,6 +228,15 @@ class ProbeProcess:
         if self._searched > _LONGEST_LINE:
             self._take_for_noise()
         return None
+
+    def _split(self, line: bytes) -> tuple[bytes | None, bytes]:
+        """Split a line into the reply at its end, if there is one, and what the host printed before it."""
+        start = line.find(_PREFIX)
+        while start >= 0:
+            if (reply := reply_to(self._number, line[start + 2 :])) is not None:
+                return reply, line[:start]
+            start = line.find(_PREFIX, start + 1)
+        return None, line + b"\n"
 
     def _ended(self) -> Ended:
         self._take_for_noise()
@@ -196,10 +257,7 @@ class ProbeProcess:
         """
         if not self.usable:
             return ""
-        for _ in range(_PIPE // _CHUNK):
-            if not (chunk := _read(self._stderr)):
-                break
-            self._errors.add(chunk)
+        self._errors.add(_all_of(self._stderr))
         text = (self._noise.end + self._errors.end).decode("utf-8", "replace")
         return "".join(
             sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text
@@ -216,30 +274,20 @@ class ProbeProcess:
                 stream.close()
 
 
+def _all_of(file: int) -> bytes:
+    """Return what a pipe holds now: as much as one can hold, for a host may print without end."""
+    chunks: list[bytes] = []
+    while len(chunks) < _PIPE // _CHUNK and (chunk := _read(file)):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
 def _read(file: int) -> bytes | None:
     """Return what can be read now: `None` if there is nothing yet, nothing at all at the end."""
     try:
         return os.read(file, _CHUNK)
     except BlockingIOError:
         return None
-
-
-def _split(line: bytes) -> tuple[bytes | None, bytes]:
-    """Split a line into the reply at its end, if there is one, and what the host printed before it."""
-    start = line.find(_PREFIX)
-    while start >= 0:
-        if _is_object(line[start + 2 :]):
-            return line[start + 2 :], line[:start]
-        start = line.find(_PREFIX, start + 1)
-    return None, line + b"\n"
-
-
-def _is_object(text: bytes) -> bool:
-    try:
-        _object.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
 
 
 def exit_words(code: int) -> str:

@@ -43,6 +43,14 @@ _FORMS: Mapping[str, Any] = {
 }
 
 
+_NUMBER = {
+    "type": "integer",
+    "minimum": 0,
+    "exclusiveMaximum": 10**18,
+    "description": "the number of the request, before all other keys; its reply has the same",
+}
+
+
 def protocol_schema() -> dict[str, Any]:
     """Return the schema of one exchange: the ABI of the probe, the request, and the reply if there is one."""
     definitions = dict(_FORMS)
@@ -62,7 +70,11 @@ def protocol_schema() -> dict[str, Any]:
         "properties": {
             "abi": {"type": "string", "pattern": "^(witx|wit-.+)$", "description": "as the reply to `hello` gives it"},
             "request": {"type": "object", "required": ["call"]},
-            "reply": {"type": "object", "description": "what follows `@@`; absent if none came"},
+            "reply": {
+                "type": "object",
+                "properties": {"id": _NUMBER},
+                "description": "what follows `@@`; absent if none came",
+            },
         },
         "required": ["abi", "request"],
         "additionalProperties": False,
@@ -80,6 +92,7 @@ def _classes(family: str, calls: Sequence[type[Call]]) -> Iterator[tuple[str, An
     answers = [call.answers for call in calls if call.answers is not None]
     _, classes = msgspec.json.schema_components([*calls, *answers, Refusal], ref_template=f"#/$defs/{family}.{{name}}")
     for call in calls:
+        classes[call.__name__]["properties"] = {"id": _NUMBER} | classes[call.__name__]["properties"]
         if call.either:
             classes[call.__name__]["oneOf"] = [{"required": list(keys)} for keys in call.either]
     return ((f"{family}.{name}", _plain(form)) for name, form in classes.items())

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-PROTOCOL = 1
+PROTOCOL = 2
 """The version that the driver and its probes speak; docs/protocol.md describes it."""
 
 U32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -94,11 +94,33 @@ Text = str | ByteString
 Guards = Literal["untouched", "touched"]
 
 _encoder = msgspec.json.Encoder()
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def encode_request(request: Call) -> bytes:
     """Return the line of a request, without its line feed. Raises `ValueError` for a string that is no Unicode."""
     return _encoder.encode(request)
+
+
+def numbered(request: bytes, number: int) -> bytes:
+    """Return the line of a request with its number, which stands first: a line too long to be read has one still."""
+    return b'{"id":%d,%b' % (number, request.removeprefix(b"{"))
+
+
+def reply_to(number: int | None, text: bytes) -> bytes | None:
+    """Return `text` without the number, if it is the reply to the request of this number; else None.
+
+    Whatever else a host prints has no number or another one. Only `hello` is asked without, so that probes of every
+    protocol answer it: its reply is the one that tells a protocol.
+    """
+    try:
+        reply = _members.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if number is None:
+        return text if "protocol" in reply else None
+    own = bytes(reply.pop("id", b""))
+    return _encoder.encode(reply) if own == b"%d" % number else None
 
 
 def read_reply(request: Call, raw: bytes) -> Answer:
@@ -113,7 +135,7 @@ def read_reply(request: Call, raw: bytes) -> Answer:
             answer: Answer = _decoder(request.answers).decode(raw)
             return answer
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ProtocolError(f"the probe's reply to `{_name(request)}` is not of protocol 1: {error}") from None
+        raise ProtocolError(f"the probe's reply to `{_name(request)}` is not of protocol {PROTOCOL}: {error}") from None
     raise ProtocolError(f"the probe replied to `{_name(request)}`, which has no reply")
 
 

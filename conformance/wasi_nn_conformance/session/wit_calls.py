@@ -219,6 +219,12 @@ class Drop(Call, tag="drop"):
     handle: Handle
 
 
+class Reuse(Call, tag="reuse"):
+    """Let later calls have the memory of what earlier ones were given."""
+
+    answers: ClassVar[Any] = Done
+
+
 class Forget(Call, tag="forget"):
     """Forget all names, and drop what the probe still owns."""
 
@@ -227,6 +233,6 @@ class Forget(Call, tag="forget"):
 
 CALLS: tuple[type[Call], ...] = (
     *(Hello, Tensor, TensorDimensions, TensorTy, TensorData, Load, LoadByName, InitExecutionContext),
-    *(ComputeAtOnce, Compute, SetInput, GetOutput, NewError, ErrorCode, ErrorData, Drop, Forget, Trap, Exit),
+    *(ComputeAtOnce, Compute, SetInput, GetOutput, NewError, ErrorCode, ErrorData, Drop, Reuse, Forget, Trap, Exit),
 )
 """All that a probe of some tag can be asked."""

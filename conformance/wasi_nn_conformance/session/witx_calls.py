@@ -186,6 +186,12 @@ class Grow(Call, tag="grow"):
     pages: Annotated[int, Meta(ge=0, le=2**16)]
 
 
+class Reuse(Call, tag="reuse"):
+    """Let later calls have the memory of what earlier ones were given."""
+
+    answers: ClassVar[Any] = Done
+
+
 class Forget(Call, tag="forget"):
     """Forget all handles and buffers."""
 
@@ -194,6 +200,6 @@ class Forget(Call, tag="forget"):
 
 CALLS: tuple[type[Call], ...] = (
     *(Hello, Load, LoadByName, InitExecutionContext, SetInput, Compute, GetOutput, Raw),
-    *(Place, Read, Overwrite, Grow, Forget, Trap, Exit),
+    *(Place, Read, Overwrite, Grow, Reuse, Forget, Trap, Exit),
 )
 """All that the probe can be asked."""

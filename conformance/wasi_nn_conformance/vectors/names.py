@@ -9,6 +9,9 @@ from wasi_nn_conformance.models.model import Port
 
 BLOCKS = ("fails_by", "may_fail")
 
+NESTED = (*BLOCKS, "then", "rounds")
+"""The keys of a step under which there are steps."""
+
 FindModel = Callable[[str], Model]
 """Returns the model that a vector calls so. Raises `ValueError` if there is none."""
 
@@ -94,7 +97,7 @@ class Names:
             if not isinstance(step, dict):
                 continue
             for action, arguments in step.items():
-                if isinstance(arguments, list) and action in (*BLOCKS, "then"):
+                if isinstance(arguments, list) and action in NESTED:
                     self._gather(arguments)
                 elif isinstance(arguments, dict):
                     self._note(action, arguments)

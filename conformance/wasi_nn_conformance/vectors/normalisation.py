@@ -13,7 +13,7 @@ from wasi_nn_conformance.models import ElementType
 from wasi_nn_conformance.models.model import Port
 
 from .expectation import OUTCOMES
-from .names import BLOCKS, FindModel, Names
+from .names import NESTED, FindModel, Names
 from .repeat import LinedStep
 
 _OF_A_PORT: Mapping[str, tuple[str, str, str]] = {
@@ -82,7 +82,7 @@ class _Normalisation:
             return
         try:
             full = LinedStep(_expectation(step), step.line)
-            for name in (*BLOCKS, "then"):
+            for name in NESTED:
                 if isinstance(full.get(name), list):
                     full[name] = self.steps(full[name])
             yield from self._actions(full)

@@ -34,13 +34,15 @@ _BY_KIND: Mapping[str, str] = {
     "value": "values.arithmetic",
     "count": "compute.each-output-once",
     "names": "compute.output-names",
+    "end": "process.ends-with-its-guest",
+    "growth": "process.no-endless-growth",
 }
 """The clause about what a successful call gives: by the kind of a violation."""
 
 _AGAIN: Mapping[str, str] = {"load": "load.each-load-is-a-graph", "context": "context.from-graph"}
 """The clause of a call that has succeeded before, in the same conversation."""
 
-_WHATEVER_IS_TESTED = ("errno", "path")
+_WHATEVER_IS_TESTED = ("errno", "path", "end", "growth")
 """Kinds of violations that have one clause, in whatever vector they are met."""
 
 _WHICH_OUTPUT = "output.each-by-index"
@@ -70,6 +72,10 @@ _AREAS: Mapping[str, tuple[str, ...]] = {
     "tensor": ("tensor", "resource"),
 }
 """The areas of clauses that are about a call."""
+
+
+_WITHOUT_A_CALL = ("rounds", "reuse")
+"""Actions that ask nothing of a host themselves."""
 
 
 def call_of(action: str) -> str:
@@ -113,4 +119,6 @@ def is_under_test(node: Node, clause: str) -> bool:
     if isinstance(node, Block) or node.expectation != Expectation() or node.slot_untouched or node.clause:
         return True
     call = call_of(node.action)
+    if call in _WITHOUT_A_CALL:
+        return False
     return call not in _AREAS or clause.partition(".")[0] in _AREAS[call]

@@ -7,7 +7,7 @@ from wasi_nn_conformance.formats.document import Document
 from wasi_nn_conformance.formats.matrix import substitute
 from wasi_nn_conformance.formats.schema import Key, Schema, schema
 
-_NESTED = ("fails_by", "may_fail", "then")
+_NESTED = ("fails_by", "may_fail", "then", "rounds")
 
 
 class LinedStep(dict[str, Any]):

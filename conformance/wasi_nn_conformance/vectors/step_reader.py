@@ -25,8 +25,9 @@ class StepReader:
     def nodes(self, steps: list[LinedStep]) -> Iterator[Node]:
         """Return the steps and blocks; `infer` gives several."""
         for number, step in enumerate(steps, 1):
-            if "traps" in step and number < len(steps):
-                raise self._wrong(steps[number], "unreachable: the step before traps the guest")
+            if number < len(steps) and ("traps" in step or "end" in step):
+                verb = "traps" if "traps" in step else "ends"
+                raise self._wrong(steps[number], f"unreachable: the step before {verb} the guest")
             yield from self._node(step)
 
     def _node(self, step: LinedStep) -> Iterator[Node]:
@@ -37,6 +38,11 @@ class StepReader:
         extra = sorted(set(step) & _EXPECTING)
         if action in BLOCKS:
             yield self._block(action, step, extra)
+            return
+        if action == "rounds":
+            if extra:
+                raise self._wrong(step, f"rounds stands for several steps: write {', '.join(extra)} at one of them")
+            yield Step(action, {}, Expectation(), then=tuple(self.nodes(arguments)), line=step.line)
             return
         for tensor in _tensors(arguments):
             try:

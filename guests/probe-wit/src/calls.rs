@@ -6,11 +6,14 @@ use crate::candidate::{ComputeAtOnce, GetOutput, Handle, Kind, Outcome, SetInput
 use crate::kept::Operand;
 use crate::probe::Probe;
 use crate::request::Keep;
+use crate::spent::Argument;
 
 impl Probe {
     /// The constructor of `tensor`.
-    pub fn tensor(&mut self, dims: &[u32], ty: &str, data: &Bytes<'_>, keep: &str) -> Result<(), Fault> {
-        let tensor = (self.candidate.tensor.new)(dims, ty, &data.decode()?)?;
+    pub fn tensor(&mut self, dims: Vec<u32>, ty: &str, data: &Bytes<'_>, keep: &str) -> Result<(), Fault> {
+        let data = data.decode()?;
+        let tensor = (self.candidate.tensor.new)(&dims, ty, &data)?;
+        self.spent.keep([Argument::Words(dims), Argument::Bytes(data)]);
         self.keep(keep, Kind::Tensor, tensor);
         Ok(())
     }
@@ -26,6 +29,7 @@ impl Probe {
     ) -> Result<(), Fault> {
         let builders: Vec<_> = builders.iter().map(Bytes::decode).collect::<Result<_, _>>()?;
         let outcome = (self.candidate.graph.load)(&builders, encoding, target)?;
+        self.spent.keep(builders.into_iter().map(Argument::Bytes));
         self.report_resource(outcome, Kind::Graph, keep, reply)
     }
 
@@ -72,7 +76,7 @@ impl Probe {
         &mut self,
         set_input: SetInput,
         context: &Operand<'_>,
-        name: &[u8],
+        name: Text,
         tensor: &Operand<'_>,
         keep: &Keep<'_>,
         reply: &mut Reply,
@@ -80,7 +84,9 @@ impl Probe {
         let context = self.kept.handle(Kind::Context, context)?;
         let tensor = self.kept.handle(Kind::Tensor, tensor)?;
         self.kept.gone(Kind::Tensor, tensor);
-        self.report_nothing(set_input(context, name, tensor), keep, reply)
+        let outcome = set_input(context, &name, tensor);
+        self.spent.keep([Argument::Bytes(name)]);
+        self.report_nothing(outcome, keep, reply)
     }
 
     /// `get-output`.
@@ -88,12 +94,14 @@ impl Probe {
         &mut self,
         get_output: GetOutput,
         context: &Operand<'_>,
-        name: &[u8],
+        name: Text,
         keep: &Keep<'_>,
         reply: &mut Reply,
     ) -> Result<(), Fault> {
         let context = self.kept.handle(Kind::Context, context)?;
-        let tensor = match get_output(context, name) {
+        let outcome = get_output(context, &name);
+        self.spent.keep([Argument::Bytes(name)]);
+        let tensor = match outcome {
             Ok(tensor) => tensor,
             Err(error) => return self.report_error(error, keep, reply),
         };

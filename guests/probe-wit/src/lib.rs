@@ -9,6 +9,7 @@ pub mod candidate;
 mod kept;
 mod probe;
 mod request;
+mod spent;
 
 use std::io::{BufReader, stdin, stdout};
 use std::process::ExitCode;

@@ -5,17 +5,19 @@ use protocol::{Fault, PROTOCOL, Reply};
 use crate::candidate::{Candidate, Handle, Kind};
 use crate::kept::Kept;
 use crate::request::Request;
+use crate::spent::{Argument, Spent};
 
 /// What stays from one request to the next.
 pub struct Probe {
     pub candidate: Candidate,
     pub kept: Kept,
+    pub spent: Spent,
 }
 
 impl Probe {
     /// A probe that keeps nothing yet.
     pub fn new(candidate: Candidate) -> Self {
-        Self { candidate, kept: Kept::default() }
+        Self { candidate, kept: Kept::default(), spent: Spent::default() }
     }
 
     /// Carries out the request in `line`.
@@ -27,7 +29,7 @@ impl Probe {
                 reply.text("probe", env!("CARGO_PKG_VERSION"));
                 Ok(())
             }
-            Request::Tensor { dims, ty, data, keep } => self.tensor(&dims, &ty, &data, &keep),
+            Request::Tensor { dims, ty, data, keep } => self.tensor(dims, &ty, &data, &keep),
             Request::TensorDimensions { tensor } => {
                 reply.list("dims", (self.candidate.tensor.dimensions)(self.kept.handle(Kind::Tensor, &tensor)?));
                 Ok(())
@@ -44,6 +46,7 @@ impl Probe {
             }
             Request::LoadByName { name, keep } => {
                 let outcome = (self.candidate.graph.load_by_name)(&name);
+                self.spent.keep([Argument::Bytes(name)]);
                 self.report_resource(outcome, Kind::Graph, &keep, reply)
             }
             Request::InitExecutionContext { graph, keep } => {
@@ -55,14 +58,14 @@ impl Probe {
                 self.compute_at_once(compute, &context, inputs, &keep, reply)
             }
             Request::SetInput { set_input, context, name, tensor, keep } => {
-                self.set_input(set_input, &context, &name, &tensor, &keep, reply)
+                self.set_input(set_input, &context, name, &tensor, &keep, reply)
             }
             Request::Compute { compute, context, keep } => {
                 let outcome = compute(self.kept.handle(Kind::Context, &context)?);
                 self.report_nothing(outcome, &keep, reply)
             }
             Request::GetOutput { get_output, context, name, keep } => {
-                self.get_output(get_output, &context, &name, &keep, reply)
+                self.get_output(get_output, &context, name, &keep, reply)
             }
             Request::Error { new, code, data, keep } => {
                 let error = new(&code, &data)?;
@@ -82,7 +85,12 @@ impl Probe {
                 (self.candidate.drop)(kind, handle);
                 Ok(())
             }
+            Request::Reuse => {
+                self.spent.clear();
+                Ok(())
+            }
             Request::Forget => {
+                self.spent.clear();
                 let (names, owned) = self.kept.clear();
                 reply.number("handles", count(names));
                 reply.number("dropped", count(owned.len()));

@@ -30,6 +30,7 @@ pub enum Request<'a> {
     ErrorCode { error: Operand<'a> },
     ErrorData { error: Operand<'a> },
     Drop { kind: Kind, handle: Operand<'a> },
+    Reuse,
     Forget,
     Trap,
     Exit { code: i32 },
@@ -47,7 +48,7 @@ pub struct Keep<'a> {
 impl<'a> Request<'a> {
     /// Reads a line. The call has to be one of the candidate's, and every member one that the call knows.
     pub fn parse(line: &'a str, candidate: &Candidate) -> Result<Self, Fault> {
-        let mut fields = Fields::parse(line)?;
+        let mut fields = Fields::of_request(line)?;
         let call = fields.take("call")?.text()?;
         let request = Self::of_call(&call, &mut fields, candidate)?;
         fields.finish()?;
@@ -89,6 +90,7 @@ impl<'a> Request<'a> {
                 kind: value(&Kind::NAMES, "kind", &fields.take("kind")?.text()?)?,
                 handle: handle(fields, "handle")?,
             },
+            "reuse" => Self::Reuse,
             "forget" => Self::Forget,
             "trap" => Self::Trap,
             "exit" => Self::Exit { code: i32::from(fields.take("code")?.integer(0..=125)? != 0) },

@@ -1,4 +1,4 @@
-//! Placed buffers: bytes in memory that requests know by name.
+//! Buffers: bytes in memory that requests know by name, and those that only calls knew.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use protocol::{Bytes, Fault};
 
 use crate::block::Block;
 use crate::memory;
+use crate::spent::Spent;
 
 /// Most bytes of all placed buffers together, so that their names never exhaust memory.
 const TOTAL: usize = 512 << 20;
@@ -56,10 +57,11 @@ impl Buffer {
     }
 }
 
-/// All placed buffers.
+/// All placed buffers, and what calls were given besides.
 #[derive(Default)]
 pub struct Buffers {
     by_name: BTreeMap<String, Buffer>,
+    spent: Spent,
 }
 
 /// What all placed buffers held at one moment.
@@ -68,9 +70,21 @@ pub struct Snapshot {
 }
 
 impl Buffers {
-    /// Keeps `buffer` under `name` instead of what was there.
+    /// Keeps `buffer` under `name` instead of what was there, which stays in memory as it is.
     pub fn insert(&mut self, name: &str, buffer: Buffer) {
-        self.by_name.insert(name.to_owned(), buffer);
+        if let Some(Buffer { home: Home::Block(block), .. }) = self.by_name.insert(name.to_owned(), buffer) {
+            self.spent.keep(block);
+        }
+    }
+
+    /// Leaves in memory, as it is, what a call was given and no request knows by a name.
+    pub fn spend(&mut self, blocks: impl IntoIterator<Item = Block>) {
+        blocks.into_iter().for_each(|block| self.spent.keep(block));
+    }
+
+    /// Lets the memory of what calls were given, and no request knows by a name, be used for something else.
+    pub fn reuse(&mut self) {
+        self.spent.clear();
     }
 
     /// Faults if `length` more bytes are too many.
@@ -108,14 +122,22 @@ impl Buffers {
 
     /// Removes `NAME.builders` and every `NAME.0`, `NAME.1`, ... of an earlier load.
     pub fn remove_builders(&mut self, name: &str) {
-        self.by_name.retain(|key, _| {
+        let of_load = |key: &String, _: &mut Buffer| {
             let part = key.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
-            part.is_none_or(|part| part != "builders" && (part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit())))
-        });
+            part.is_some_and(|part| {
+                part == "builders" || (!part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+            })
+        };
+        for (_, buffer) in self.by_name.extract_if(.., of_load) {
+            if let Home::Block(block) = buffer.home {
+                self.spent.keep(block);
+            }
+        }
     }
 
-    /// Removes all and says how many there were.
+    /// Removes all and says how many there were. What calls were given may be used for something else now.
     pub fn clear(&mut self) -> usize {
+        self.reuse();
         std::mem::take(&mut self.by_name).len()
     }
 

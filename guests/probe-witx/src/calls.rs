@@ -1,4 +1,4 @@
-//! The six functions with arguments that are well formed in memory.
+//! The six functions with arguments that are well formed in memory, and stay there after the call.
 
 use protocol::sentinel::{self, OUTPUT};
 use protocol::{Bytes, Fault, Operand, Reply, wrapped};
@@ -48,12 +48,15 @@ impl Probe {
             let count = wrapped(blocks.len() as i64);
             wasi_ephemeral_nn::load(records.address(), count, encoding, target, slot.address())
         };
-        self.report_slot(errno, &slot, keep, reply);
-        if let Some(name) = keep {
-            self.buffers.remove_builders(name);
-            self.buffers.insert(&format!("{name}.builders"), Buffer::of_block(records));
-            for (index, block) in blocks.into_iter().enumerate() {
-                self.buffers.insert(&format!("{name}.{index}"), Buffer::of_block(block));
+        self.report_slot(errno, slot, keep, reply);
+        match keep {
+            None => self.buffers.spend(blocks.into_iter().chain([records])),
+            Some(name) => {
+                self.buffers.remove_builders(name);
+                self.buffers.insert(&format!("{name}.builders"), Buffer::of_block(records));
+                for (index, block) in blocks.into_iter().enumerate() {
+                    self.buffers.insert(&format!("{name}.{index}"), Buffer::of_block(block));
+                }
             }
         }
         Ok(())
@@ -64,7 +67,8 @@ impl Probe {
         let (name, slot) = (Block::holding(name)?, Block::slot()?);
         // SAFETY: the host reads the name and writes the slot; both outlive the call.
         let errno = unsafe { wasi_ephemeral_nn::load_by_name(name.address(), length(&name), slot.address()) };
-        self.report_slot(errno, &slot, keep, reply);
+        self.buffers.spend([name]);
+        self.report_slot(errno, slot, keep, reply);
         Ok(())
     }
 
@@ -79,7 +83,7 @@ impl Probe {
         let graph = self.value(graph)?;
         // SAFETY: the host writes the slot, which outlives the call.
         let errno = unsafe { wasi_ephemeral_nn::init_execution_context(graph, slot.address()) };
-        self.report_slot(errno, &slot, keep, reply);
+        self.report_slot(errno, slot, keep, reply);
         Ok(())
     }
 
@@ -112,9 +116,12 @@ impl Probe {
         // SAFETY: the host reads the record and what it points at; all outlive the call.
         let errno = unsafe { wasi_ephemeral_nn::set_input(context, index, record.address()) };
         reply.number("errno", errno);
-        if let Some(name) = keep {
-            for (part, block) in [("tensor", record), ("dims", dims), ("data", data)] {
-                self.buffers.insert(&format!("{name}.{part}"), Buffer::of_block(block));
+        match keep {
+            None => self.buffers.spend([record, dims, data]),
+            Some(name) => {
+                for (part, block) in [("tensor", record), ("dims", dims), ("data", data)] {
+                    self.buffers.insert(&format!("{name}.{part}"), Buffer::of_block(block));
+                }
             }
         }
         Ok(())
@@ -147,19 +154,19 @@ impl Probe {
         reply.number("errno", errno);
         reply.number("value", value);
         reply.text("guards", sentinel::report(slot.guarded() && output.guarded()));
-        if errno == 0 {
-            reply.bytes("data", data)?;
-        }
+        let reported = if errno == 0 { reply.bytes("data", data) } else { Ok(()) };
         reply.text("tail", sentinel::report(sentinel::holds(tail, OUTPUT)));
         reply.text("buffer", sentinel::report(sentinel::holds(bytes, OUTPUT)));
-        Ok(())
+        self.buffers.spend([output, slot]);
+        reported
     }
 
-    fn report_slot(&mut self, errno: i32, slot: &Block, keep: Option<&str>, reply: &mut Reply) {
+    fn report_slot(&mut self, errno: i32, slot: Block, keep: Option<&str>, reply: &mut Reply) {
         let value = slot.slot_value();
         reply.number("errno", errno);
         reply.number("value", value);
         reply.text("guards", sentinel::report(slot.guarded()));
+        self.buffers.spend([slot]);
         if let Some(name) = keep {
             self.keep(name, errno, value);
         }

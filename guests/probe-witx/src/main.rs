@@ -12,6 +12,7 @@ mod placement;
 mod probe;
 mod raw;
 mod request;
+mod spent;
 
 use std::io::{BufReader, stdin, stdout};
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ use crate::memory::Memory;
 use crate::request::Request;
 
 /// Heap taken at the start, in bytes: requests of a few MiB leave the end of memory where it is.
-const RESERVE: usize = 16 << 20;
+const RESERVE: usize = 32 << 20;
 
 /// What stays from one request to the next.
 pub struct Probe {
@@ -55,6 +55,10 @@ impl Probe {
             Request::Grow { pages } => {
                 let previous = self.memory.grow(pages as u64);
                 reply.number("previous", previous.map_or(-1, |pages| pages as i64));
+                Ok(())
+            }
+            Request::Reuse => {
+                self.buffers.reuse();
                 Ok(())
             }
             Request::Forget => {

@@ -35,6 +35,7 @@ impl Probe {
         reply.names("changed", self.buffers.changed(&before));
         for (name, slot) in slots {
             self.keep(name, errno, slot.slot_value());
+            self.buffers.spend([slot]);
         }
         Ok(())
     }

@@ -24,6 +24,7 @@ pub enum Request<'a> {
     Read(Extent<'a>),
     Overwrite { buffer: Name<'a>, content: Content<'a> },
     Grow { pages: usize },
+    Reuse,
     Forget,
     Trap,
     Exit { code: i32 },
@@ -61,7 +62,7 @@ pub enum Content<'a> {
 impl<'a> Request<'a> {
     /// Reads a line. Every member has to be one that the call knows.
     pub fn parse(line: &'a str) -> Result<Self, Fault> {
-        let mut fields = Fields::parse(line)?;
+        let mut fields = Fields::of_request(line)?;
         let call = fields.take("call")?.text()?;
         let request = Self::of_call(&call, &mut fields)?;
         fields.finish()?;
@@ -107,6 +108,7 @@ impl<'a> Request<'a> {
             "read" => Self::Read(Extent::parse(fields)?),
             "overwrite" => Self::Overwrite { buffer: fields.take("buffer")?.name()?, content: Content::parse(fields)? },
             "grow" => Self::Grow { pages: small(&fields.take("pages")?, 65_536)? },
+            "reuse" => Self::Reuse,
             "forget" => Self::Forget,
             "trap" => Self::Trap,
             "exit" => Self::Exit { code: small(&fields.take("code")?, 125)? },

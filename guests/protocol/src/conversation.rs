@@ -2,10 +2,14 @@
 
 use std::io::{self, BufRead, Write};
 
+use crate::number::number_of;
 use crate::{Fault, Reply};
 
 /// Longest request in bytes: base64 of 64 MiB with room for the rest.
 pub const LINE_LIMIT: usize = 96 << 20;
+
+/// Bytes of a line that are enough to tell its number.
+const HEAD: usize = 64;
 
 enum Line {
     Whole,
@@ -15,8 +19,9 @@ enum Line {
 
 /// Answers each line of `input` with one line on `output` until `input` ends.
 ///
-/// `answer` carries a request out and fills the reply; its fault becomes an `error` reply. A last line without a line
-/// feed counts. An error comes only from `input` or `output` themselves.
+/// `answer` carries a request out and fills the reply; its fault becomes an `error` reply. The number with which a line
+/// begins is the reply's, too. A last line without a line feed counts. An error comes only from `input` or `output`
+/// themselves.
 pub fn serve(
     mut input: impl BufRead,
     mut output: impl Write,
@@ -25,7 +30,9 @@ pub fn serve(
     let mut line = Vec::new();
     let mut reply = Reply::default();
     loop {
-        let outcome = match read_line(&mut input, &mut line, LINE_LIMIT)? {
+        let read = read_line(&mut input, &mut line, LINE_LIMIT)?;
+        reply.begin(number_of(&line));
+        let outcome = match read {
             Line::EndOfInput => return Ok(()),
             Line::Unreadable(fault) => Err(fault),
             Line::Whole => str::from_utf8(&line)
@@ -37,7 +44,6 @@ pub fn serve(
         }
         output.write_all(reply.line())?;
         output.flush()?;
-        reply.clear();
     }
 }
 
@@ -58,6 +64,8 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>, limit: usize) -> io::
         let end = memchr::memchr(b'\n', chunk);
         let part = &chunk[..end.unwrap_or(chunk.len())];
         if line.len() + part.len() > limit {
+            let room = HEAD.saturating_sub(line.len()).min(part.len());
+            line.extend_from_slice(&part[..room]);
             fault = Some(Fault::new(format!("the line is longer than {limit} bytes")));
         } else if line.try_reserve(part.len()).is_err() {
             fault = Some(Fault::no_memory(line.len() + part.len()));

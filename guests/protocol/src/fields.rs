@@ -8,9 +8,10 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::fault::quoted;
+use crate::number::{KEY, number_of};
 use crate::{Bytes, Fault, Operand};
 
-/// Most members that an object of a request has; the largest call needs five.
+/// Most members that an object of a request has; the largest call needs five, and a number.
 const MEMBERS: usize = 16;
 
 /// Longest name of a result or a buffer, in bytes.
@@ -30,6 +31,19 @@ pub struct Field<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Reads a request: the object that `line` is, but for its number, which the conversation has read.
+    pub fn of_request(line: &'a str) -> Result<Self, Fault> {
+        let mut fields = Self::parse(line)?;
+        match fields.members.iter().position(|(key, _)| key == KEY) {
+            None => {}
+            Some(0) if number_of(line.as_bytes()).is_some() => {
+                fields.members.remove(0);
+            }
+            _ => return Err(Fault::new(format!("{KEY}: a whole number from 0 on is wanted, before all other keys"))),
+        }
+        Ok(fields)
+    }
+
     /// Reads the object that `json` is. Anything else, a key given twice and text after the object are faults.
     pub fn parse(json: &'a str) -> Result<Self, Fault> {
         if !json.trim_ascii_start().starts_with('{') {

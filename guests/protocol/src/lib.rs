@@ -7,6 +7,7 @@ mod bytes;
 mod conversation;
 mod fault;
 mod fields;
+mod number;
 mod operand;
 mod reply;
 pub mod sentinel;
@@ -19,4 +20,4 @@ pub use operand::{Operand, wrapped};
 pub use reply::Reply;
 
 /// Version of the protocol: it rises when a driver written for the one before would misread a reply.
-pub const PROTOCOL: i64 = 1;
+pub const PROTOCOL: i64 = 2;

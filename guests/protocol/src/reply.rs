@@ -6,24 +6,41 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::Fault;
+use crate::number::KEY;
 
 /// Builds one reply member by member, in a buffer that serves every reply.
 #[derive(Debug, Default)]
 pub struct Reply {
+    /// The number of the request as it stands there, or nothing.
+    number: String,
     text: String,
 }
 
 impl Reply {
-    /// Starts anew.
-    pub fn clear(&mut self) {
+    /// Starts anew, for a request of this number.
+    pub fn begin(&mut self, number: Option<&str>) {
+        self.number.clear();
+        self.number.push_str(number.unwrap_or_default());
         self.text.clear();
     }
 
+    /// Writes what every reply begins with.
+    fn open(&mut self) {
+        self.text.push_str("@@{");
+        if !self.number.is_empty() {
+            self.quoted(KEY);
+            self.text.push(':');
+            self.text.push_str(&self.number);
+        }
+    }
+
     fn key(&mut self, key: &str) {
+        if self.text.is_empty() {
+            self.open();
+        }
         match self.text.as_bytes().last() {
-            None => self.text.push_str("@@{"),
-            Some(b'{') => {} // the first member of an object within the reply
-            Some(_) => self.text.push(','),
+            Some(b'{') => {} // the first member of the reply, or of an object within it
+            _ => self.text.push(','),
         }
         self.quoted(key);
         self.text.push(':');
@@ -117,13 +134,16 @@ impl Reply {
 
     /// Puts an error in the place of whatever was added.
     pub fn error(&mut self, what: &impl Display) {
-        self.clear();
+        self.text.clear();
         self.text("error", &what.to_string());
     }
 
     /// Ends the reply and gives its line, with the line feed.
     pub fn line(&mut self) -> &[u8] {
-        self.text.push_str(if self.text.is_empty() { "@@{}\n" } else { "}\n" });
+        if self.text.is_empty() {
+            self.open();
+        }
+        self.text.push_str("}\n");
         self.text.as_bytes()
     }
 }

@@ -45,6 +45,32 @@ fn line_that_is_not_utf8_is_refused() {
 }
 
 #[test]
+fn reply_has_the_number_of_its_request() {
+    let replies = replies(b"{\"id\":7,\"call\":0}\n{\"call\":0}\n { \"id\" : 0}\n");
+    assert_eq!(replies, [r#"@@{"id":7,"length":17}"#, r#"@@{"length":10}"#, r#"@@{"id":0,"length":12}"#]);
+}
+
+#[test]
+fn what_is_no_number_is_not_repeated() {
+    for line in [r#"{"id":"7"}"#, r#"{"id":-7}"#, r#"{"id":7.0}"#, r#"{"id":07}"#, r#"{"id":7"#, r#"{"a":1,"id":7}"#] {
+        assert!(replies(line.as_bytes())[0].starts_with(r#"@@{"length":"#), "{line}");
+    }
+    assert!(replies(format!(r#"{{"id":{}}}"#, "1".repeat(19)).as_bytes())[0].starts_with(r#"@@{"length":"#));
+}
+
+#[test]
+fn unreadable_line_has_its_number_in_the_reply() {
+    let mut line = br#"{"id":12,"call":""#.to_vec();
+    line.resize(LINE_LIMIT + 1, b'x');
+    let mut output = Vec::new();
+    serve(Cursor::new(line), &mut output, |_, _| Ok(())).unwrap();
+    let wanted = format!("@@{{\"id\":12,\"error\":\"the line is longer than {LINE_LIMIT} bytes\"}}\n");
+    assert_eq!(String::from_utf8(output).unwrap(), wanted);
+    let replies = replies(b"{\"id\":3,\"call\":\"\xff\"}\n");
+    assert!(replies[0].starts_with(r#"@@{"id":3,"error":"not UTF-8: "#), "{}", replies[0]);
+}
+
+#[test]
 fn line_over_the_limit_is_skipped_whole() {
     let mut input = vec![b'x'; LINE_LIMIT + 1];
     input.extend_from_slice(b"\nok\n");

@@ -28,6 +28,22 @@ fn members_are_taken_in_any_order() {
 }
 
 #[test]
+fn number_of_a_request_is_no_member() {
+    let mut fields = Fields::of_request(r#"{"id":7,"a":1}"#).unwrap();
+    assert_eq!(fields.take("a").unwrap().integer(0..=9).unwrap(), 1);
+    fields.finish().unwrap();
+    Fields::of_request("{}").unwrap().finish().unwrap();
+}
+
+#[test]
+fn number_that_is_none_or_not_first_is_refused() {
+    for line in [r#"{"a":1,"id":7}"#, r#"{"id":"7"}"#, r#"{"id":-1}"#, r#"{"id":null}"#, r#"{"id":7e0}"#] {
+        let fault = Fields::of_request(line).unwrap_err().to_string();
+        assert_eq!(fault, "id: a whole number from 0 on is wanted, before all other keys", "{line}");
+    }
+}
+
+#[test]
 fn null_is_as_good_as_absent() {
     let mut fields = Fields::parse(r#"{"at":null}"#).unwrap();
     assert!(fields.take_optional("at").is_none());

@@ -19,6 +19,23 @@ fn empty_reply_is_an_empty_object() {
 }
 
 #[test]
+fn number_comes_first_and_once() {
+    let mut reply = Reply::default();
+    reply.begin(Some("17"));
+    assert_eq!(reply.line(), b"@@{\"id\":17}\n");
+    reply.begin(Some("18"));
+    reply.number("errno", 0);
+    assert_eq!(reply.line(), b"@@{\"id\":18,\"errno\":0}\n");
+    reply.begin(Some("19"));
+    reply.number("errno", 0);
+    reply.error(&"no");
+    assert_eq!(reply.line(), b"@@{\"id\":19,\"error\":\"no\"}\n");
+    reply.begin(None);
+    reply.number("errno", 0);
+    assert_eq!(reply.line(), b"@@{\"errno\":0}\n");
+}
+
+#[test]
 fn line_feeds_in_values_are_escaped() {
     let mut reply = Reply::default();
     reply.error(&"two\nlines");

@@ -185,7 +185,7 @@ def asked() -> Callable[..., Run]:
 def test_the_version_is_told_by_the_imports(asked: Callable[..., Run], tag: str) -> None:
     status, out, err = asked(tag, '{"call":"hello"}\n')
     assert (status, err) == (0, "")
-    assert out.startswith(f'@@{{"abi":"wit-{tag}","protocol":1')
+    assert out.startswith(f'@@{{"abi":"wit-{tag}","protocol":2')
 
 
 @pytest.mark.parametrize("tag", TAGS[-1:])
