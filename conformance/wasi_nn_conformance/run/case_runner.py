@@ -37,6 +37,7 @@ from wasi_nn_conformance.vectors.step import Block, Node, Step
 from .adapter import Adapter
 from .compare import compare
 from .disclosure import said_by_guest
+from .exit_code import kind_of_end
 from .growth import FIRST, MORE, growing
 from .guest_end import END, ending_words, judged_end
 from .judge import judge, preference
@@ -276,11 +277,7 @@ class CaseRunner:
 
     def _end(self, ended: Ended) -> Outcome:
         """Return the outcome of a process that ended: a trap, an error of the host or a crash, as the adapter says."""
-        codes, kind = self.adapter.exit_codes, Kind.CRASH
-        if ended.code in codes.trap:
-            kind = Kind.TRAP
-        elif ended.code in codes.host_error:
-            kind = Kind.HOST_ERROR
+        kind = kind_of_end(ended.code, ended.printed, self.adapter.exit_codes)
         return Outcome(kind, ended=exit_words(ended.code), printed=ended.printed)
 
     def _keep(self, judgement: Judgement) -> None:
