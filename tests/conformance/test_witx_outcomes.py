@@ -35,6 +35,7 @@ GOT = {
 }
 DIFFERENCE = {"context": "c", "output": "difference"}
 RAW = {"function": "compute", "arguments": [{"slot": "s"}]}
+RAW_OUTPUT = {"function": "get_output", "arguments": ["c", {"buffer": "q"}, {"buffer": "p"}, 4, {"buffer": "r"}]}
 CALLED: dict[str, Any] = {"errno": 1, "slots": {"s": SENTINEL}, "guards": "untouched", "changed": []}
 
 
@@ -74,6 +75,7 @@ def test_a_result_that_is_no_errno_is_a_fault(outcome: AnswerTo, number: int) ->
         ("output", {"context": "c", "output": {"raw": 0}, "size": 16}, GOT),
         ("raw", RAW | {"slots": {"s": "untouched"}}, CALLED | {"errno": 0}),
         ("raw", RAW | {"changes": ["p"]}, CALLED | {"errno": 0, "changed": ["p"]}),
+        ("raw", RAW_OUTPUT, CALLED | {"errno": 0, "slots": {}, "changed": ["p", "r"]}),
         ("place", {"bytes": {"hex": "00"}, "as": "p"}, {"address": 1024, "memory": 65536}),
         ("overwrite", {"buffer": "p", "fill": 0}, {}),
         ("grow", {"pages": 1}, {"previous": 17}),
@@ -139,6 +141,18 @@ def test_success(outcome: AnswerTo, action: str, arguments: dict[str, Any], repl
             RAW,
             CALLED | {"changed": ["q", "p"]},
             "the host changed p, q, which the call does not give it to write",
+        ),
+        (
+            "raw",
+            RAW_OUTPUT,
+            CALLED | {"errno": 0, "slots": {}, "changed": ["p", "q", "r"]},
+            "the host changed q, which the call does not give it to write",
+        ),
+        (
+            "raw",
+            RAW_OUTPUT,
+            CALLED | {"slots": {}, "changed": ["r"]},
+            "the host changed r, which the call does not give it to write",
         ),
         (
             "raw",

@@ -1,6 +1,6 @@
 """witx: the six functions of the core module `wasi_ephemeral_nn`, tensors by index, results as an errno."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -28,6 +28,14 @@ SENTINEL = 0xDEADBEEF
 """What a return slot holds before the call."""
 
 _HANDLES = ("load", "load_by_name", "context")
+
+_WRITTEN: Mapping[str, Sequence[int]] = {
+    "load": (4,),
+    "load_by_name": (2,),
+    "init_execution_context": (1,),
+    "get_output": (2, 4),
+}
+"""Which arguments of a function are addresses that it writes to when it succeeds."""
 
 
 class WitxDialect:
@@ -213,7 +221,17 @@ def _success(step: Step, state: ExpectedState) -> ExpectedAnswer:
             return replace(kept, memory=state.octets(step.arguments["is"]))
         case "output":
             return _expected_output(step.arguments, state, kept)
+        case "raw":
+            return replace(kept, changes=(kept.changes or frozenset()).union(_given_to_write(step.arguments)))
     return kept
+
+
+def _given_to_write(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Return the buffers whose addresses a call gives the host to write to: its return pointer, and for an output."""
+    written = _WRITTEN.get(raw["function"], ())
+    for number, operand in enumerate(raw["arguments"]):
+        if number in written and isinstance(operand, dict) and "buffer" in operand:
+            yield operand["buffer"]
 
 
 def _expected_output(arguments: Mapping[str, Any], state: ExpectedState, kept: ExpectedAnswer) -> ExpectedAnswer:
