@@ -233,6 +233,8 @@ ACCUSED = [
     (keeps_first_inputs, "compute/after-inputs-that-do-not-combine", "input.last-binding-wins", "input/set-again"),
     (keeps_first_inputs, "input/set-again", "input.last-binding-wins", None),
     (computes_once, "context/in-turns", "compute.new-inputs", "compute/twice"),
+    (refusing("get_output"), "values/f32/numbers", "output.each-by-index", "output/plain"),
+    (limited("init_execution_context", 1), "context/outputs-are-its-own", "context.from-graph", "context/two"),
     (limited("load", 1), "context/two-graphs", "load.each-load-is-a-graph", "load/same-structure-other-weights"),
     (limited("init_execution_context", 1), "context/in-turns", "context.from-graph", "context/two"),
 ]
@@ -355,3 +357,8 @@ def test_what_turned_out_to_be_unsupported_stands_under_the_clause_of_its_vector
     assert found.clause == "load.each-load-is-a-graph"
     kept = Accusation(host).accused(case, found)
     assert (kept.clause, kept.own_clause, kept.verdict) == ("compute.repeatable", "", "unsupported")
+
+
+def test_a_case_that_is_a_plain_inference_accuses_its_own_clause(judge: Callable[..., list[CaseResult]]) -> None:
+    (found,) = judge((first_output_for_all,), "output/any-order/as-declared")
+    assert (found.clause, found.own_clause) == ("output.each-by-index", "")

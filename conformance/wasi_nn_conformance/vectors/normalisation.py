@@ -135,6 +135,8 @@ class _Normalisation:
         return self._written_out(action, full)
 
     def _written_out(self, action: str, full: Arguments) -> Arguments:
+        if action == "new_error" and isinstance(full["data"], dict):
+            full["data"] = full["data"]["repeated"] * full["data"]["times"]
         if action in _OF_A_PORT:
             return self._with_port(action, full)
         if action in _BYTES:

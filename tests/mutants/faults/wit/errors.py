@@ -111,3 +111,38 @@ fault(
     "__import__('os').abort()",
     clauses=REFUSALS,
 )
+fault(
+    "error-data-cut",
+    "the text of an error has at most 4096 characters",
+    f"{OPERATIONS}.error_data",
+    "return error.data",
+    "return error.data[:4096]",
+    WIT_06_25,
+    clauses=("error.constructor",),
+)
+
+
+@mutant(
+    "wit/errors-in-a-ring",
+    "the 257th error has the place of the first",
+    (WIT_08_19, WIT_10_28),
+    clauses=("resource.many", "error.getters"),
+)
+def _() -> None:
+    operations = module("abi.wit.operations")
+    ring: list[object] = []
+    made = operations.ErrorValue.__init__
+
+    def remember(self: object, code: object, data: str, size: int = 0) -> None:
+        made(self, code, data, size)
+        ring.append(self)
+
+    healthy = operations.Operations.error_data
+
+    def overwritten(self: object, error: object) -> str:
+        place = next(index for index, each in enumerate(ring) if each is error)
+        last = max(range(place, len(ring), 256))
+        return str(healthy(self, ring[last]))
+
+    replace(operations.ErrorValue, "__init__", remember)
+    replace(operations.Operations, "error_data", overwritten)
