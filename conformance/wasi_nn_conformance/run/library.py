@@ -11,7 +11,6 @@ from wasi_nn_conformance.formats.schema import schema
 from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, ModelFiles, builders_of, load_models
 from wasi_nn_conformance.paths import VECTORS
-from wasi_nn_conformance.session.given_handle import HANDLE_CLAUSES
 from wasi_nn_conformance.session.state import ExpectedState, Paths, no_paths
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
@@ -101,7 +100,7 @@ class Library:
 
     def case(self, vector: Vector, abi: str, encoding: str | None) -> Case:
         """Return one case of a vector that `check` has seen."""
-        others = {name: self.clauses[name] for name in (*vector.clauses, *own_clauses(), *HANDLE_CLAUSES)}
+        others = {name: self.clauses[name] for name in (*vector.clauses, *own_clauses())}
         return Case(vector, self.clauses[vector.clause], abi, encoding, others)
 
     def state(self, case: Case, folders: Mapping[str, str], paths: Paths = no_paths) -> ExpectedState:

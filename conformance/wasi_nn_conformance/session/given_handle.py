@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from wasi_nn_conformance.vectors.own_clause import clause_of_kind
 from wasi_nn_conformance.vectors.step import Step
 
 from .expected_reply import ExpectedHandle
@@ -11,10 +12,6 @@ from .said import LineReply, Said
 from .witx_calls import Stored
 
 _KINDS: Mapping[str, Literal["graph", "context"]] = {"load": "graph", "load_by_name": "graph", "context": "context"}
-_CLAUSES = {"graph": "load.each-load-is-a-graph", "context": "context.from-graph"}
-
-HANDLE_CLAUSES = frozenset(_CLAUSES.values())
-"""The clauses that every handle is held against, whatever a vector is about."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ def expected_handle(step: Step, given: Iterable[GivenHandle]) -> ExpectedHandle 
     """
     kind, name = _KINDS[step.action], _name(step)
     before = tuple(each.number for each in given if each.kind == kind and (name is None or each.name != name))
-    return ExpectedHandle(kind, before, _CLAUSES[kind]) if before else None
+    return ExpectedHandle(kind, before, clause_of_kind("handle", kind) or "") if before else None
 
 
 def _name(step: Step) -> str | None:

@@ -42,6 +42,9 @@ _BY_KIND: Mapping[str, str] = {
 _AGAIN: Mapping[str, str] = {"load": "load.each-load-is-a-graph", "context": "context.from-graph"}
 """The clause of a call that has succeeded before, in the same conversation."""
 
+_BY_HANDLE: Mapping[str, str] = {"graph": "load.each-load-is-a-graph", "context": "context.from-graph"}
+"""The clause that says that each has a handle of its own."""
+
 _WHATEVER_IS_TESTED = ("errno", "path", "end", "growth")
 """Kinds of violations that have one clause, in whatever vector they are met."""
 
@@ -98,6 +101,8 @@ def clause_of_kind(kind: str, subject: str) -> str | None:
     """Return the one clause that a kind of violation breaks wherever it is met, if there is one."""
     if kind == "written" and subject == RETURN_POINTER:
         return "failure.return-pointer-untouched"
+    if kind == "handle":
+        return _BY_HANDLE[subject]
     return _BY_KIND[kind] if kind in _WHATEVER_IS_TESTED else None
 
 
@@ -108,7 +113,15 @@ def clause_of_only_output(clause: str, kind: str) -> str | None:
 
 def own_clauses() -> frozenset[str]:
     """Return all clauses that steps have by themselves."""
-    return frozenset(("failure.return-pointer-untouched", *_BY_ACTION.values(), *_BY_KIND.values(), *_AGAIN.values()))
+    return frozenset(
+        (
+            "failure.return-pointer-untouched",
+            *_BY_ACTION.values(),
+            *_BY_KIND.values(),
+            *_BY_HANDLE.values(),
+            *_AGAIN.values(),
+        )
+    )
 
 
 def is_under_test(node: Node, clause: str) -> bool:
