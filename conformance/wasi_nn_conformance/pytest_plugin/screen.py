@@ -156,7 +156,7 @@ class Screen:
         for case_result in sorted(self.reporting.case_results, key=lambda each: each.verdict.severity):
             category = _STATUS[case_result.verdict][0]
             counted.setdefault(category, []).append(reports.get(case_result.id) or _report_of(case_result))
-        if searched := [reports[name] for name in self.reporting.searched]:
+        if searched := [reports[name] for name in self.reporting.searched if name in reports]:
             counted["search" if len(searched) == 1 else "searches"] = searched
         for category, of_it in counted.items():
             terminal._add_stats(category, of_it)  # noqa: SLF001 only this renews the colour and the known categories
