@@ -233,7 +233,7 @@ def test_one_entry_tells_of_all_that_is_wrong_in_one_way(expected: Callable[...,
 
 def test_an_entry_names_what_is_wrong_without_numbers(expected: Callable[..., KnownFailures]) -> None:
     (entry,) = expected(first_file([case_result(verdict="fail", violation=WRONG)])).entries
-    assert entry.because == "not examined yet: output y: element * of f32 is * where * was wanted *"
+    assert entry.because == "not examined yet: a.b: output y: element * of f32 is * where * was wanted *"
 
 
 def test_each_pattern_of_what_is_written_has_to_match(expected: Callable[..., KnownFailures]) -> None:

@@ -50,7 +50,8 @@ def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -
         patterns = _patterns([case.id for case in named[key]], ids)
         # What is said of the host's processes is no conversation.
         patterns += _of_generated([case for case in named[key] if not case.clause.startswith("process.")])
-        because = _HALF_OF_A_PAIR.sub("?", _NOT_EXAMINED + steady(said(named[key][0]))[:_WORDS])
+        # Entries are told apart by it, in reports too.
+        because = _HALF_OF_A_PAIR.sub("?", f"{_NOT_EXAMINED}{cause.clause}: {steady(said(named[key][0]))[:_WORDS]}")
         yield {"cases": patterns, **entry, "because": because}
 
 
