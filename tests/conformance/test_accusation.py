@@ -16,13 +16,17 @@ from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.settlement import settled
 from wasi_nn_conformance.results.verdict import Verdict
-from wasi_nn_conformance.run.accusation import Accusation
+from wasi_nn_conformance.results.violation import Violation
+from wasi_nn_conformance.run.accusation import Accusation, should_have_succeeded
 from wasi_nn_conformance.run.adapter import Adapter
 from wasi_nn_conformance.run.case_runner import CaseRunner
+from wasi_nn_conformance.run.control import plain_inference
 from wasi_nn_conformance.run.host_pool import Served
 from wasi_nn_conformance.run.ladder import Leaning, rungs
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.step import steps_of
+from wasi_nn_conformance.vectors.tensor import tensor_literal
 from wasi_nn_conformance.vectors.vector import Vector
 
 Fault = Callable[[Any], None]
@@ -362,3 +366,28 @@ def test_what_turned_out_to_be_unsupported_stands_under_the_clause_of_its_vector
 def test_a_case_that_is_a_plain_inference_accuses_its_own_clause(judge: Callable[..., list[CaseResult]]) -> None:
     (found,) = judge((first_output_for_all,), "output/any-order/as-declared")
     assert (found.clause, found.own_clause) == ("output.each-by-index", "")
+
+
+def test_a_plain_inference_has_none_of_the_misuse_of_its_case(library: Library) -> None:
+    names = (
+        "input/data-length/none",
+        "input/data-for-no-elements/none-given",
+        "input/dimensions-too-large/largest-row",
+    )
+    for name in names:
+        case = library.case(library.suite_vector(name), "witx", "openvino")
+        for control in plain_inference(case, library.models):
+            tensors = [
+                step.arguments["tensor"] for step in steps_of(control.vector.steps) if "tensor" in step.arguments
+            ]
+            assert all(tensor_literal(tensor).is_consistent for tensor in tensors)
+
+
+@pytest.mark.parametrize("wanted", ["success", "success or an error", "success or an error (rather ok)"])
+def test_a_crash_where_success_was_owed_is_looked_into(wanted: str) -> None:
+    assert should_have_succeeded(Violation("crash", "set_input", wanted=wanted))
+
+
+@pytest.mark.parametrize("wanted", ["an error", "a trap", "success or an error or a trap (rather invalid_argument)"])
+def test_a_crash_of_misuse_is_that_of_the_misuse(wanted: str) -> None:
+    assert not should_have_succeeded(Violation("crash", "set_input", wanted=wanted))

@@ -42,14 +42,14 @@ class Accusation:
         if clause_of_kind(violation.kind, violation.subject):
             return case_result
         explained = self._explained(case, case_result, violation)
-        if explained is None and _should_have_succeeded(violation):
+        if explained is None and should_have_succeeded(violation):
             return self._of_plain_inference(case, case_result, violation)
         return explained or case_result
 
     def _explained(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Return the finding as one of something that its case leans on, None if nothing of that fails so."""
         leaning = Leaning.of(case, self._library.models)
-        if not _should_have_succeeded(violation):
+        if not should_have_succeeded(violation):
             return self._of_old_inputs(leaning, case_result, violation)
         refused = ""
         for rung in rungs(leaning):
@@ -147,12 +147,15 @@ class Accusation:
         return Library()
 
 
-def _should_have_succeeded(violation: Violation) -> bool:
+def should_have_succeeded(violation: Violation) -> bool:
     """Return whether the answer had to be a success, or was one with something wrong in it.
 
-    Otherwise misuse was not refused, of which no simpler case knows anything.
+    Otherwise it was misuse, of which no simpler case knows anything.
     """
-    return "success" in violation.wanted if violation.kind in ("outcome", "crash", "hang") else True
+    if violation.kind not in ("outcome", "crash", "hang"):
+        return True
+    accepted, _, preferred = violation.wanted.partition(" (rather ")
+    return "success" in accepted and preferred in ("", "ok)")
 
 
 def _refuses(violation: Violation) -> bool:

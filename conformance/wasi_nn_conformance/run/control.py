@@ -1,6 +1,6 @@
 """The plain inference of a case's models with its own inputs: what is left of a case without what it tests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.own_clause import call_of
-from wasi_nn_conformance.vectors.step import Step, steps_of
+from wasi_nn_conformance.vectors.step import Block, Node, Step, steps_of
 
 _PLAIN = ("load", "context", "set_input", "compute", "output")
 
@@ -59,14 +59,12 @@ def _any(port: Port) -> dict[str, Any] | None:
 
 
 def _given(case: Case) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the first tensor that the case gives each input of each model, where it fits and has to succeed."""
+    """Return the first tensor that the case gives each input of each model, where it should succeed."""
     models: dict[str, str] = {}
     tensors: dict[str, dict[str, Any]] = {}
     given: dict[tuple[str, str], dict[str, Any]] = {}
-    for step in steps_of(case.vector.steps):
+    for step in _proper(case.vector.steps):
         said = step.arguments
-        if "ok" not in step.expectation.accept:
-            continue
         if step.action == "load" and "model" in said:
             models[str(said.get("as"))] = said["model"]
         elif step.action == "context":
@@ -80,3 +78,14 @@ def _given(case: Case) -> dict[tuple[str, str], dict[str, Any]]:
                 if str(handle) in tensors:
                     given.setdefault((models.get(str(said["context"]), ""), name), tensors[str(handle)])
     return given
+
+
+def _proper(nodes: Iterable[Node]) -> Iterator[Step]:
+    """Return the steps that are no misuse: success is accepted, and nothing else rather than that."""
+    for node in nodes:
+        if isinstance(node, Block):
+            if not node.must_fail and node.prefer in (None, "ok"):
+                yield from _proper(node.steps)
+        elif "ok" in node.expectation.accept and node.expectation.prefer in (None, "ok"):
+            yield node
+            yield from _proper(node.then)
