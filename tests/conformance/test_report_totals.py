@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from wasi_nn_conformance.models import Model, ModelFiles
 from wasi_nn_conformance.results.verdict import Verdict
-from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.examination import Examination
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.clause import Level
 
@@ -47,15 +47,15 @@ WANTED = Counter(VERDICTS) + Counter({"deviates": 2})
 @pytest.fixture(autouse=True)
 def decided(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles) -> None:
     """Let the id of a vector say its verdict, or the choice of a host that passes."""
-    carry_out = Host.run
+    examine = Examination.examine
 
-    def decided(host: Host, case: Any) -> Any:
+    def decided(examination: Examination, case: Any) -> Any:
         word = case.vector.id.partition("/")[2]
         if word in TWO_WAYS:
-            return replace(carry_out(host, case), level=Level.DEFINED, choice=word)
-        return replace(carry_out(host, case), verdict=Verdict(word), diagnosis=f"{word}\x1b\ud800\uffff")
+            return replace(examine(examination, case), level=Level.DEFINED, choice=word)
+        return replace(examine(examination, case), verdict=Verdict(word), diagnosis=f"{word}\x1b\ud800\uffff")
 
-    monkeypatch.setattr(Host, "run", decided)
+    monkeypatch.setattr(Examination, "examine", decided)
     monkeypatch.setattr(Library, "models", models)
     monkeypatch.setattr(Library, "model_files", files)
 
