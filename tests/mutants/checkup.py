@@ -44,7 +44,7 @@ class Checkup:
 
     def run(self, faults: Sequence[str], abi: str, encodings: Sequence[str], *more: str) -> Report:
         """Run all cases of an ABI in these encodings. Raises `CheckupError`."""
-        path = self._adapter(faults)
+        path = self.adapter(faults)
         words = ["pytest", "conformance/", f"--impl={path}", "--fuzz-examples=0", f"--abi={abi}", *more]
         return self._report([*words, *(f"--encoding={encoding}" for encoding in encodings)])
 
@@ -60,7 +60,7 @@ class Checkup:
         again = [self._report([*line, *selected, "--fresh"]) for line, selected in lines.items()]
         return {case.id: case for each in again for case in each.cases}
 
-    def _adapter(self, faults: Sequence[str]) -> Path:
+    def adapter(self, faults: Sequence[str]) -> Path:
         """Write the adapter of the reference with these faults."""
         name = TOGETHER.join(faults)
         text = _ADAPTER.read_text("utf-8").replace("@mutant@", name)

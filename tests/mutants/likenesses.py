@@ -79,7 +79,7 @@ _OWN = (
         "four-graphs",
         "a guest has at most four graphs and four contexts",
         _four_graphs,
-        ("load.each-load-is-a-graph", "context.from-graph"),
+        ("load.each-load-is-a-graph", "context.from-graph", "process.capacity"),
     ),
     _likeness("one-encoding", "a process serves the encoding that was loaded first", _one_encoding),
     _likeness("f32-only", "tensors of another type than f32 are refused", _f32_only),

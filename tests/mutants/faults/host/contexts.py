@@ -40,5 +40,5 @@ fault(
     CONTEXT,
     "if len(self._contexts) >= self.limits.contexts:",
     "if len([each for each in self._contexts if each.graph is graph]) >= 2:",
-    clauses=("context.from-graph", "context.independence"),
+    clauses=("context.from-graph", "context.independence", "process.capacity"),
 )

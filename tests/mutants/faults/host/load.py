@@ -12,7 +12,7 @@ fault(
     "host:Host.check_model_size",
     "if len(self._graphs) >= self.limits.graphs:",
     "if len(self.shared._graphs) >= 8:",
-    clauses=("load.graph-from-builders", "load.each-load-is-a-graph"),
+    clauses=("load.graph-from-builders", "load.each-load-is-a-graph", "process.capacity"),
 )
 fault(
     "shared-by-first-builder",
@@ -21,7 +21,7 @@ fault(
     "for builder in builders))",
     "for builder in builders[:1]))",
     SHARED,
-    clauses=("load.each-load-is-a-graph", "load.every-builder-is-used"),
+    clauses=("load.each-load-is-a-graph", "load.every-builder-is-used", "process.no-carry-over"),
 )
 fault(
     "shared-by-length",
@@ -29,7 +29,12 @@ fault(
     "sharing:SharedGraphs.load",
     "hashlib.sha256(builder).digest() for",
     "len(builder) for",
-    clauses=("load.each-load-is-a-graph", "load.graph-from-builders"),
+    clauses=(
+        "load.each-load-is-a-graph",
+        "load.graph-from-builders",
+        "load.every-builder-is-used",
+        "process.no-carry-over",
+    ),
 )
 fault(
     "target-out-of-reach-dies",

@@ -11,7 +11,7 @@ from faults.wit import COMPUTE, TABLE, VALUES, fault
     "wit/leak-of-handles",
     "what is dropped stays in a table that has room for 512",
     WIT_10_28,
-    clauses=("resource.many",),
+    clauses=("resource.many", "process.no-carry-over"),
 )
 def _() -> None:
     table = module("abi.wit.resources").ResourceTable
@@ -67,7 +67,7 @@ fault(
     "self._next += 1",
     "self._next = self._next % 64 + 1",
     WIT_08_19,
-    clauses=("resource.many",),
+    clauses=("resource.many", "process.no-carry-over"),
 )
 fault(
     "drop-frees-all",
@@ -114,5 +114,5 @@ fault(
     "len(self._entries) >= self._limits.resources",
     "len(self._entries) >= 100",
     WIT_10_28,
-    clauses=("resource.many",),
+    clauses=("resource.many", "process.no-carry-over"),
 )

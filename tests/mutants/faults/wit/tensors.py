@@ -49,7 +49,7 @@ fault(
     "return GivenTensor(tuple(dimensions), tensor_type, data)",
     "return self.__dict__.setdefault('kept', {}).setdefault(data, GivenTensor(tuple(dimensions), tensor_type, data))",
     WIT_06_25,
-    clauses=("tensor.getters", "input.shape-and-type"),
+    clauses=("tensor.getters", "input.shape-and-type", "process.no-carry-over"),
 )
 fault(
     "constructor-checks",
