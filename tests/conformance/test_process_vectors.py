@@ -71,7 +71,12 @@ def test_a_host_that_prints_much_at_its_end_is_listened_to(judged: Callable[...,
 @ON_LINUX
 @pytest.mark.parametrize(
     ("what", "subject"),
-    [("memory", "its memory"), ("files", "its open files"), ("threads", "its threads"), ("children", "its children")],
+    [
+        ("memory", "its memory"),
+        ("files", "the number of its open files"),
+        ("threads", "the number of its threads"),
+        ("children", "the number of its children"),
+    ],
 )
 def test_growth_without_end_is_found(
     judged: Callable[..., CaseResult], monkeypatch: pytest.MonkeyPatch, what: str, subject: str
@@ -128,7 +133,9 @@ def test_growth_is_told_by_the_round() -> None:
     [found] = growing(sizes(100, 110, 120), (80, 80))
     assert found.words == "128 KiB a round"
     files = [ProcessSize(files=count) for count in (3, 83, 163)]
-    assert [(each.what, each.words) for each in growing(files, (80, 80))] == [("its open files", "1.0 a round")]
+    assert [(each.what, each.words) for each in growing(files, (80, 80))] == [
+        ("the number of its open files", "1.0 a round")
+    ]
 
 
 def test_a_suspect_has_a_thousand_rounds_to_come_to_rest() -> None:

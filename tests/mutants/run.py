@@ -50,6 +50,7 @@ LIKELY = {
     "errors": ("error",),
     "host": ("input", "output", "compute", "context", "load"),
     "memory": ("memory",),
+    "process": ("process",),
     "registry": ("load-by-name",),
     "tensor": ("values", "input"),
     "values": ("values", "compute", "input"),

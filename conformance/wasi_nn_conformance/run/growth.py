@@ -20,7 +20,12 @@ MORE = (20, 40, *(80,) * 12)
 _PER_ROUND = {"memory": 24 << 10, "files": 0.5, "threads": 0.5, "processes": 0.5}
 """Growth in a round that counts: half of a tensor of 48 KiB, and less than one of what is counted."""
 
-_NAMES = {"memory": "its memory", "files": "its open files", "threads": "its threads", "processes": "its children"}
+_NAMES = {
+    "memory": "its memory",
+    "files": "the number of its open files",
+    "threads": "the number of its threads",
+    "processes": "the number of its children",
+}
 
 
 @dataclass(frozen=True)

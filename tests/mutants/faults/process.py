@@ -1,0 +1,64 @@
+"""Faults of the host's process: its end, and what it keeps of calls that are over."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+from mutant import SHARED, module, mutant, replace, rewritten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ENDS = ("process.ends-with-its-guest",)
+_GROWS = ("process.no-endless-growth",)
+_KEPT = "globals().setdefault('kept', [])"
+
+
+def _at_end(act: Callable[[], Any]) -> None:
+    """Let the host do something when its guest has returned."""
+    runner = module("wasmtime_host.runner").Runner
+    whole = runner.run
+
+    def run(*arguments: Any) -> int:
+        status: int = whole(*arguments)
+        act()
+        return status
+
+    replace(runner, "run", run)
+
+
+@mutant("process/aborts-at-end", "the host aborts when its guest has returned", clauses=_ENDS)
+def _aborts_at_end() -> None:
+    _at_end(os.abort)
+
+
+@mutant("process/hangs-at-end", "the host goes on when its guest has returned", clauses=_ENDS)
+def _hangs_at_end() -> None:
+    _at_end(signal.pause)
+
+
+@mutant("process/code-of-a-failure", "the host ends with 1 when its guest has returned", clauses=_ENDS)
+def _code_of_a_failure() -> None:
+    _at_end(lambda: os._exit(1))
+
+
+rewritten(
+    "process/inputs-kept",
+    "a copy of each input is kept for ever",
+    SHARED,
+    "host:Host.set_input",
+    "context.inputs[index] = self._fitted(ports[index], tensor)",
+    f"context.inputs[index] = self._fitted(ports[index], tensor)\n    {_KEPT}.append(bytearray(tensor.data))",
+    clauses=_GROWS,
+)
+rewritten(
+    "process/files-kept",
+    "each compute opens a file and does not close it",
+    SHARED,
+    "host:Host.compute",
+    "ports = context.graph.inputs",
+    f"ports = context.graph.inputs\n    {_KEPT}.append(open('/dev/null'))",
+    clauses=_GROWS,
+)
