@@ -27,7 +27,7 @@ _NEWEST_TOOLCHAIN = "1.97"
 _FEATURES = "run,cranelift,component-model,wasi-nn,wat,parallel-compilation,cache"
 ONNX = "onnx"
 _ONNX_VERSION = "48.0.8"  # that of runtimes/wasmtime-onnx/Cargo.toml, which pins it
-_ONNXRUNTIME = "1.22.0"  # what the crate `ort` of that version wants
+ONNXRUNTIME = "1.22.0"  # what the crate `ort` of that version wants
 
 
 class ProgramError(Exception):
@@ -83,13 +83,13 @@ def _onnx() -> Path:
     # The wheel is for any Python: nothing but the library in it is used.
     any_python = ("--only-binary=:all:", "--python-version", "3.12")
     engine = _wheel(
-        cache_folder() / f"onnxruntime-{_ONNXRUNTIME}", "onnxruntime", f"onnxruntime=={_ONNXRUNTIME}", any_python
+        cache_folder() / f"onnxruntime-{ONNXRUNTIME}", "onnxruntime", f"onnxruntime=={ONNXRUNTIME}", any_python
     )
     libraries = engine / "lib"
     libraries.mkdir(exist_ok=True)
     for name in ("libonnxruntime.so", "libonnxruntime.so.1"):  # what is looked for when linking, and when running
         if not (libraries / name).exists():
-            (libraries / name).symlink_to(Path("..", "onnxruntime", "capi", f"libonnxruntime.so.{_ONNXRUNTIME}"))
+            (libraries / name).symlink_to(Path("..", "onnxruntime", "capi", f"libonnxruntime.so.{ONNXRUNTIME}"))
     folder = cache_folder() / f"wasmtime-onnx-{_ONNX_VERSION}"
     built_from, sources = folder / "built-from", _sources()
     if not built_from.exists() or built_from.read_text("ascii") != sources:

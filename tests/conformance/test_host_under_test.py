@@ -14,6 +14,7 @@ COMPUTE = "- compute: {context: {raw: 1}}\n  fails: {}"
 DEADLY = "- compute: {context: {raw: 13}}\n  fails: {}"  # the context that a mortal miniature dies of
 TRAP_IS_FINE = "- compute: {context: {raw: 1}}\n  accept: [error, trap]\n  prefer: invalid_argument"
 LARGE = "- place: {bytes: {zeros: 4000000}, as: p}"
+RUNTIME = Path(__file__).resolve().parents[1] / "miniatures" / "runtime.py"
 SMALL = {"call_seconds": 0.05}
 
 Run = Callable[..., list[CaseResult]]
@@ -149,6 +150,30 @@ def test_a_graph_is_registered_by_a_folder_of_its_name(
         *("digits", "digits"),
         ["model.onnx"],
     )
+
+
+def test_a_graph_that_ends_the_host_at_once_is_one_that_cannot_be_registered(
+    host: Callable[..., Host], cases: Callable[..., list[Case]], with_graph: Case, tmp_path: Path
+) -> None:
+    program = tmp_path / "program"
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = probe ] || { echo "unknown option $1"; exit 2; }\nexec "$2" -I -S "$3" errors\n'
+    )
+    program.chmod(0o755)
+    command = [str(program), "{graphs}", "probe", sys.executable, str(RUNTIME), "{probe}"]
+    made = host("errors", command=command, graphs={"onnx": ["{name},{directory}"]})
+    first, again = made.run(with_graph), made.run(with_graph)
+    assert (first.verdict, again.diagnosis) == ("unsupported", first.diagnosis)
+    assert first.diagnosis.startswith("these graphs cannot be registered: miniature: the host ended with exit code 2")
+    assert "it printed: unknown option digits," in first.diagnosis
+    assert made.run(cases(COMPUTE)[0]).verdict == "pass"
+
+
+def test_a_host_that_ends_at_once_without_graphs_cannot_be_asked(
+    host: Callable[..., Host], cases: Callable[..., list[Case]]
+) -> None:
+    with pytest.raises(AdapterError, match="the host ended with exit code 2"):
+        host("errors", command=["/bin/sh", "-c", "exit 2", "{probe}"]).run(cases(COMPUTE)[0])
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,16 @@ from .probe_process import Ended, ProbeProcess, Silent, exit_words
 _PRINTED = 600  # characters of what the host printed that a complaint has room for
 
 
+class EndedAtOnceError(AdapterError):
+    """The host ended before its guest said a word, as one does that does not understand its command line."""
+
+
 def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> ProbeIdentity:
     """Ask the probe who it is, and check the answer. Raises `AdapterError`: no verdict on the host is possible then."""
     answer = process.greet(encode_request(Hello()), adapter.limits.hello_seconds)
     if isinstance(answer, Ended | Silent):
-        raise AdapterError(f"{adapter.name}: {_no_answer(answer, adapter)}")
+        kind = EndedAtOnceError if isinstance(answer, Ended) else AdapterError
+        raise kind(f"{adapter.name}: {_no_answer(answer, adapter)}")
     try:
         identity = read_reply(Hello(), answer)
     except ProtocolError as error:

@@ -15,7 +15,7 @@ from wasi_nn_conformance.vectors.case import Case
 
 from .adapter import Adapter, AdapterError, probe_path
 from .case_runner import CaseRunner
-from .handshake import handshake
+from .handshake import EndedAtOnceError, handshake
 from .library import Library
 from .model_folders import ModelFolders
 from .past import Past, demand
@@ -81,6 +81,7 @@ class Host:
     _running: dict[_Setting, _Running] = field(default_factory=dict)
     _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
     _greeted: dict[str, ProbeProcess] = field(default_factory=dict)
+    _unregistered: dict[_Setting, str] = field(default_factory=dict)
 
     def unsupported(self, case: Case) -> str | None:
         """Return what the case needs and the adapter declares not to offer, or is not installed."""
@@ -90,7 +91,9 @@ class Host:
             return f"{self.adapter.name} does not serve the encoding {case.encoding}"
         if case.vector.graphs and case.encoding not in self.adapter.graphs:
             return f"{self.adapter.name} has no way to register a graph in {case.encoding}"
-        return self.out_of_order.get(pair_of(case)) or self.library.missing(case)
+        return (
+            self.out_of_order.get(pair_of(case)) or self._unregistered.get(_setting(case)) or self.library.missing(case)
+        )
 
     def check(self) -> None:
         """Do the handshake on every ABI that the adapter declares, and ask for the version. Raises `AdapterError`."""
@@ -134,7 +137,14 @@ class Host:
             return Served(CaseResult.of(case, [Judgement(Verdict.UNSUPPORTED, reason=reason)], 0.0, ()))
         setting = _setting(case)
         alone = alone or self.fresh or case.vector.fresh or setting[0] in self.unshared
-        running = _Running(self._started(setting)) if alone else self._ready(setting, case)
+        try:
+            running = _Running(self._started(setting)) if alone else self._ready(setting, case)
+        except EndedAtOnceError as error:
+            if not setting[1]:
+                raise
+            # How names are given is a matter of its command line: a comma or a colon may part them.
+            self._unregistered[setting] = f"these graphs cannot be registered: {error}"
+            return self.serve(case)
         if setting[0] in self.unshared:
             self._launch(setting)  # starts while this one is asked
         try:
