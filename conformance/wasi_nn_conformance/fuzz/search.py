@@ -23,6 +23,7 @@ from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.known_failures import KnownFailure, KnownFailures
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.run.examination import Examination
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 
@@ -109,13 +110,21 @@ class Search:
     kind: str
     draw: Kind
     target: FuzzTarget
-    host: Host
+    examination: Examination
     library: Library
     known_failures: KnownFailures | None = None
+    written: frozenset[str] = frozenset()
+    """The ids of the written cases of the same run: what fails as one of these is told of there."""
     statistics: list[Mapping[str, Any]] = field(default_factory=list)
     _result: Result = field(default_factory=Result)
     _failed: dict[str, tuple[Fields, CaseResult]] = field(default_factory=dict)
     _over: list[tuple[Fields, CaseResult]] = field(default_factory=list)
+    _simpler: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def host(self) -> Host:
+        """The host under test."""
+        return self.examination.host
 
     def run(self, examples: int, seed: int) -> Result:
         """Draw that many conversations. Every round that finds something is followed by another, with the next seed."""
@@ -196,6 +205,9 @@ class Search:
         if told := self._told(case_result):
             self._result.known[told.because] += 1
             return
+        if simpler := self._of_something_simpler(fields, case_result):
+            self._result.known[simpler] += 1
+            return
         what = signature(case_result)
         found = len(self._over) + len(self._failed)
         if self._is_over(fields, case_result) or (what not in self._failed and found >= _MOST):
@@ -207,9 +219,22 @@ class Search:
 
     def _carried_out(self, fields: Fields) -> CaseResult:
         try:
-            return self.host.run(self.target.case(fields, GENERATED, self.library))
+            return self.examination.confirmed(self.target.case(fields, GENERATED, self.library))
         except AdapterError as error:
             raise _NoHost(error) from None
+
+    def _of_something_simpler(self, fields: Fields, case_result: CaseResult) -> str:
+        """Return what a failure comes of that is told of elsewhere: a written case, or what hosts may lack."""
+        key = signature(case_result), str(fields["id"])
+        if key not in self._simpler:
+            case = self.target.case(fields, GENERATED, self.library)
+            try:
+                accused = self.examination.accused(case, case_result)
+            except AdapterError as error:
+                raise _NoHost(error) from None
+            blocked = f"as {accused.blocked_by}" if accused.blocked_by in self.written else ""
+            self._simpler[key] = accused.diagnosis if accused.verdict is Verdict.UNSUPPORTED else blocked
+        return self._simpler[key]
 
     def _told(self, case_result: CaseResult) -> KnownFailure | None:
         return self.known_failures.told(case_result) if self.known_failures else None

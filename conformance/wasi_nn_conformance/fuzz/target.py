@@ -1,5 +1,6 @@
 """What a generated conversation may use."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,12 +23,23 @@ CarryOut: TypeAlias = Callable[[Fields], None]
 
 @dataclass(frozen=True)
 class FuzzTarget:
-    """The ABI and the encoding of a search, the models of `models.yaml`, and whether graphs can have names."""
+    """The ABI and the encoding of a search, the models of `models.yaml`, and whether graphs can have names.
+
+    The rest is what the host is known to lack: a search that dies of it each time finds nothing else. `lacks` are
+    models with which a plain inference fails, `no_types` element types that it does not serve; `inputs`, `graphs` and
+    `contexts` the most that work, and `broken` the clauses that written vectors have found broken.
+    """
 
     abi: str
     encoding: str
     models: Mapping[str, Model]
     registers: bool
+    lacks: frozenset[str] = frozenset()
+    no_types: frozenset[str] = frozenset()
+    inputs: int = sys.maxsize
+    graphs: int = sys.maxsize
+    contexts: int = sys.maxsize
+    broken: frozenset[str] = frozenset()
 
     @property
     def tag(self) -> Tag:
@@ -36,12 +48,14 @@ class FuzzTarget:
 
     @cached_property
     def types(self) -> frozenset[str]:
-        """The element types that both the ABI and the encoding have."""
-        return frozenset(map(str, ENCODINGS[self.encoding].types)) & frozenset(self.tag.tensor_types)
+        """The element types that ABI, encoding and host have; of a host that has none, those of the others."""
+        said = frozenset(map(str, ENCODINGS[self.encoding].types)) & frozenset(self.tag.tensor_types)
+        return said - self.no_types or said
 
     def sayable(self, names: Iterable[str]) -> list[str]:
-        """Return those of the models of `models.yaml` that have no other types."""
-        return [name for name in names if self._types_of[name] <= self.types]
+        """Return those of the models of `models.yaml` that have no other types and work; all of them if none does."""
+        said = [name for name in names if self._types_of[name] <= self.types]
+        return [name for name in said if name not in self.lacks] or said
 
     @cached_property
     def _types_of(self) -> Mapping[str, frozenset[str]]:

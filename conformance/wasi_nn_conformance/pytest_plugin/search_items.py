@@ -1,6 +1,8 @@
 """The searches of a run as items of pytest: one for each kind, ABI and encoding."""
 
+import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +13,8 @@ from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.fuzz.finding import FOLDER, Finding
 from wasi_nn_conformance.fuzz.kinds import kind_of
 from wasi_nn_conformance.fuzz.search import GENERATED, Result, Search, SuiteFaultError
+from wasi_nn_conformance.fuzz.strategies import errors, octets, sequences
+from wasi_nn_conformance.fuzz.strategies.misuse import REGISTERED
 from wasi_nn_conformance.fuzz.target import FuzzTarget
 from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.report.paragraph import paragraph, shell_line
@@ -20,6 +24,8 @@ from wasi_nn_conformance.run.host_pool import Pair
 from .generated import GeneratedItem
 from .session import Suite
 from .xdist import give_up
+
+_MODELS = dict.fromkeys((*errors.MODELS, *sequences.MODELS, *octets.MODELS))  # that conversations are drawn with
 
 
 class SearchesCollector(pytest.Collector):
@@ -75,8 +81,11 @@ class SearchItem(GeneratedItem):
     def runtest(self) -> None:
         """Search."""
         suite = self.suite
-        search = Search(self.kind, kind_of(self.kind), self.target, suite.host, suite.library, suite.known_failures)
         try:
+            self.target = self._within_what_the_host_has()
+            kind, judges = kind_of(self.kind), suite.examination
+            known, written = suite.known_failures, suite.asked
+            search = Search(self.kind, kind, self.target, judges, suite.library, known, written)
             self.result = search.run(self.examples, self.seed)
         except AdapterError as error:
             give_up(self.config, str(error))
@@ -88,6 +97,22 @@ class SearchItem(GeneratedItem):
         )
         if self.result.findings:
             raise _Failed
+
+    def _within_what_the_host_has(self) -> FuzzTarget:
+        """Return the target without what is known to fail, which would end each conversation."""
+        pair, survey = self.pair, self.suite.examination.survey
+        models = survey.models_lacking(pair, self.target.sayable(_MODELS))
+        most = {limit.what: limit.most for limit in survey.limits(pair)}
+        return replace(
+            self.target,
+            registers=self.target.registers and models.isdisjoint(REGISTERED.values()),
+            lacks=models,
+            no_types=survey.types_lacking(pair) & self.target.types,
+            inputs=1 if "sub-f32" in models else sys.maxsize,
+            graphs=most.get("graphs", sys.maxsize),
+            contexts=most.get("contexts", sys.maxsize),
+            broken=frozenset(clause for where, clause in self.suite.broken if where == pair),
+        )
 
     @property
     def pair(self) -> Pair:

@@ -13,9 +13,10 @@ from wasi_nn_conformance.models import ModelError
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.known_failures import KnownFailures, known_failures_path, read_known_failures
 from wasi_nn_conformance.results.settlement import blocked
+from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
 from wasi_nn_conformance.run.examination import Conclusion, Examination
-from wasi_nn_conformance.run.host_pool import Host, Pair
+from wasi_nn_conformance.run.host_pool import Host, Pair, pair_of
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
 
@@ -41,6 +42,8 @@ class Suite:
         self.asked: frozenset[str] = frozenset()
         """The ids of the cases of this run."""
         self.conclusion = Conclusion()
+        self.broken: set[tuple[Pair, str]] = set()
+        """The clauses that written vectors have found broken, with where."""
 
     @cached_property
     def adapter(self) -> Adapter:
@@ -79,6 +82,8 @@ class Suite:
         case_result = self.examination.examine(case)
         if self.known_failures:
             case_result = self.known_failures.applied(case_result)
+        if case_result.verdict.is_finding or case_result.verdict is Verdict.XFAIL:
+            self.broken.add((pair_of(case), case_result.clause))
         by = case_result.blocked_by
         if by is None or not case_result.own_clause:
             return case_result

@@ -49,7 +49,11 @@ class Examination:
 
     def examine(self, case: Case) -> CaseResult:
         """Return what a case comes to. Raises `AdapterError` if no process of the host can be had."""
-        return self._accusation.accused(case, self._confirmed(case))
+        return self.accused(case, self.confirmed(case))
+
+    def accused(self, case: Case, case_result: CaseResult) -> CaseResult:
+        """Return what a case came to under the clause that is broken."""
+        return self._accusation.accused(case, case_result)
 
     def simpler(self, case_id: str) -> CaseResult:
         """Return what a case came to that blocks another one."""
@@ -59,7 +63,7 @@ class Examination:
     def _accusation(self) -> Accusation:
         return Accusation(self.host)
 
-    def _confirmed(self, case: Case) -> CaseResult:
+    def confirmed(self, case: Case) -> CaseResult:
         """Return what a case comes to that no other case has to do with."""
         served = self.host.serve(case)
         if served.case_result.verdict.is_finding:
@@ -113,7 +117,7 @@ class Examination:
         """Judge the doubtful cases of a pair again; return the results that are others now."""
         corrected = []
         for case, before in self._doubtful.pop(pair, []):
-            again = self._accusation.accused(case, self.host.serve(case, alone=True).case_result)
+            again = self.accused(case, self.host.serve(case, alone=True).case_result)
             if (again.verdict, again.choice) != (before.verdict, before.choice):
                 corrected.append(replace(again, alone=True))
         return corrected

@@ -71,11 +71,25 @@ class Survey:
         return self._limits[pair]
 
     def works(self, pair: Pair, name: str) -> bool:
-        """Return whether a plain inference with a model of `models.yaml` comes out right."""
+        """Return whether a plain inference with a model of `models.yaml` comes out right, or cannot be said here."""
         if (pair, name) not in self._working:
-            case = self._case(pair, f"survey/{name}", _INFERENCE, _inference(self.host.library.models[name]))
+            model = self._model(name)
+            if not ENCODINGS[str(pair[1])].can_say(model):
+                return True
+            case = self._case(pair, f"survey/{name}", _INFERENCE, _inference(model))
+            if pair[0] not in case.vector.abis:
+                return True
             self._working[pair, name] = not self.host.serve(case).case_result.verdict.is_finding
         return self._working[pair, name]
+
+    def types_lacking(self, pair: Pair) -> frozenset[str]:
+        """Return the element types with which nothing comes out right, of those that the encoding has."""
+        types = map(str, ENCODINGS[str(pair[1])].types)
+        return frozenset(name for name in types if not self.works(pair, f"identity-{name}"))
+
+    def models_lacking(self, pair: Pair, names: Iterable[str]) -> frozenset[str]:
+        """Return those of the models with which a plain inference does not come out right."""
+        return frozenset(name for name in names if not self.works(pair, name))
 
     def _is_declared(self, pair: Pair) -> bool:
         abi, encoding = pair

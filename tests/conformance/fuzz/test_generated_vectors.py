@@ -9,10 +9,13 @@ from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.features import exercised
 from wasi_nn_conformance.fuzz.kinds import KINDS, kind_of
 from wasi_nn_conformance.fuzz.search import settings_of
+from wasi_nn_conformance.fuzz.strategies.misuse import TENSOR_MISUSES
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.vectors.step import steps_of
+from wasi_nn_conformance.vectors.vector import Vector
 
 LIBRARY = Library()
 GENERATED = 25
@@ -91,3 +94,49 @@ def test_drawn_text_refers_to_no_matrix(abi: str) -> None:
     with_text = generated("bytes", abi, seed=5, examples=300)
 
     assert [fields["id"] for fields in with_text if "$" in str(fields)] == []
+
+
+def drawn_within(kind: str, **lacking: Any) -> list[Vector]:
+    """Draw for a host that lacks something."""
+    kept: list[Fields] = []
+    target = FuzzTarget(WITX, "openvino", LIBRARY.models, registers=False, **lacking)
+    with local_constants.none():
+        kind_of(kind)(target, kept.append, settings_of(60, shrinks=False), 1)
+    return [target.case(fields, Path("generated.yaml"), LIBRARY).vector for fields in kept]
+
+
+@pytest.mark.parametrize("kind", ["shapes", "errors", "sequences"])
+def test_types_that_a_host_lacks_are_in_no_model_that_is_drawn(kind: str) -> None:
+    others = frozenset({"f16", "f64", "bf16", "u8", "i32", "i64"})
+    for vector in drawn_within(kind, no_types=others):
+        for name in vector.models:
+            model = vector.own_models.get(name) or LIBRARY.models[name]
+            assert {str(port.type.element) for port in (*model.inputs, *model.outputs)} == {"f32"}
+
+
+def test_a_host_of_one_input_gets_models_of_one() -> None:
+    vectors = drawn_within("shapes", inputs=1)
+    assert {len(model.inputs) for vector in vectors for model in vector.own_models.values()} == {1}
+
+
+@pytest.mark.parametrize("kind", ["errors", "sequences"])
+def test_models_that_fail_are_not_drawn(kind: str) -> None:
+    vectors = drawn_within(kind, lacks=frozenset({"sub-f32", "three-inputs"}))
+    assert vectors
+    assert all(vector.models.isdisjoint({"sub-f32", "three-inputs"}) for vector in vectors)
+
+
+def test_a_sequence_stays_within_what_a_process_bears() -> None:
+    for vector in drawn_within("sequences", graphs=2, contexts=3):
+        actions = [step.action for step in steps_of(vector.steps) if "as" in step.arguments]
+        assert actions.count("load") + actions.count("load_by_name") <= 2
+        assert actions.count("context") <= 3
+
+
+def test_what_is_known_to_be_broken_is_tried_rarely() -> None:
+    broken = frozenset(misuse.clause for misuse in TENSOR_MISUSES)
+    with_it = [
+        sum(not broken.isdisjoint(vector.clauses) for vector in drawn_within("errors", broken=known))
+        for known in (frozenset(), broken)
+    ]
+    assert 0 < with_it[1] < with_it[0] / 2

@@ -13,6 +13,7 @@ from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.results.known_failures import KnownFailure, KnownFailures
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
+from wasi_nn_conformance.run.examination import Examination
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 
@@ -41,7 +42,7 @@ def search(host: Callable[..., Host], tmp_path: Path) -> Callable[..., Search]:
             "toy",
             generated_by(conversations),
             target,
-            host(f"mortal {tmp_path / 'starts'}"),
+            Examination(host(f"mortal {tmp_path / 'starts'}")),
             library,
             expected,
             **options,
@@ -132,11 +133,11 @@ def test_awkward_text_survives_being_written(tmp_path: Path) -> None:
 def test_a_host_that_cannot_be_started_again_ends_the_search(
     search: Callable[..., Search], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **_options: object) -> None:
         raise AdapterError("it does not start")
 
     searching = search()
-    monkeypatch.setattr(Host, "run", refuse)
+    monkeypatch.setattr(Host, "serve", refuse)
 
     with pytest.raises(AdapterError, match="it does not start"):
         searching.run(200, 3)
@@ -158,3 +159,37 @@ def unsayable(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     step = {"set_input": {"context": {"raw": 1}, "input": "x", "tensor": tensor}}
     why = "because a host may get this wrong"
     return {"id": "fuzz/toy/unsayable", "clause": "handle.unknown-context", "why": why, "steps": [step]}
+
+
+@st.composite
+def wears_out(draw: st.DrawFn, target: FuzzTarget) -> Fields:
+    """Infer, which goes wrong on a worn process."""
+    del target
+    numbers = draw(st.lists(st.integers(1, 5), min_size=4, max_size=4))
+    tensor = {"type": "f32", "shape": [1, 4], "data": numbers}
+    return {
+        "id": "fuzz/toy/infer",
+        "clause": "compute.repeatable",
+        "why": "because a host may get this wrong",
+        "steps": [
+            {"load": {"model": "identity-f32", "as": "g"}},
+            {"context": {"graph": "g", "as": "c"}},
+            {"set_input": {"context": "c", "input": "x", "tensor": tensor}},
+            {"compute": {"context": "c"}},
+            {"output": {"context": "c", "output": "x"}},
+        ],
+    }
+
+
+def test_what_only_a_worn_process_does_is_no_finding_of_a_search(
+    search: Callable[..., Search], host: Callable[..., Host]
+) -> None:
+    searching = search()
+    searching.draw = generated_by(wears_out)
+    searching.examination = Examination(host("limited_host.py wears-out=3"))
+
+    result = searching.run(12, 3)
+
+    assert result.findings == []
+    (carry_over, *_) = searching.examination.conclude().carry_overs
+    assert carry_over.clause == "process.no-carry-over"

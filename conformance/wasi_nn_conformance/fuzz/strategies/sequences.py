@@ -45,6 +45,11 @@ class Sequence(RuleBasedStateMachine):
         """What stands in the host."""
         return self.calls.state
 
+    def has_room(self, what: str, *actions: str) -> bool:
+        """Return whether a process bears one more of what these actions make."""
+        most: int = getattr(self.target, what)
+        return sum("as" in step.get(action, ()) for step in self.calls.steps for action in actions) < most
+
     def look(self, looks: int) -> None:
         """Infer in that many contexts, the newest first."""
         for pick in range(min(looks, len(self.state.contexts))):
@@ -54,21 +59,22 @@ class Sequence(RuleBasedStateMachine):
     @rule(model=st.sampled_from(MODELS), more=st.booleans(), looks=_LOOKS)
     def load(self, model: str, more: bool, looks: int) -> None:
         """Load a model, and sometimes make a context of it at once."""
-        if not self.target.sayable([model]):
+        if model not in self.target.sayable(MODELS) or not self.has_room("graphs", "load", "load_by_name"):
             return
         graph = self.calls.load(model)
-        if more or not self.state.contexts:
+        if (more or not self.state.contexts) and self.has_room("contexts", "context"):
             self.calls.context(graph)
         self.look(looks)
 
-    @precondition(lambda self: self.target.registers)
+    @precondition(lambda self: self.target.registers and self.has_room("graphs", "load", "load_by_name"))
+    @precondition(lambda self: self.has_room("contexts", "context"))
     @rule(name=st.sampled_from(sorted(REGISTERED)), looks=_LOOKS)
     def load_by_name(self, name: str, looks: int) -> None:
         """Load a registered graph, and make a context of it."""
         self.calls.context(self.calls.load_by_name(name))
         self.look(looks)
 
-    @precondition(lambda self: self.state.graphs)
+    @precondition(lambda self: self.state.graphs and self.has_room("contexts", "context"))
     @rule(pick=_PICK, looks=_LOOKS)
     def context(self, pick: int, looks: int) -> None:
         """Make a context."""
@@ -153,7 +159,8 @@ class Sequence(RuleBasedStateMachine):
         graph = self.state.picked(self.state.graphs, pick)
         if graph in self.state.loaded:
             self.calls.say("overwrite", {"buffer": f"{graph}.{part}", "fill": fill}, clause="load.copies-the-builders")
-        self.calls.context(graph)
+        if self.has_room("contexts", "context"):
+            self.calls.context(graph)
         self.look(looks)
 
     @precondition(lambda self: self.target.tag.pointers)

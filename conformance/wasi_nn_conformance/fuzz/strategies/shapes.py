@@ -130,9 +130,10 @@ class _Generated:
 def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw a model and inferences on it."""
     types = [name for name in _TYPES if name in target.types]
-    generated = _large(draw, types) if draw(st.integers(1, _RARELY)) == _RARELY else _model(draw, types)
+    is_large = draw(st.integers(1, _RARELY)) == _RARELY and not set(_COUNTING).isdisjoint(types)
+    generated = _large(draw, types) if is_large else _model(draw, types, target.inputs)
     steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
-    contexts = ["c", "d"][: draw(st.integers(1, 2))]
+    contexts = ["c", "d"][: min(draw(st.integers(1, 2)), target.contexts)]
     steps += [{"context": {"graph": "g", "as": name}} for name in contexts]
     for _ in range(draw(st.integers(1, 3))):
         steps += _inference(draw, target, generated, draw(st.sampled_from(contexts)))
@@ -147,11 +148,11 @@ def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     }
 
 
-def _model(draw: st.DrawFn, types: Sequence[str]) -> _Generated:
+def _model(draw: st.DrawFn, types: Sequence[str], most_inputs: int) -> _Generated:
     element, shape = ElementType(draw(st.sampled_from(types))), _shape(draw)
     mode = "computed" if element.has_arithmetic and draw(st.booleans()) else "moved"
     free = tuple(axis for axis in range(len(shape)) if shape[axis] and draw(st.integers(0, 7)) == 7)
-    first, *others = draw(_names(INPUT_NAMES))
+    first, *others = draw(_names(INPUT_NAMES))[:most_inputs]
     inputs = [_input(draw, first, element, shape, mode)]
     for name in others:
         other = element if draw(st.booleans()) else ElementType(draw(st.sampled_from(types)))
