@@ -8,6 +8,7 @@ import msgspec
 from wasi_nn_conformance.results.carry_over import results_of
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.known_failures import KnownFailures
+from wasi_nn_conformance.results.observation import Observation, longest
 from wasi_nn_conformance.run.examination import Conclusion
 from wasi_nn_conformance.vectors.clause import Clause
 
@@ -33,6 +34,11 @@ class Conclusions:
         limits = [each for conclusion in self._taken for each in conclusion.limits]
         for each in results_of(carry_overs, limits, clauses):
             yield _applied(known, each)
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """How the host's processes have changed while they served."""
+        return longest(each for conclusion in self._taken for each in conclusion.observations)
 
     @property
     def notes(self) -> list[str]:

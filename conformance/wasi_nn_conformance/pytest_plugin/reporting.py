@@ -238,7 +238,8 @@ class Reporting:
         impl = Impl(adapter.name, version, tuple(adapter.command))
         run = suite.course.run(len(self.judged), len(self.searched), suite.available)
         made = report(impl, run, self.case_results, suite.library.clauses, suite.replay)
-        return msgspec.structs.replace(made, fuzz=self._generated()) if self.searched else made
+        fuzz = self._generated() if self.searched else None
+        return msgspec.structs.replace(made, fuzz=fuzz, observations=self.conclusions.observations)
 
     def _generated(self) -> Fuzz:
         """Return what was generated, with the searches in one order, also if workers brought them in another."""

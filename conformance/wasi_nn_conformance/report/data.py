@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from wasi_nn_conformance import __version__
 from wasi_nn_conformance.results.case_result import CaseResult, Expected
 from wasi_nn_conformance.results.causes import Cause, likely_causes
+from wasi_nn_conformance.results.observation import Observation
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.session.wire import PROTOCOL
 from wasi_nn_conformance.vectors.clause import Clause, Level
@@ -173,6 +174,10 @@ class Report(_Part, frozen=True):
     cases: tuple[CaseResult, ...]
     totals: Totals
     fuzz: Annotated[Fuzz | None, Meta(description="null if nothing was generated")]
+    observations: Annotated[
+        tuple[Observation, ...],
+        Meta(description="how processes of the host changed while they served: a hint at what grows, and no verdict"),
+    ] = ()
 
     @property
     def is_incomplete(self) -> bool:

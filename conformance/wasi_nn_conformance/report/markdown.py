@@ -30,8 +30,15 @@ def summary_md(report: Report) -> str:
         *_findings(report),
         *_known(report),
         *_choices(report),
+        *_observations(report),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _observations(report: Report) -> Iterator[str]:
+    if report.observations:
+        yield from ("", "### What its processes came to", "")
+        yield from (f"* {escaped(each.words)}" for each in report.observations)
 
 
 def _extent(run: Run | None) -> Iterator[str]:

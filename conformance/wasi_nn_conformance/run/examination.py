@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from wasi_nn_conformance.results.carry_over import CarryOver, Limit, is_limit
 from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.observation import Observation
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 
@@ -28,6 +29,7 @@ class Conclusion(msgspec.Struct, frozen=True):
     carry_overs: tuple[CarryOver, ...] = ()
     limits: tuple[Limit, ...] = ()
     unshared: tuple[str, ...] = ()
+    observations: tuple[Observation, ...] = ()
 
 
 @dataclass
@@ -80,8 +82,10 @@ class Examination:
             for pair, carried in self._carried.items():
                 corrected += self._corrected(pair)
                 carry_overs += self._carry_overs(carried)
+        observations = self.host.observations()
         unshared = tuple("-".join(filter(None, pair)) for pair in self._carried if pair in self.host.unshared)
-        return Conclusion(tuple(corrected), tuple(carry_overs), tuple(self._limits.values()), unshared)
+        limits = tuple(self._limits.values())
+        return Conclusion(tuple(corrected), tuple(carry_overs), limits, unshared, observations)
 
     def _judged_alone(self, case: Case, served: Served) -> CaseResult:
         """Return the verdict of a process of its own; what failed in a shared one alone is kept apart."""

@@ -3,13 +3,14 @@
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeAlias
 
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
+from wasi_nn_conformance.results.observation import Observation, Size, longest
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 
@@ -20,6 +21,7 @@ from .library import Library
 from .model_folders import ModelFolders
 from .past import Past, demand
 from .probe_process import ProbeProcess
+from .process_size import process_size
 
 Pair: TypeAlias = tuple[str, str | None]
 """An ABI and an encoding, None for conversations without a model. Different pairs never share a process."""
@@ -45,6 +47,12 @@ class Capacity:
 class _Running:
     process: ProbeProcess
     past: Past = field(default_factory=Past)
+    first: Size | None = None
+
+    def size(self) -> Size | None:
+        """Return how large its process is; None where nobody tells, or it is gone."""
+        size = process_size(self.process.pid) if self.process.usable else None
+        return None if size is None else Size(**asdict(size))
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class Host:
     _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
     _greeted: dict[str, ProbeProcess] = field(default_factory=dict)
     _unregistered: dict[_Setting, str] = field(default_factory=dict)
+    _observed: list[Observation] = field(default_factory=list)
 
     def unsupported(self, case: Case) -> str | None:
         """Return what the case needs and the adapter declares not to offer, or is not installed."""
@@ -173,8 +182,20 @@ class Host:
         if case_result.verdict.is_finding:
             printed = running.process.printed()
             running.process.close()  # nobody knows what else is wrong in it
+        running.first = running.first or running.size()
         held = len(runner.state.graphs), len(runner.state.contexts)
         return Served(case_result, before, runner.was_refused, *held, printed)
+
+    def observations(self) -> tuple[Observation, ...]:
+        """Return of each pair how the process that served most has changed meanwhile. Ask before `close`."""
+        for (pair, _), running in self._running.items():
+            self._observe(pair, running)
+        return longest(self._observed)
+
+    def _observe(self, pair: Pair, running: _Running) -> None:
+        last, served = running.size(), len(running.past.cases)
+        if running.first and last and served > 1:
+            self._observed.append(Observation(*pair, served, running.first, last))
 
     @property
     def processes(self) -> list[ProbeProcess]:
@@ -186,6 +207,7 @@ class Host:
         if running and running.process.usable:
             if not running.past.cases or self._has_more_to_serve(setting, running, case):
                 return running
+            self._observe(setting[0], running)
             running.process.close()
         died = running is not None and not running.process.usable and self._has_more_to_serve(setting, running, case)
         self._running[setting] = _Running(self._started(setting))
