@@ -127,7 +127,8 @@ def test_schema_2_is_read() -> None:
 
 
 def without_what_came_later(report: dict[str, Any]) -> None:
-    """Take out what schema 3 added: causes, and fields of cases."""
+    """Take out what schema 3 added: causes, observations, and fields of cases."""
+    assert report.pop("observations") == []
     del report["causes"]
     for case in report["cases"]:
         assert (case.pop("own_clause"), case.pop("blocked_by"), case.pop("alone")) == ("", None, False)
