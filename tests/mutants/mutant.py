@@ -154,7 +154,10 @@ def rewrite(target: str, old: str, new: str) -> None:
     if (count := source.count(old)) != 1:
         raise PatchError(f"{target} reads {old!r} {count} times, not once")
     flags = __future__.annotations.compiler_flag
-    code = compile(source.replace(old, new), f"<mutant of {target}>", "exec", flags, dont_inherit=True)
+    try:
+        code = compile(source.replace(old, new), f"<mutant of {target}>", "exec", flags, dont_inherit=True)
+    except SyntaxError as error:  # two faults of one line, each of which alone is well formed
+        raise PatchError(f"{target} is no Python any more: {error}") from None
     made: dict[str, Any] = {}
     exec(code, function.__globals__, made)  # noqa: S102 - the text is the reference's own
     setattr(made[name], _SOURCE, source.replace(old, new))

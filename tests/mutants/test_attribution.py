@@ -63,6 +63,10 @@ def test_faults_of_one_line_cannot_be_together() -> None:
     assert not can_be_together(faults_named("memory/no-bound+memory/end-wraps"))
 
 
+def test_faults_that_make_no_python_cannot_be_together() -> None:
+    assert not can_be_together(faults_named("backends/inputs-kept+backends/f16-denormals-flushed"))
+
+
 def test_each_mutant_is_measured_alone() -> None:
     assert [each.name for each in singles()] == list(mutants())
 
