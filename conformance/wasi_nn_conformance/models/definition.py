@@ -66,7 +66,7 @@ def model(definition: Mapping[str, Any]) -> Model:
     """Return the model that an expanded definition describes. Raises ModelError that says what is wrong with it."""
     model_id = str(definition.get("id"))
     try:
-        _keys(definition, "a model", {"id", "inputs", "outputs"}, {"why"})
+        _keys(definition, "a model", {"id", "inputs", "outputs"}, {"why", "title"})
         return Model(
             id=model_id,
             inputs=tuple(Port(str(name), tensor_type(entry)) for name, entry in _mapping(definition["inputs"]).items()),
@@ -74,6 +74,7 @@ def model(definition: Mapping[str, Any]) -> Model:
                 (str(name), expression(value)) for name, value in _mapping(definition["outputs"]).items()
             ),
             why=str(definition.get("why", "")),
+            title=str(definition.get("title", "")),
         )
     except DefinitionError as error:
         raise ModelError(model_id, str(error)) from None

@@ -38,6 +38,7 @@ class Port:
 class Model:
     """Inputs and outputs in the order of their index; `expressions` are the outputs' names and what they are.
 
+    `title` is what a file calls the model, where that is not its id.
     `outputs`, their names and types, follow. An output may bear an input's name only if it is that input unchanged:
     in ONNX a name is a value, and in OpenVINO IR an unchanged input is one tensor with one set of names.
 
@@ -49,6 +50,7 @@ class Model:
     inputs: tuple[Port, ...]
     expressions: tuple[tuple[str, Expression], ...]
     why: str = field(default="", compare=False)
+    title: str = field(default="", compare=False)
     outputs: tuple[Port, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -69,7 +69,7 @@ def emit(model: Model) -> bytes:
     proto = helper.make_model(
         helper.make_graph(
             graph.nodes,
-            model.id,
+            model.title or model.id,
             [_value_info(port) for port in model.inputs],
             [_value_info(port) for port in model.outputs],
             graph.initializers,

@@ -82,7 +82,7 @@ class _Network:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.types = model.types()
-        self.root = ET.Element("net", name=model.id, version="11")
+        self.root = ET.Element("net", name=model.title or model.id, version="11")
         self.layers = ET.SubElement(self.root, "layers")
         self.edges = ET.SubElement(self.root, "edges")
         self.weights = bytearray()
