@@ -28,6 +28,7 @@ from mutant import ABIS, HEALTHY, Mutant, mutants
 from zygote import Zygote, zygote
 
 from wasi_nn_conformance.formats.document import InputError
+from wasi_nn_conformance.results.carry_over import results_of
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
 from wasi_nn_conformance.run.examination import Examination
@@ -37,10 +38,12 @@ from wasi_nn_conformance.run.library import Library
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wasi_nn_conformance.results.case_result import CaseResult
     from wasi_nn_conformance.vectors.case import Case
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER.parent.parent / "docs" / "mutants.md"
+GROWTH = "process.no-endless-growth"
 KILLS = {Verdict.FAIL.value, Verdict.CRASH.value, Verdict.HANG.value, Verdict.DEVIATES.value}
 _MOST_HANGS = 2  # each costs the time limit of a call
 # Where faults of a module are likely to show: asked first, because most time goes into looking for the first kill.
@@ -108,8 +111,12 @@ class Suite:
         return [case for case in self.cases if case.abi == abi and case.encoding in (None, *encodings)]
 
     def host(self, mutant: Mutant) -> Host:
-        """Return the reference with this fault."""
-        return Host(_zygote.of(adapter(mutant)), self.library)
+        """Return the reference with this fault.
+
+        One that grows is started as itself: what stands for a forked process keeps its size.
+        """
+        started = adapter(mutant)
+        return Host(started if GROWTH in mutant.clauses else _zygote.of(started), self.library)
 
 
 def adapter(mutant: Mutant) -> Adapter:
@@ -160,6 +167,8 @@ def attempt(name: str, abi: str, enough: int) -> Trial:
         _ask(trial, examination, quick, enough)
         if not trial.kills:
             _ask(trial, examination, slow, 1)
+        if not trial.kills:
+            _conclude(trial, examination)
     except AdapterError as error:
         trial.error = str(error)
     finally:
@@ -195,11 +204,20 @@ def _ask(trial: Trial, examination: Examination, cases: list[Case], enough: int)
         case_result = examination.examine(cases.pop(next_))
         trial.asked += 1
         if case_result.verdict in KILLS:
-            trial.kills.append(
-                Kill(case_result.vector, case_result.clause, case_result.id, case_result.verdict, case_result.diagnosis)
-            )
+            trial.kills.append(_kill(case_result))
         elif case_result.verdict != Verdict.PASS.value:
             trial.unjudged.append(f"{case_result.id}: {case_result.diagnosis}")
+
+
+def _conclude(trial: Trial, examination: Examination) -> None:
+    """Look at what only shows in a process that has served other cases."""
+    conclusion = examination.conclude()
+    for each in results_of(conclusion.carry_overs, conclusion.limits, _suite.library.clauses):
+        trial.kills.append(_kill(each))
+
+
+def _kill(case_result: CaseResult) -> Kill:
+    return Kill(case_result.vector, case_result.clause, case_result.id, case_result.verdict, case_result.diagnosis)
 
 
 def main() -> int:
