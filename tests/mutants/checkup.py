@@ -51,14 +51,20 @@ class Checkup:
     def replayed(self, report: Report, cases: Sequence[CaseResult]) -> dict[str, CaseResult]:
         """Run the lines that the report gives for some cases; return what came of each, by its id.
 
-        Lines that differ in the case alone are run as one, with a process for each case.
+        Lines that differ in the case alone are run as one, with a process for each case. What shows only after other
+        cases needs their process, so that line is run as it is.
         """
-        lines: dict[tuple[str, ...], list[str]] = {}
+        as_they_are: list[list[str]] = []
+        alike: dict[tuple[str, ...], list[str]] = {}
         for case in cases:
-            *line, option, value = shlex.split(replay_of(report, case))
-            lines.setdefault(tuple(line), []).extend((option, value))
-        again = [self._report([*line, *selected, "--fresh"]) for line, selected in lines.items()]
-        return {case.id: case for each in again for case in each.cases}
+            line = shlex.split(replay_of(report, case))
+            if case.shown_by:
+                as_they_are.append(line)
+            else:
+                *command, option, value = line
+                alike.setdefault(tuple(command), []).extend((option, value))
+        lines = [*as_they_are, *([*line, *selected, "--fresh"] for line, selected in alike.items())]
+        return {case.id: case for line in lines for case in self._report(line).cases}
 
     def adapter(self, faults: Sequence[str]) -> Path:
         """Write the adapter of the reference with these faults."""

@@ -29,7 +29,7 @@ def _one_encoding() -> None:
     rewrite(
         "host:Host.load",
         "    if backend is None:",
-        "    if encoding is not self.__dict__.setdefault('served', encoding):\n"
+        "    if backend is not None and encoding is not self.__dict__.setdefault('served', encoding):\n"
         "        raise invalid_encoding('another engine is in use')\n"
         "    if backend is None:",
     )

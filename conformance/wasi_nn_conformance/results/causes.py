@@ -1,7 +1,7 @@
 """Likely causes: findings that one fault of a host brings about, whatever cases and clauses it shows in.
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
-dies of the same call without a word. Answers tell less: those that are wrong in the same way under one clause have one
+dies without a word, of whatever call, where one area of the specification is concerned. Answers tell less: those that are wrong in the same way under one clause have one
 cause. No number, address, name or time that changes from case to case tells causes apart.
 """
 
@@ -110,8 +110,7 @@ def _key(case: CaseResult, types: dict[str, set[str]]) -> _Key:
     if violation.kind in ENDS:
         if where := place(violation.printed):
             return ("place", where)
-        cause = violation.cause
-        return (violation.kind, violation.subject, violation.call, cause.get("said", ""))
+        return (violation.kind, violation.subject, case.clause.partition(".")[0], violation.cause.get("said", ""))
     way = _WAYS.get(violation.kind, violation.kind)
     if way == "answer":
         return ("answer", case.clause, violation.got.partition(" ")[0])

@@ -48,8 +48,8 @@ class Leaning:
 
     @property
     def inputs(self) -> int:
-        """How many inputs the model with the most has."""
-        return max((len(model.inputs) for model in self.models), default=0)
+        """How many inputs the model with the most has, also where it is written into the vector and not in `models`."""
+        return max((*(len(model.inputs) for model in self.models), self._inputs_of_one_compute()), default=0)
 
     @property
     def outputs(self) -> int:
@@ -74,6 +74,19 @@ class Leaning:
         """Return how often a call is made."""
         return sum(_called(step) == call for step in steps_of(self.case.vector.steps))
 
+    def _inputs_of_one_compute(self) -> int:
+        """Return how many inputs of a context are given before a compute, at most."""
+        most = 0
+        given: dict[str, set[str]] = {}
+        for step in steps_of(self.case.vector.steps):
+            call, said = call_of(step.action), step.arguments
+            context = str(said.get("context"))
+            if call == "set_input":
+                given.setdefault(context, set()).add(_place(step))
+            elif call == "compute":
+                most = max(most, len(given.pop(context, ())), len(said.get("inputs", ())))
+        return most
+
     def is_behind(self, line: int | None, call: str) -> bool:
         """Return whether a line stands behind the first call of this name; one that is not known does."""
         first = next((step.line for step in steps_of(self.case.vector.steps) if _called(step) == call), None)
@@ -87,11 +100,16 @@ class Leaning:
             if call == "compute":
                 seen.clear()
             elif call == "set_input":
-                place = (str(step.arguments["context"]), str(step.arguments.get("input", step.arguments.get("name"))))
+                place = (str(step.arguments["context"]), _place(step))
                 if place in seen:
                     return True
                 seen.add(place)
         return False
+
+
+def _place(step: Step) -> str:
+    """Return the name or the index of the input that a step sets."""
+    return str(step.arguments.get("input", step.arguments.get("name")))
 
 
 def _called(step: Step) -> str:
