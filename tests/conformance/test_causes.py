@@ -67,7 +67,8 @@ def test_two_places_are_two_causes() -> None:
         (Violation("size", "output", "y"), Violation("dimensions", "output", "y"), 1),
         (Violation("written", "load", "its return pointer"), Violation("slot", "load", "$p"), 1),
         (Violation("crash", "load", "signal SIGSEGV"), Violation("crash", "load", "signal SIGSEGV", printed="bye"), 1),
-        (Violation("crash", "load", "signal SIGSEGV"), Violation("crash", "compute", "signal SIGSEGV"), 2),
+        (Violation("crash", "load", "signal SIGSEGV"), Violation("crash", "compute", "signal SIGSEGV"), 1),
+        (Violation("crash", "load", "signal SIGSEGV"), Violation("crash", "load", "signal SIGABRT"), 2),
         (Violation("hang", "load", got="nothing in 1 s"), Violation("hang", "load", got="nothing in 2 s"), 1),
     ],
 )

@@ -4,6 +4,7 @@ Each host is the reference with faults that are known, and is judged by pytest a
 alone, on the first ABI that it shows on. `compound`: seeded sets of eight that can be put in together. `likeness`:
 hosts made by hand. A fault of which no clause is accused is taken out of its host: if nothing looks different then, the
 others mask it, and no report could tell of it; else it was missed. Every likely cause is replayed by its own line.
+A host that cannot load anything has no report: of one fault it is told, and instead of a set another one is drawn.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from accuracy import Diagnosis, Figures, diagnosed, is_same, look_alike, misled
 from attribution_page import PAGE, document, table
-from checkup import Checkup, CheckupError
+from checkup import Checkup, CheckupError, UnusableError
 from likenesses import HOSTS
 from mutant import ABIS, TOGETHER, Mutant, PatchError, faults_named, mutants
 from zygote import zygote
@@ -107,6 +108,17 @@ def examined(patient: Patient, checkup: Checkup, *, replays: bool) -> Diagnosis:
     return diagnosis
 
 
+def examined_or_redrawn(patient: Patient, checkup: Checkup, *, replays: bool) -> tuple[Patient, Diagnosis]:
+    """Examine a host; in the place of a set that leaves nothing to examine, the next that is drawn."""
+    while True:
+        try:
+            return patient, examined(patient, checkup, replays=replays)
+        except UnusableError:
+            if patient.kind != "compound":
+                raise
+            patient = _compound(f"{patient.name}+", patient.abi, random.Random(patient.name))  # noqa: S311 - as above
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print what is missed and misled, and the figures; 1 if a report could not be had."""
     options = _parser().parse_args(arguments)
@@ -118,14 +130,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     patients = [each for each in patients if _matches(each.name, options.host)][:: options.every]
     started = time.perf_counter()
     found: dict[str, list[Diagnosis]] = {kind: [] for kind in options.kinds}
-    failed = 0
+    failed, unusable = 0, []
     for patient, outcome in _outcomes(patients, options):
-        if isinstance(outcome, CheckupError):
+        if isinstance(outcome, UnusableError):
+            unusable.append(f"`{patient.name}`")
+            sys.stdout.write(f"{patient.name}: {outcome}\n")
+        elif isinstance(outcome, CheckupError):
             sys.stderr.write(f"{patient.name}: {outcome}\n")
             failed += 1
-            continue
-        found[patient.kind].append(outcome)
-        sys.stdout.write(_line(patient, outcome))
+        else:
+            found[patient.kind].append(outcome)
+            sys.stdout.write(_line(patient, outcome))
         sys.stdout.flush()
     figures = {kind: Figures.of(diagnoses) for kind, diagnoses in found.items()}
     for diagnoses in found.values():
@@ -134,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(_data(found), indent=1) + "\n", "utf-8")
     if options.write_page:
-        PAGE.write_text(document(PAGE.read_text("utf-8"), figures, found), "utf-8")
+        PAGE.write_text(document(PAGE.read_text("utf-8"), figures, found, unusable), "utf-8")
     return int(failed > 0)
 
 
@@ -143,12 +158,12 @@ def _outcomes(
 ) -> Iterator[tuple[Patient, Diagnosis | CheckupError]]:
     with tempfile.TemporaryDirectory() as folder, zygote() as forks, ThreadPoolExecutor(options.jobs) as pool:
         checkup = Checkup(forks, Path(folder))
-        pending = [pool.submit(examined, each, checkup, replays=not options.no_replays) for each in patients]
+        pending = [pool.submit(examined_or_redrawn, each, checkup, replays=not options.no_replays) for each in patients]
         for patient, each in zip(patients, pending, strict=True):
             error = each.exception()
             if error is not None and not isinstance(error, CheckupError):
                 raise error
-            yield patient, error or each.result()
+            yield (patient, error) if error else each.result()
 
 
 def _line(patient: Patient, diagnosis: Diagnosis) -> str:

@@ -33,13 +33,19 @@ def table(figures: Mapping[str, Figures]) -> list[str]:
     return lines
 
 
-def document(page: str, figures: Mapping[str, Figures], found: Mapping[str, Sequence[Diagnosis]]) -> str:
-    """Return the page with its part between the marks made anew. Raises `ValueError` for a page without them."""
+def document(
+    page: str, figures: Mapping[str, Figures], found: Mapping[str, Sequence[Diagnosis]], unusable: Sequence[str]
+) -> str:
+    """Return the page with its part between the marks made anew. Raises `ValueError` for a page without them.
+
+    `unusable` are the hosts that could not load anything, which the suite said instead of a report.
+    """
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
         raise ValueError(f"the page needs the marks {BEGIN} and {END}")
-    return "\n".join([before + BEGIN, "", *table(figures), "", *_lists(figures, found), END + after])
+    told = [f"Told in one sentence, since nothing can be loaded: {', '.join(unusable)}.", ""] if unusable else []
+    return "\n".join([before + BEGIN, "", *table(figures), "", *told, *_lists(figures, found), END + after])
 
 
 def _lists(figures: Mapping[str, Figures], found: Mapping[str, Sequence[Diagnosis]]) -> list[str]:

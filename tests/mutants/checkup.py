@@ -28,11 +28,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 _ADAPTER = Path(__file__).resolve().parent / "mutant.toml"
 _PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")  # nothing that takes time
-_FAILED = 1  # pytest's exit status where cases failed
+_FAILED, _UNUSABLE = 1, 4  # exit statuses: cases failed; the host could not be judged at all
+_CANNOT = "no encoding can be used"
 
 
 class CheckupError(Exception):
     """There is no report: pytest has ended in another way."""
+
+
+class UnusableError(CheckupError):
+    """There is no report because the host cannot load a good model, which the suite says in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Checkup:
     folder: Path
 
     def run(self, faults: Sequence[str], abi: str, encodings: Sequence[str], *more: str) -> Report:
-        """Run all cases of an ABI in these encodings. Raises `CheckupError`."""
+        """Run all cases of an ABI in these encodings. Raises `CheckupError`, `UnusableError` if nothing was judged."""
         path = self.adapter(faults)
         words = ["pytest", "conformance/", f"--impl={path}", "--fuzz-examples=0", f"--abi={abi}", *more]
         return self._report([*words, *(f"--encoding={encoding}" for encoding in encodings)])
@@ -88,6 +93,9 @@ class Checkup:
                 text=True,
                 check=False,
             )
+            said = [line for line in done.stdout.splitlines() + done.stderr.splitlines() if _CANNOT in line]
+            if done.returncode == _UNUSABLE and said:
+                raise UnusableError(said[0].removeprefix("ERROR: "))
             if done.returncode not in {0, _FAILED} or not (Path(folder) / "report.json").is_file():
                 raise CheckupError(
                     f"{shlex.join(line)} ends with {done.returncode}: {done.stdout}{done.stderr}"[-2000:]

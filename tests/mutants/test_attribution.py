@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from accuracy import Diagnosis, Figures, diagnosed, is_same
-from attribution import can_be_together, compounds, likenesses, singles
+from attribution import can_be_together, compounds, examined_or_redrawn, likenesses, singles
 from attribution_page import BEGIN, END, document, table
-from checkup import Checkup, CheckupError
+from checkup import Checkup, CheckupError, UnusableError
 from mutant import faults_named, mutants
 from zygote import Zygote, zygote
 
@@ -49,6 +50,24 @@ def test_a_run_that_judges_nothing_is_no_report(checkup: Checkup) -> None:
         checkup.run(["healthy"], "witx", ["openvino"], "--case=no/such")
 
 
+def test_a_set_that_leaves_nothing_to_judge_is_drawn_again(checkup: Checkup, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = compounds(1, seed=1)[0]
+
+    def run(_self: Checkup, faults: list[str], *_more: object) -> SimpleNamespace:
+        if faults == first.ids:
+            raise UnusableError
+        return SimpleNamespace(cases=(), causes=())
+
+    monkeypatch.setattr(Checkup, "run", run)
+    patient, _ = examined_or_redrawn(first, checkup, replays=False)
+    assert (patient.abi, len(patient.faults), patient.ids == first.ids) == (first.abi, 8, False)
+
+
+def test_one_fault_by_which_nothing_can_be_loaded_is_told(checkup: Checkup) -> None:
+    with pytest.raises(UnusableError, match="no encoding can be used"):
+        checkup.run(["memory/big-endian-read"], "witx", ["openvino"])
+
+
 def test_sets_are_the_same_each_time_and_can_be_put_in_together() -> None:
     sets = compounds(4, seed=1)
     assert [each.ids for each in sets] == [each.ids for each in compounds(4, seed=1)]
@@ -80,10 +99,11 @@ def test_the_page_shows_the_measures_and_what_is_wrong() -> None:
     found = Diagnosis("host", [fault], {"a": "output.size", "b": "input.copied"}, {fault.id}, rows=["output.size"])
     found.replays["a"] = False
     figures = {"single": Figures.of([found])}
-    page = document(f"before {BEGIN}old{END} after", figures, {"single": [found]})
+    page = document(f"before {BEGIN}old{END} after", figures, {"single": [found]}, ["`mute`"])
     assert page.startswith("before ")
     assert page.endswith(" after")
     assert table(figures)[-1] in page
     assert "50.0% (1 of 2), wanted ≥ 97 %" in page
     assert "* host: input.copied (1)" in page
     assert "* host: `a`" in page
+    assert "nothing can be loaded: `mute`." in page

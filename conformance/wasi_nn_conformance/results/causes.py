@@ -1,8 +1,9 @@
 """Likely causes: findings that one fault of a host brings about, whatever cases and clauses it shows in.
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
-dies without a word, of whatever call, where one area of the specification is concerned. Answers tell less: those that are wrong in the same way under one clause have one
-cause. No number, address, name or time that changes from case to case tells causes apart.
+dies without a word, of whatever call, where one area of the specification is concerned. Answers tell less: those that
+are wrong in the same way under one clause have one cause. No number, address, name or time that changes from case to
+case tells causes apart.
 """
 
 from collections import Counter

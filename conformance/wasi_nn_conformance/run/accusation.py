@@ -50,7 +50,9 @@ class Accusation:
         """Return the finding as one of something that its case leans on, None if nothing of that fails so."""
         leaning = Leaning.of(case, self._library.models)
         if not should_have_succeeded(violation):
-            return self._of_old_inputs(leaning, case_result, violation)
+            return self._of_old_inputs(leaning, case_result, violation) or self._of_ground(
+                leaning, case_result, violation
+            )
         refused = ""
         for rung in rungs(leaning):
             tried = self._tried(rung, case)
@@ -59,6 +61,8 @@ class Accusation:
             if tried is not None and rung.optional and _refuses(violation) and _was_refused(tried):
                 refused = refused or rung.optional
         if explained := self._of_old_inputs(leaning, case_result, violation):
+            return explained
+        if explained := self._of_ground(leaning, case_result, violation):
             return explained
         for operation in sorted(leaning.operations & OPERATIONS.keys()) if _refuses(violation) and not refused else ():
             if self._refuses_operation(operation, case):
@@ -74,6 +78,24 @@ class Accusation:
                 tried = self._tried(rung, leaning.case)
                 if tried is not None and tried.verdict.is_finding and tried.violations[0].kind == "value":
                     return self._of_rung(leaning.case, case_result, tried)
+        return None
+
+    def _of_ground(self, leaning: Leaning, case_result: CaseResult, violation: Violation) -> CaseResult | None:
+        """Return the finding as one of what the case takes for granted and the host gets wrong, in whatever way.
+
+        How a host that mixes up two inputs answers a misuse of them tells nothing. That it dies does.
+        """
+        if violation.kind in ENDS:
+            return None
+        basic: set[str] = set()
+        for rung in rungs(leaning):
+            tried = self._tried(rung, leaning.case)
+            if tried is None or not tried.verdict.is_finding:
+                continue
+            if rung.is_basic:
+                basic.add(tried.clause)
+            elif tried.clause not in basic:
+                return self._of_rung(leaning.case, case_result, tried)
         return None
 
     def _of_rung(self, case: Case, case_result: CaseResult, tried: CaseResult) -> CaseResult:

@@ -44,6 +44,7 @@ from .judge import judge, preference
 from .probe_process import Ended, ProbeProcess, Silent, exit_words
 from .process_size import ProcessSize, process_size
 
+_MEMORY = ("changed", "slot")  # kinds of what a raw call has done to memory
 _FORGET = Step("forget", {}, Expectation())
 
 
@@ -232,6 +233,8 @@ class CaseRunner:
         violation = judgement.violations[0]
         if self._is_setting_up:
             return own_clause(step.action, violation.kind, again=call_of(step.action) in self._succeeded)
+        if violation.kind in _MEMORY and step.clause:
+            return self.case.clause.id  # the step's is about the answer
         context = self.state.context(step.arguments.get("context"))
         if context and len(context.model.outputs) == 1:
             only = clause_of_only_output(self.case.clause_of(step).id, violation.kind)

@@ -1,6 +1,6 @@
 """The plain inference of a case's models with its own inputs: what is left of a case without what it tests."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.own_clause import call_of
-from wasi_nn_conformance.vectors.step import Block, Node, Step, steps_of
+from wasi_nn_conformance.vectors.step import Step, proper_steps, steps_of
 
 _PLAIN = ("load", "context", "set_input", "compute", "output")
 
@@ -63,7 +63,7 @@ def _given(case: Case) -> dict[tuple[str, str], dict[str, Any]]:
     models: dict[str, str] = {}
     tensors: dict[str, dict[str, Any]] = {}
     given: dict[tuple[str, str], dict[str, Any]] = {}
-    for step in _proper(case.vector.steps):
+    for step in proper_steps(case.vector.steps):
         said = step.arguments
         if step.action == "load" and "model" in said:
             models[str(said.get("as"))] = said["model"]
@@ -78,14 +78,3 @@ def _given(case: Case) -> dict[tuple[str, str], dict[str, Any]]:
                 if str(handle) in tensors:
                     given.setdefault((models.get(str(said["context"]), ""), name), tensors[str(handle)])
     return given
-
-
-def _proper(nodes: Iterable[Node]) -> Iterator[Step]:
-    """Return the steps that are no misuse: success is accepted, and nothing else rather than that."""
-    for node in nodes:
-        if isinstance(node, Block):
-            if not node.must_fail and node.prefer in (None, "ok"):
-                yield from _proper(node.steps)
-        elif "ok" in node.expectation.accept and node.expectation.prefer in (None, "ok"):
-            yield node
-            yield from _proper(node.then)

@@ -13,7 +13,7 @@ from wasi_nn_conformance.models.expression import Constant
 from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import call_of
-from wasi_nn_conformance.vectors.step import Step, steps_of
+from wasi_nn_conformance.vectors.step import Step, proper_steps, steps_of
 
 _LARGE, _64_KIB = 4096, 16384  # elements: more than the small models have together, and of f32
 
@@ -57,6 +57,11 @@ class Leaning:
         return max((len(model.outputs) for model in self.models), default=0)
 
     @property
+    def graphs(self) -> int:
+        """How many graphs there are, registered or loaded."""
+        return self.number("load") + max(self.number("load_by_name"), len(self.case.vector.graphs))
+
+    @property
     def has_weights(self) -> bool:
         """Return whether a model has constants."""
         return any(isinstance(part, Constant) for model in self.models for part in model.types())
@@ -78,7 +83,7 @@ class Leaning:
         """Return how many inputs of a context are given before a compute, at most."""
         most = 0
         given: dict[str, set[str]] = {}
-        for step in steps_of(self.case.vector.steps):
+        for step in proper_steps(self.case.vector.steps):
             call, said = call_of(step.action), step.arguments
             context = str(said.get("context"))
             if call == "set_input":
@@ -127,6 +132,11 @@ class Rung:
     optional: str = ""
     stale_after: str = ""
 
+    @property
+    def is_basic(self) -> bool:
+        """Return whether each inference leans on it."""
+        return self.vector in _FIRST
+
 
 _FIRST = (
     *("load/plain", "context/plain", "input/plain", "compute/plain", "output/plain"),
@@ -166,6 +176,10 @@ def rungs(leaning: Leaning) -> Iterator[Rung]:
     yield from map(Rung, _FIRST)
     if leaning.case.vector.graphs:
         yield Rung("load-by-name/registered/graph=classifier")
+    if leaning.graphs > 1:
+        yield Rung("load/same-structure-other-weights")
+    if len(leaning.case.vector.graphs) > 1:
+        yield Rung("load-by-name/two-names")
     for element in sorted(leaning.types):
         yield from (Rung(vector, f"the element type {element}") for vector in _OF_TYPE.get(str(element), ()))
     yield from _of_shape(leaning)
@@ -220,6 +234,7 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
             yield Rung(f"input/names/{model.id.removeprefix(_NAMED)}")
     if leaning.outputs > 1:
         yield Rung("output/swapped" if leaning.inputs > 1 else "output/any-order/as-declared")
+        yield Rung("inference/each-of-several-outputs-once/three")
     yield from (Rung(_OF_MODEL[model.id]) for model in leaning.models if model.id in _OF_MODEL)
 
 
@@ -230,8 +245,6 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("compute/twice", stale_after="compute")
     if leaning.number("context") > 1:
         yield from map(Rung, ("context/two", "context/outputs-are-its-own"))
-    if leaning.number("load") > 1:
-        yield Rung("load/same-structure-other-weights")
 
 
 OPERATIONS: Mapping[str, str] = {

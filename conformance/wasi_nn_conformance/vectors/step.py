@@ -49,6 +49,17 @@ def steps_of(nodes: Iterable[Node]) -> Iterator[Step]:
     return (node for node in nodes_of(nodes) if isinstance(node, Step))
 
 
+def proper_steps(nodes: Iterable[Node]) -> Iterator[Step]:
+    """Return the steps that are no misuse: success is accepted, and nothing else rather than that."""
+    for node in nodes:
+        if isinstance(node, Block):
+            if not node.must_fail and node.prefer in (None, "ok"):
+                yield from proper_steps(node.steps)
+        elif "ok" in node.expectation.accept and node.expectation.prefer in (None, "ok"):
+            yield node
+            yield from proper_steps(node.then)
+
+
 def without_line(node: Node) -> Node:
     """Return the step or block as two can be compared by."""
     if isinstance(node, Block):
