@@ -1,9 +1,9 @@
 """Likely causes: findings that one fault of a host brings about, whatever cases and clauses it shows in.
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
-dies without a word, of whatever call, where one area of the specification is concerned. Answers tell less: those that
-are wrong in the same way under one clause have one cause. No number, address, name or time that changes from case to
-case tells causes apart.
+dies without a word, of whatever call, where one area of the specification is concerned. Answers tell less: what breaks
+one clause has one cause, in whatever ways it does. No number, address, name or time that changes from case to case
+tells causes apart.
 """
 
 from collections import Counter
@@ -50,14 +50,13 @@ def likely_causes(case_results: Iterable[CaseResult], clauses: Sequence[str] = (
     """
     kept = sorted(case_results, key=lambda case_result: case_result.id)
     findings = [each for each in kept if found(each).is_finding]
-    types = _types(findings)
-    groups = _grouped(findings, lambda each: (_known(each), _key(each, types)))
+    groups = _grouped(findings, lambda each: (_known(each), _key(each)))
     blocked: dict[str | None, list[str]] = {}
     for each in kept:
         if each.verdict is Verdict.BLOCKED:
             blocked.setdefault(each.blocked_by, []).append(each.id)
     order = {name: index for index, name in enumerate(clauses)}
-    causes = [_cause(group, _key(group[0], types), blocked, order) for group in groups]
+    causes = [_cause(group, _key(group[0]), blocked, order) for group in groups]
     return sorted(causes, key=_urgency)
 
 
@@ -93,9 +92,9 @@ def found(case: CaseResult) -> Verdict:
     return case.expected.outcome if case.verdict is Verdict.XFAIL and case.expected else case.verdict
 
 
-def kinds_of(way: str) -> tuple[str, ...]:
-    """Return the kinds of violation that are wrong in one way, as the fields of a cause name it."""
-    return tuple(kind for kind, of in _WAYS.items() if of == way) or (way,)
+def kinds_alike(kind: str) -> tuple[str, ...]:
+    """Return the kinds of violation that one fault brings about in turn, this one among them."""
+    return next((alike for alike in _ALIKE if kind in alike), (kind,))
 
 
 def _known(case: CaseResult) -> Expected | None:
@@ -103,8 +102,8 @@ def _known(case: CaseResult) -> Expected | None:
     return case.expected if case.verdict is Verdict.XFAIL else None
 
 
-def _key(case: CaseResult, types: dict[str, set[str]]) -> _Key:
-    """Return what findings of one cause have in common. `types` are those of wrong values, by clause."""
+def _key(case: CaseResult) -> _Key:
+    """Return what findings of one cause have in common."""
     if not case.violations:
         return ("", case.clause, case.diagnosis)
     violation = case.violations[0]
@@ -112,29 +111,13 @@ def _key(case: CaseResult, types: dict[str, set[str]]) -> _Key:
         if where := place(violation.printed):
             return ("place", where)
         return (violation.kind, violation.subject, case.clause.partition(".")[0], violation.cause.get("said", ""))
-    way = _WAYS.get(violation.kind, violation.kind)
-    if way == "answer":
-        return ("answer", case.clause, violation.got.partition(" ")[0])
-    # What is wrong with f32, the type of nearly all models, is no matter of a type.
-    own_type = violation.type if way == "value" and _BASIC not in types[case.clause] else ""
-    return (way, case.clause, own_type)
+    return ("clause", case.clause)
 
 
-_BASIC = "f32"
-_WAYS = {
-    "outcome": "answer",
-    **dict.fromkeys(("guards", "written", "tail", "changed", "slot", "memory"), "memory"),
-    **dict.fromkeys(("size", "length", "dimensions", "count"), "shape"),
-}
-"""The kinds of violation that one fault brings about in turn, by what is wrong with all of them."""
-
-
-def _types(findings: Iterable[CaseResult]) -> dict[str, set[str]]:
-    types: dict[str, set[str]] = {}
-    for case in findings:
-        for violation in case.violations:
-            types.setdefault(case.clause, set()).add(violation.type)
-    return types
+_ALIKE = (
+    ("guards", "written", "tail", "changed", "slot", "memory"),
+    ("size", "length", "dimensions", "count"),
+)
 
 
 def _cause(group: Group, key: _Key, blocked: dict[str | None, list[str]], order: dict[str, int]) -> Cause:

@@ -12,7 +12,7 @@ from typing import Any
 import tomli_w
 
 from .case_result import CaseResult
-from .causes import Cause, found, kinds_of, likely_causes, said
+from .causes import Cause, found, kinds_alike, likely_causes, said
 from .known_failures import GENERATED
 from .last_words import steady
 from .pattern import matches
@@ -21,6 +21,7 @@ from .violation import ENDS
 
 # TOML cannot say half of a pair of surrogates; in a pattern `?` stands for it.
 _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
+_BASIC = "f32"
 _WORDS = 160  # characters of what is wrong
 _NOT_EXAMINED = "not examined yet: "
 
@@ -39,11 +40,12 @@ def first_file(case_results: Sequence[CaseResult]) -> str:
 
 
 def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -> Iterator[dict[str, Any]]:
-    """Return the entries of one cause: of a host that ends in two ways there are two."""
+    """Return the entries of one cause: of one that shows in two ways there are two."""
+    types = {violation.type for case in cases for violation in case.violations[:1]}
     known: dict[str, dict[str, Any]] = {}
     named: dict[str, list[CaseResult]] = {}
     for case in cases:
-        entry = {"outcome": found(case).value} | _fields(cause, case)
+        entry = {"outcome": found(case).value} | _fields(case, types)
         known[json.dumps(entry)] = entry
         named.setdefault(json.dumps(entry), []).append(case)
     for key, entry in known.items():
@@ -55,18 +57,20 @@ def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -
         yield {"cases": patterns, **entry, "because": because}
 
 
-def _fields(cause: Cause, case: CaseResult) -> dict[str, Any]:
-    """Return what the violations of a cause have in common, as an entry says it."""
+def _fields(case: CaseResult, types: AbstractSet[str]) -> dict[str, Any]:
+    """Return what violations of a cause that show in one way have in common, as an entry says it.
+
+    `types` are those of the cause: what is wrong with f32, the type of nearly all models, is no matter of a type.
+    """
     violation = case.violations[0]
     if violation.kind in ENDS:
         return {name: _HALF_OF_A_PAIR.sub("?", value) for name, value in violation.cause.items()}
-    way, clause, what = cause.fields
-    kinds = kinds_of(way)
-    fields: dict[str, Any] = {"kind": kinds[0] if len(kinds) == 1 else list(kinds), "clause": clause}
-    if way == "answer":
+    kinds = kinds_alike(violation.kind)
+    fields: dict[str, Any] = {"kind": kinds[0] if len(kinds) == 1 else list(kinds), "clause": case.clause}
+    if violation.kind == "outcome":
         # The error that a host gives instead of a success may be another one in another case.
-        return fields | {"got": _HALF_OF_A_PAIR.sub("?", f"{what}*")}
-    return fields | ({"type": what} if what else {})
+        return fields | {"got": _HALF_OF_A_PAIR.sub("?", f"{violation.got.partition(' ')[0]}*")}
+    return fields | ({"type": violation.type} if violation.kind == "value" and _BASIC not in types else {})
 
 
 def _of_generated(cases: Sequence[CaseResult]) -> list[str]:

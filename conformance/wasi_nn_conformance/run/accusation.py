@@ -37,7 +37,7 @@ class Accusation:
         violation = next(iter(case_result.violations), None)
         if case_result.verdict is Verdict.UNSUPPORTED:  # by a limit that a finding had shown
             return _under_own(case, case_result)
-        if not case_result.verdict.is_finding or violation is None or case.encoding is None:
+        if not case_result.verdict.is_finding or violation is None:
             return case_result
         if clause_of_kind(violation.kind, violation.subject):
             return case_result
@@ -136,10 +136,12 @@ class Accusation:
         None if it does not run there, is the case's own, or leans on that itself.
         """
         vector = self._library.suite_vector(rung.vector)
-        encodings = vector.encodings or (case.encoding,)
-        if case.abi not in vector.abis or case.encoding not in encodings:
+        encoding = case.encoding if vector.models else None
+        if case.abi not in vector.abis or (encoding is None) is bool(vector.models):
             return None
-        simpler = self._library.case(vector, case.abi, case.encoding)
+        if vector.encodings and encoding not in vector.encodings:
+            return None
+        simpler = self._library.case(vector, case.abi, encoding)
         lower = takewhile(lambda each: each != rung, rungs(Leaning.of(simpler, self._library.models)))
         if case.vector.id in {rung.vector, *(each.vector for each in lower)}:
             return None

@@ -181,9 +181,11 @@ def rungs(leaning: Leaning) -> Iterator[Rung]:
     if len(leaning.case.vector.graphs) > 1:
         yield Rung("load-by-name/two-names")
     for element in sorted(leaning.types):
+        yield Rung(f"tensor/type/type={element}")
         yield from (Rung(vector, f"the element type {element}") for vector in _OF_TYPE.get(str(element), ()))
     yield from _of_shape(leaning)
     yield from _of_ports(leaning)
+    yield from _of_resources(leaning)
     yield from _of_use(leaning)
 
 
@@ -236,6 +238,20 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("output/swapped" if leaning.inputs > 1 else "output/any-order/as-declared")
         yield Rung("inference/each-of-several-outputs-once/three")
     yield from (Rung(_OF_MODEL[model.id]) for model in leaning.models if model.id in _OF_MODEL)
+
+
+def _of_resources(leaning: Leaning) -> Iterator[Rung]:
+    steps = list(steps_of(leaning.case.vector.steps))
+    made = sum(step.action in _MAKING for step in steps)
+    if any(step.action in ("error_code", "error_data") for step in steps):
+        yield Rung("error/same-each-time/of-load-by-name")
+    if made > _MANY:
+        yield Rung("tensor/thousand")
+
+
+_MANY = 64
+_MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output")
+"""What makes a resource of a component: a setter takes a tensor, a getter gives one."""
 
 
 def _of_use(leaning: Leaning) -> Iterator[Rung]:

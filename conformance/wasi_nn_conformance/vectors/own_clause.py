@@ -49,6 +49,8 @@ _WHATEVER_IS_TESTED = ("errno", "path", "end", "growth")
 """Kinds of violations that have one clause, in whatever vector they are met."""
 
 _WHICH_OUTPUT = "output.each-by-index"
+_OF_NUMBERS = ("values.bits-pass-through", "values.row-major", "values.arithmetic", "values.any-size")
+"""Clauses about what an output's elements are, and not about its form."""
 _OF_ONLY_OUTPUT: Mapping[str, str] = {
     **{kind: _BY_KIND[kind] for kind in ("size", "length", "tail", "type", "dimensions")},
     "unwritten": "output.size",
@@ -108,7 +110,7 @@ def clause_of_kind(kind: str, subject: str) -> str | None:
 
 def clause_of_only_output(clause: str, kind: str) -> str | None:
     """Return what is broken, if not `clause`, where the only output of a model is not as it should be."""
-    return _OF_ONLY_OUTPUT.get(kind) if clause == _WHICH_OUTPUT else None
+    return _OF_ONLY_OUTPUT.get(kind) if clause in (_WHICH_OUTPUT, *_OF_NUMBERS) else None
 
 
 def own_clauses() -> frozenset[str]:

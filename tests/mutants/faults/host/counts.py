@@ -147,7 +147,7 @@ rewritten(
     _INSERT,
     "self._values[handle] = value",
     "handle &= 0xFFFF_00FF\n    self._values[handle] = value",
-    clauses=("load.any-number", "context.any-number"),
+    clauses=("load.any-number", "context.any-number", "load.each-load-is-a-graph", "context.from-graph"),
 )
 fault(
     "contexts-behind-the-128th-share",
