@@ -93,6 +93,17 @@ def test_the_smallest_case_stands_for_it_and_a_written_one_before_what_is_genera
     assert (cause.case, cause.diagnosis) == ("b[witx]", WRONG.sentence)
 
 
+def test_a_host_that_traps_wherever_it_owes_an_error_has_one_fault() -> None:
+    traps = replace(ACCEPTED, got="a trap (exit code 134)", wanted="an error (rather not_found)")
+    cases = [
+        failed("a", "next", traps),
+        failed("b", "last", traps),
+        failed("c", "last", replace(traps, wanted="success")),
+    ]
+    first, second = likely_causes(cases, CLAUSES)
+    assert (first.cases, first.touches, second.cases) == (("a[witx]", "b[witx]"), {"last": 1}, ("c[witx]",))
+
+
 def test_blocked_cases_count_where_they_are_blocked() -> None:
     blocked = [case_result("blocked", id=f"b/{n}[witx]", blocked_by="a[witx]", clause="last") for n in range(3)]
     (first, second) = likely_causes([*blocked, failed("a", "next", WRONG), failed("c", "last", ACCEPTED)], CLAUSES)

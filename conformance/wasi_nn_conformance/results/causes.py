@@ -1,9 +1,9 @@
 """Likely causes: findings that one fault of a host brings about, whatever cases and clauses it shows in.
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
-dies without a word, of whatever call, where one area of the specification is concerned. Answers tell less: what breaks
-one clause has one cause, in whatever ways it does. No number, address, name or time that changes from case to case
-tells causes apart.
+dies without a word, of whatever call, where one area of the specification is concerned, and one that traps wherever it
+owes an error. Answers tell less: what breaks one clause has one cause, in whatever ways it does. No number, address,
+name or time that changes from case to case tells causes apart.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from .case_result import CaseResult, Expected
 from .known_failures import GENERATED
 from .last_words import place
 from .verdict import Verdict
-from .violation import ENDS
+from .violation import ENDS, is_trap
 
 Group: TypeAlias = list[CaseResult]
 _Key: TypeAlias = tuple[str, ...]
@@ -111,6 +111,8 @@ def _key(case: CaseResult) -> _Key:
         if where := place(violation.printed):
             return ("place", where)
         return (violation.kind, violation.subject, case.clause.partition(".")[0], violation.cause.get("said", ""))
+    if is_trap(violation) and "error" in violation.wanted:
+        return ("trap",)
     return ("clause", case.clause)
 
 

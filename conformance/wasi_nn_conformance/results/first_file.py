@@ -17,7 +17,7 @@ from .known_failures import GENERATED
 from .last_words import steady
 from .pattern import matches
 from .verdict import Verdict
-from .violation import ENDS
+from .violation import ENDS, TRAP, is_trap
 
 # TOML cannot say half of a pair of surrogates; in a pattern `?` stands for it.
 _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
@@ -45,7 +45,7 @@ def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -
     known: dict[str, dict[str, Any]] = {}
     named: dict[str, list[CaseResult]] = {}
     for case in cases:
-        entry = {"outcome": found(case).value} | _fields(case, types)
+        entry = {"outcome": found(case).value} | _fields(cause, case, types)
         known[json.dumps(entry)] = entry
         named.setdefault(json.dumps(entry), []).append(case)
     for key, entry in known.items():
@@ -57,7 +57,7 @@ def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -
         yield {"cases": patterns, **entry, "because": because}
 
 
-def _fields(case: CaseResult, types: AbstractSet[str]) -> dict[str, Any]:
+def _fields(cause: Cause, case: CaseResult, types: AbstractSet[str]) -> dict[str, Any]:
     """Return what violations of a cause that show in one way have in common, as an entry says it.
 
     `types` are those of the cause: what is wrong with f32, the type of nearly all models, is no matter of a type.
@@ -67,6 +67,9 @@ def _fields(case: CaseResult, types: AbstractSet[str]) -> dict[str, Any]:
         return {name: _HALF_OF_A_PAIR.sub("?", value) for name, value in violation.cause.items()}
     kinds = kinds_alike(violation.kind)
     fields: dict[str, Any] = {"kind": kinds[0] if len(kinds) == 1 else list(kinds), "clause": case.clause}
+    if is_trap(violation):
+        fields |= {"got": f"{TRAP}*"}
+        return {name: value for name, value in fields.items() if name != "clause" or name in cause.fields}
     if violation.kind == "outcome":
         # The error that a host gives instead of a success may be another one in another case.
         return fields | {"got": _HALF_OF_A_PAIR.sub("?", f"{violation.got.partition(' ')[0]}*")}

@@ -11,11 +11,17 @@ _CONTENT = frozenset({"size", "length", "type", "dimensions", "value", "count", 
 """Kinds of what is wrong with an output: one fault shows as this or that, by the output it meets."""
 
 
+_BY_GETTER = {"type": "type", "dims": "dimensions", "data": "value"}
+"""What a component learns of an output by each getter of a tensor, as a kind of what is wrong with it."""
+
+
 def fails_alike(case_result: CaseResult, violation: Violation) -> bool:
     """Return whether a case is a finding that violates in the same call what `violation` does."""
     if not case_result.verdict.is_finding or not case_result.violations:
         return False
     other = case_result.violations[0]
+    if other.kind == "getter" and violation.kind in _CONTENT:
+        return _BY_GETTER.get(other.subject) == violation.kind
     return manner(other) == manner(violation)
 
 
@@ -23,4 +29,6 @@ def manner(violation: Violation) -> Hashable:
     """Return in which call an answer is wrong, and how. An output is one wherever an ABI gives it."""
     if violation.kind in _CONTENT:
         return "content"
+    if violation.kind == "getter":
+        return violation.kind, violation.subject
     return call_of(violation.call), violation.kind, "" if violation.kind in ENDS else violation.got

@@ -71,6 +71,11 @@ class Violation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 _BEYOND_STEPS = {"forget": "after the last step"}
 
 
+def is_trap(violation: Violation) -> bool:
+    """Return whether the host ended the guest where it owed an answer."""
+    return violation.kind == "outcome" and violation.got.startswith(TRAP)
+
+
 def diagnosis(violations: Sequence[Violation]) -> str:
     """Return in one line what is wrong with one answer: it begins with what the host did."""
     if not violations:
@@ -115,6 +120,8 @@ def _fixed(words: str) -> Callable[[Violation], str]:
 
 ENDS = frozenset({"crash", "hang"})
 """The kinds in which the host gives no answer."""
+TRAP = "a trap"
+"""What the answer that was given begins with where the host has ended the guest."""
 
 # What else than the kind tells one cause from another; the element type, where nothing is named.
 _TELLING = {

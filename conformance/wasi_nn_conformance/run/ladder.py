@@ -135,13 +135,14 @@ class Rung:
     @property
     def is_basic(self) -> bool:
         """Return whether each inference leans on it."""
-        return self.vector in _FIRST
+        return self.vector in (*_OF_COMPONENTS, *_FIRST)
 
 
 _FIRST = (
     *("load/plain", "context/plain", "input/plain", "compute/plain", "output/plain"),
     *("values/f32/numbers", "values/f32-of-one/operation=neg"),
 )
+_OF_COMPONENTS = ("tensor/type/type=f32", "tensor/rank/2")  # that is how they learn what an output is
 _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "f16": ("values/f16/numbers", "values/negative/type=f16"),
     "f64": ("values/f64/more-digits-than-f32", "values/negative/type=f64"),
@@ -173,7 +174,7 @@ _NAMED = "names-"  # begins the ids of the models with unusual names
 
 def rungs(leaning: Leaning) -> Iterator[Rung]:
     """Return what a case leans on, the simplest first."""
-    yield from map(Rung, _FIRST)
+    yield from map(Rung, (*_OF_COMPONENTS, *_FIRST))
     if leaning.case.vector.graphs:
         yield Rung("load-by-name/registered/graph=classifier")
     if leaning.graphs > 1:
@@ -245,6 +246,8 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
     made = sum(step.action in _MAKING for step in steps)
     if any(step.action in ("error_code", "error_data") for step in steps):
         yield Rung("error/same-each-time/of-load-by-name")
+    ranks = [len(step.arguments["tensor"].get("shape", ())) for step in steps if step.action == "tensor"]
+    yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 8) if max(ranks, default=0) >= rank)
     if made > _MANY:
         yield Rung("tensor/thousand")
 
