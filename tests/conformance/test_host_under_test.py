@@ -8,6 +8,7 @@ import pytest
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.host_pool import Capacity, Host
+from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent
 from wasi_nn_conformance.vectors.case import Case
 
 COMPUTE = "- compute: {context: {raw: 1}}\n  fails: {}"
@@ -131,6 +132,43 @@ def test_the_process_of_the_handshake_serves_the_first_vector(
     made.check()
     made.run(cases(COMPUTE)[0])
     assert len((tmp_path / "starts").read_text("ascii").splitlines()) == 1
+
+
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[ProbeProcess]]:
+    """Let the processes of these numbers, from 0, greet too late; give all that are asked to, as they are."""
+
+    def late(*numbers: int) -> list[ProbeProcess]:
+        asked: list[ProbeProcess] = []
+        greet = ProbeProcess.greet
+
+        def greeting(process: ProbeProcess, hello: bytes, seconds: float) -> bytes | Ended | Silent:
+            asked.append(process)
+            return Silent(seconds, "") if len(asked) - 1 in numbers else greet(process, hello, seconds)
+
+        monkeypatch.setattr(ProbeProcess, "greet", greeting)
+        return asked
+
+    return late
+
+
+def test_a_late_greeting_is_tried_again_once_a_probe_has_answered(
+    late: Callable[..., list[ProbeProcess]], run: Run
+) -> None:
+    asked = late(1)
+    case_results = run("errors", COMPUTE, COMPUTE, fresh=True)
+    assert [case_result.verdict for case_result in case_results] == ["pass", "pass"]
+    assert (len(asked), asked[1].usable) == (3, False)
+
+
+@pytest.mark.parametrize(("numbers", "tries"), [((0,), 1), ((1, 2), 3)], ids=["the first", "twice"])
+def test_late_greetings_end_a_run(
+    late: Callable[..., list[ProbeProcess]], run: Run, numbers: tuple[int, ...], tries: int
+) -> None:
+    asked = late(*numbers)
+    with pytest.raises(AdapterError, match="the host gave no sign of the probe within 5 s"):
+        run("errors", COMPUTE, COMPUTE, fresh=True)
+    assert [process.usable for process in asked] == [False] * tries
 
 
 @pytest.fixture

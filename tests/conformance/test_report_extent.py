@@ -70,14 +70,14 @@ def test_extent_of_a_run(run: Run, options: str, wanted: tuple[bool, bool, int, 
 
 
 def test_an_interrupted_run_says_so(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    carry_out = Host.run
+    carry_out = Host.serve
 
-    def until_somebody_has_enough(host: Host, case: Any) -> Any:
+    def until_somebody_has_enough(host: Host, case: Any, **options: Any) -> Any:
         if case.id == "passes/1[witx]":
             raise KeyboardInterrupt
-        return carry_out(host, case)
+        return carry_out(host, case, **options)
 
-    monkeypatch.setattr(Host, "run", until_somebody_has_enough)
+    monkeypatch.setattr(Host, "serve", until_somebody_has_enough)
     report = run("--case=passes/*")
     assert (extent(report), [case.id for case in report.cases]) == ((False, True, 2, 4), ["passes/0[witx]"])
     told = "Incomplete: 2 of 4 cases were selected, and the run was stopped before its end."

@@ -165,7 +165,7 @@ def test_what_is_not_clear_is_refused_with_its_line(read: Read, rest: str, compl
     [
         (
             "defaults: {abbi: [witx]}\nvectors: []\n",
-            "1: defaults: unknown key 'abbi'; known here: abi, clause, encoding, graphs, needs, tries; did you mean",
+            "1: defaults: unknown key 'abbi'; known here: abi, clause, encoding, fresh, graphs, needs, tries; did",
         ),
         ("defaults: {abi: [witz]}\nvectors: []\n", "1: defaults.abi[0]: 'witz' is not one of"),
         (

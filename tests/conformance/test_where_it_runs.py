@@ -98,7 +98,7 @@ def test_an_interrupt_before_the_first_verdict_leaves_no_older_report(
     def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("wasi_nn_conformance.run.host_pool.Host.run", interrupted)
+    monkeypatch.setattr("wasi_nn_conformance.run.host_pool.Host.serve", interrupted)
     result = pytester.runpytest_inprocess(*options, no_reraise_ctrlc=True)
     badge = json.loads((pytester.path / "out" / "badge.json").read_text("utf-8"))
     assert (result.ret, verdicts(pytester.path / "out"), badge["message"][:10]) == (2, {}, "incomplete")

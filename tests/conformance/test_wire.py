@@ -111,7 +111,7 @@ def test_a_reply_is_read_as_its_request_wants_it(request_: Call, line: str, repl
         (witx.Load(builders=[], encoding=0, target=0), b'{"errno":0,"value":1,"guards":"?"}', r"at `\$.guards`"),
         (wit.Compute(context="c"), b'{"result":"maybe"}', r"Invalid value 'maybe' - at `\$.result`"),
         (wit.Compute(context="c"), b'{"result":"err","code":"a"}', "missing required field `data`"),
-        (wit.ErrorData(error="e"), b'{"data":"\xff"}', "invalid start byte"),
+        (wit.ErrorData(error="e"), b'{"data":"\xff"}', "invalid start byte|Invalid UTF-8"),
         (Trap(), b"{}", "the probe replied to `trap`, which has no reply"),
     ],
 )

@@ -68,10 +68,11 @@ def test_who_asks_for_generating_without_the_extra_fuzz_is_told(run: Run, mortal
 
 
 def test_a_run_tells_once_which_library_would_make_cases_possible(
-    run: Run, adapter_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    run: Run, adapter_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    result = run(f"--impl={adapter_file('errors')}", "--abi=witx", "--case=regressions/shapes/*")
+    impl = adapter_file(f"mortal {tmp_path / 'starts'}")
+    result = run(f"--impl={impl}", "--abi=witx", "--case=regressions/shapes/*")
     told = (
         r"(\d+) cases unsupported \[witx, onnx\]: the model of this vector is written in onnx with the library onnx, "
     )

@@ -3,7 +3,7 @@
 It knows a graph by the bytes of its builders, in every encoding that the suite has, and speaks the ABI of the probe
 that its last argument is, or witx. `python numpy_host.py` answers rightly, `python numpy_host.py wrong` turns every
 answer round: success into an error, and every error into success; `python numpy_host.py forgetful` forgets the inputs
-of a context with each new one.
+of a context with each new one; `python numpy_host.py careless` computes with the graph loaded last, and on zeros.
 """
 
 import base64
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from wasi_nn_conformance.abi.registry import TAGS
@@ -138,6 +139,23 @@ class ForgetfulHost(NumpyHost):
         return super().set_input(request)
 
 
+class CarelessHost(NumpyHost):
+    """Remembers one graph, the last, and takes inputs that were not set for zeros."""
+
+    def load(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        reply = super().load(request)
+        self.last = self.object(reply["value"], Model)
+        return reply
+
+    def compute(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        context = self.object(request["context"], Context)
+        context.model = self.last
+        for port in self.last.inputs:
+            zeros = np.zeros(port.type.shape, port.type.element.dtype)
+            context.inputs.setdefault(port.name, zeros)
+        return super().compute(request)
+
+
 def turned_round(reply: dict[str, Any]) -> dict[str, Any]:
     """Make success an error and an error success, with no bytes for an output."""
     if reply.get("errno", 0) == SUCCESS:
@@ -148,8 +166,8 @@ def turned_round(reply: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     tag = TAGS.get(Path(sys.argv[-1]).stem.removeprefix("probe-"), TAGS["witx"])
     models = load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8")))
-    kind = ForgetfulHost if sys.argv[1:2] == ["forgetful"] else NumpyHost
-    host = kind(models, VECTORS / "models", tag)
+    kinds = {"forgetful": ForgetfulHost, "careless": CarelessHost}
+    host = kinds.get("".join(sys.argv[1:2]), NumpyHost)(models, VECTORS / "models", tag)
     is_wrong = sys.argv[1:2] == ["wrong"]
 
     def answer(request: Mapping[str, Any]) -> dict[str, Any]:

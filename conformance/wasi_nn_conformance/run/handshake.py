@@ -20,11 +20,26 @@ class EndedAtOnceError(AdapterError):
     """The host ended before its guest said a word, as one does that does not understand its command line."""
 
 
+class LateError(AdapterError):
+    """No probe answered in time, as happens where the machine is busy with other things."""
+
+
 def handshake(process: ProbeProcess, adapter: Adapter, abi: str) -> ProbeIdentity:
-    """Ask the probe who it is, and check the answer. Raises `AdapterError`: no verdict on the host is possible then."""
+    """Ask the probe who it is, and check the answer.
+
+    Raises `AdapterError`: no verdict on the host is possible then, and the process is ended.
+    """
+    try:
+        return _identity(process, adapter, abi)
+    except BaseException:
+        process.close()
+        raise
+
+
+def _identity(process: ProbeProcess, adapter: Adapter, abi: str) -> ProbeIdentity:
     answer = process.greet(encode_request(Hello()), adapter.limits.hello_seconds)
     if isinstance(answer, Ended | Silent):
-        kind = EndedAtOnceError if isinstance(answer, Ended) else AdapterError
+        kind = EndedAtOnceError if isinstance(answer, Ended) else LateError
         raise kind(f"{adapter.name}: {_no_answer(answer, adapter)}")
     try:
         identity = read_reply(Hello(), answer)

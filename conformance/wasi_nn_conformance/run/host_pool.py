@@ -16,7 +16,7 @@ from wasi_nn_conformance.vectors.case import Case
 
 from .adapter import Adapter, AdapterError, probe_path
 from .case_runner import CaseRunner
-from .handshake import EndedAtOnceError, handshake
+from .handshake import EndedAtOnceError, LateError, handshake
 from .library import Library
 from .model_folders import ModelFolders
 from .past import Past, demand
@@ -89,6 +89,7 @@ class Host:
     _running: dict[_Setting, _Running] = field(default_factory=dict)
     _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
     _greeted: dict[str, ProbeProcess] = field(default_factory=dict)
+    _answered: set[str] = field(default_factory=set)
     _unregistered: dict[_Setting, str] = field(default_factory=dict)
     _observed: list[Observation] = field(default_factory=list)
 
@@ -222,16 +223,22 @@ class Host:
         return bears_more and len(past.cases) < self.adapter.limits.vectors_per_process
 
     def _started(self, setting: _Setting) -> ProbeProcess:
-        """Return a process that has passed the handshake: one that waits for its first case, if there is one."""
+        """Return a process that has passed the handshake: one that waits for its first case, if there is one.
+
+        Once a probe has answered on an ABI, one that is late does not end the run: another process is tried, once.
+        """
         (abi, _), graphs = setting
         if not graphs and (greeted := self._greeted.pop(abi, None)):
             return greeted
         process = self._spare.pop(setting, None) or self._launched(setting)
         try:
             handshake(process, self.adapter, abi)
-        except BaseException:
-            process.close()
-            raise
+        except LateError:
+            if abi not in self._answered:
+                raise
+            process = self._launched(setting)
+            handshake(process, self.adapter, abi)
+        self._answered.add(abi)
         return process
 
     def _launch(self, setting: _Setting) -> None:
