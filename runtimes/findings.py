@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from history import Finding, History, UnexplainedError, history, is_of_the_engine, preferences
 from programs import ONNXRUNTIME, Program, ProgramError, programs
-from reproduction import Reproduction, ReproductionError, reproduction
+from reproduction import Reproduction, ReproductionError, grows, reproduction
 from wasi_nn_conformance.report.json_report import ReportError, read_report
 from wasi_nn_conformance.results.causes import said
 from wasi_nn_conformance.results.verdict import Verdict
@@ -139,7 +139,8 @@ def paragraph(number: int, finding: Finding, over_all: History, shown: Reproduct
         yield f"* `{name}` ({clause.level}): {clause.text}{f' {links}' if links else ''}"
     yield ""
     seen = f"{len(finding.cases)} cases" if finding.cases[1:] else "one case"
-    yield f"Seen in {seen} of {finding.versions[-1]}; `{case.id}` shows it: {said(case)}."
+    rounds = " The command goes through many rounds, of which one is shown." if grows(case) else ""
+    yield f"Seen in {seen} of {finding.versions[-1]}; `{case.id}` shows it: {said(case)}.{rounds}"
     yield ""
     yield f"```console\n$ {shown.command}\n```"
     yield ""
@@ -168,6 +169,8 @@ def extent(finding: Finding, over_all: History) -> str:
             else f"In {versions[0]}."
         )
     first, last = versions.index(there[0]), versions.index(there[-1])
+    if there == versions[:1]:
+        return f"In {there[0]} alone, the oldest that was checked; gone in {versions[1]}."
     if there == versions[first : last + 1]:
         since = f"Since {there[0]} (not in {versions[first - 1]})" if first else f"From {there[0]} on"
         until = f", up to {there[-1]}; gone in {versions[last + 1]}" if last + 1 < len(versions) else ""

@@ -24,6 +24,7 @@ _HOUSE = Path(__file__).resolve().parents[1]
 # Bytes that a reply has for no tensor: what was in memory, and is something else each time.
 _RAW = re.compile(r"(?<=^< )(.*\d+ bytes)(?: [0-9a-f]{2}\b)+(?: \.\.\.)?")
 _SHOWN = 100  # characters of a request in words
+_ROUNDS = 1000  # of what grows: tens of megabytes, whatever the process had at first
 
 
 class ReproductionError(Exception):
@@ -46,7 +47,7 @@ def reproduction(case: CaseResult, program: Program, folder: Path) -> Reproducti
     with tempfile.TemporaryDirectory() as new:
         dumped = Path(new) / "dump"
         command = [sys.executable, "-P", "-m", "wasi_nn_cli", "replay", case.id, "--impl", program.adapter]
-        environment = os.environ | {program.variable: str(program.install())}
+        environment = os.environ | {program.variable: str(program.install()), "RUST_BACKTRACE": "0"}
         done = subprocess.run(  # noqa: S603 the suite itself
             [*command, "--dump", str(dumped)], env=environment, capture_output=True, text=True, check=False
         )
@@ -65,7 +66,15 @@ def _command(case: CaseResult, program: Program, lines: Path) -> str:
     graphs = lines.with_suffix("")
     registered = {path.name: (str(case.encoding), path.relative_to(_HOUSE)) for path in sorted(graphs.glob("*/"))}
     _, *arguments = adapter.argv(probe_path(case.abi).relative_to(_HOUSE), registered)
-    return f"wasmtime {shlex.join(arguments)} < {lines.relative_to(_HOUSE)}"
+    command, given = f"wasmtime {shlex.join(arguments)}", lines.relative_to(_HOUSE)
+    if grows(case):
+        return f"for round in $(seq {_ROUNDS}); do cat {given}; done | {command}"
+    return f"{command} < {given}"
+
+
+def grows(case: CaseResult) -> bool:
+    """Return whether it takes many rounds to see what is wrong: a replay has the lines of one."""
+    return any(violation.kind == "growth" for violation in case.violations)
 
 
 def _words(conversation: str) -> str:
@@ -78,6 +87,6 @@ def _words(conversation: str) -> str:
 
 
 def _plain(printed: str) -> str:
-    """Return what a host printed without the number of its thread and the backtrace that it offers."""
-    printed = re.split(r"\nnote: |\nstack backtrace", printed)[0]
+    """Return what a host printed without times, the number of its thread and the backtrace that it offers."""
+    printed = re.sub(r"(?m)^\d{4}-\d\d-\d\dT[\d:.]+Z +", "", re.split(r"\nnote: |\nstack backtrace", printed)[0])
     return re.sub(r"(thread '[^']*') \(\d+\)", r"\1", re.sub(r"/\S+/(?=[\w.-]+/src/)", "", printed))

@@ -80,6 +80,11 @@ def test_a_finding_appears_and_goes() -> None:
     }
 
 
+def test_a_finding_of_the_oldest_version_alone() -> None:
+    told = over_all(release("36.0.9", known("a", DIES)), release("42.0.1"))
+    assert extents(told) == {"it dies of a name": "In 36.0.9 alone, the oldest that was checked; gone in 42.0.1."}
+
+
 def test_a_finding_of_all_versions_and_one_that_comes_and_goes() -> None:
     told = over_all(
         release("1.0", known("a", DIES), known("b", FORGETS)),
@@ -136,6 +141,13 @@ def test_a_paragraph_has_all_that_an_issue_needs(tmp_path: Path) -> None:
     told = over_all(release("1.0", known("a", FORGETS), known("b", FORGETS, clause="b.open", level="defined")))
     shown = Reproduction("wasmtime run probe.wasm < a.jsonl", "> compute(c)\n< ok", tmp_path / "a.jsonl")
     assert "\n".join(findings.paragraph(1, told.findings[0], told, shown)) == PARAGRAPH.strip()
+
+
+def test_what_grows_is_shown_by_one_of_many_rounds() -> None:
+    grows = Violation("growth", "rounds", "its memory", got="50 KiB a round")
+    told = over_all(release("1.0", known("a", FORGETS, violations=(grows,))))
+    text = "\n".join(findings.paragraph(1, told.findings[0], told, Reproduction("", "", HERE)))
+    assert "and does not stop. The command goes through many rounds, of which one is shown." in text
 
 
 def test_a_recommendation_is_called_one() -> None:
