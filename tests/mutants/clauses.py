@@ -39,6 +39,17 @@ REFUSALS = (
     "resource.graph-before-context",
 )
 
+# Each is content with a trap as well; a host that dies has none to give either.
+DEATHS = (
+    *REFUSALS,
+    "input.data-length",
+    "input.dimension-overflow",
+    "load-by-name.not-a-string",
+    "resource.unknown-handle",
+    "resource.dropped",
+    "resource.drop-order",
+)
+
 # Each names the code that it would rather have.
 PREFERRED_CODES = (
     "load.builder-count",

@@ -49,21 +49,20 @@ class Accusation:
     def _explained(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Return the finding as one of something that its case leans on, None if nothing of that fails so."""
         leaning = Leaning.of(case, self._library.models)
-        if not should_have_succeeded(violation):
-            return self._of_old_inputs(leaning, case_result, violation) or self._of_ground(
-                leaning, case_result, violation
-            )
+        was_owed = should_have_succeeded(violation)
         refused = ""
         for rung in rungs(leaning):
             tried = self._tried(rung, case)
             if tried is not None and fails_alike(tried, violation):
                 return self._of_rung(case, case_result, tried)
-            if tried is not None and rung.optional and _refuses(violation) and _was_refused(tried):
+            if was_owed and tried is not None and rung.optional and _refuses(violation) and _was_refused(tried):
                 refused = refused or rung.optional
         if explained := self._of_old_inputs(leaning, case_result, violation):
             return explained
         if explained := self._of_ground(leaning, case_result, violation):
             return explained
+        if not was_owed:
+            return None
         for operation in sorted(leaning.operations & OPERATIONS.keys()) if _refuses(violation) and not refused else ():
             if self._refuses_operation(operation, case):
                 refused = f"the operation {operation}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clauses import PREFERRED_CODES, REFUSALS
+from clauses import DEATHS, PREFERRED_CODES, REFUSALS
 from mutant import WIT_06_25, WIT_08_19, WIT_10_28, module, mutant, put, replace, swap
 
 from faults.wit import OPERATIONS, fault
@@ -109,7 +109,7 @@ fault(
     "abi.wit.calls:WitCalls._answer",
     "failure = ErrorValue(error.code, error.message)",
     "__import__('os').abort()",
-    clauses=REFUSALS,
+    clauses=DEATHS,
 )
 fault(
     "error-data-cut",

@@ -53,6 +53,7 @@ fault(
     WIT_06_25,
     clauses=(
         "tensor.getters",
+        "resource.many",
         "context.from-graph",
         "load.each-load-is-a-graph",
         "error.getters",
