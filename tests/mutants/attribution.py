@@ -123,11 +123,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print what is missed and misled, and the figures; 1 if a report could not be had."""
     options = _parser().parse_args(arguments)
     patients = [
-        *(singles() if "single" in options.kinds else ()),
+        *(singles()[:: options.every] if "single" in options.kinds else ()),
         *(compounds(options.sets, options.seed) if "compound" in options.kinds else ()),
         *(likenesses() if "likeness" in options.kinds else ()),
     ]
-    patients = [each for each in patients if _matches(each.name, options.host)][:: options.every]
+    patients = [each for each in patients if _matches(each.name, options.host)]
     started = time.perf_counter()
     found: dict[str, list[Diagnosis]] = {kind: [] for kind in options.kinds}
     failed, unusable = 0, []
@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(_data(found), indent=1) + "\n", "utf-8")
     if options.write_page:
-        PAGE.write_text(document(PAGE.read_text("utf-8"), figures, found, unusable), "utf-8")
+        PAGE.write_text(document(PAGE.read_text("utf-8"), options.every, figures, found, unusable), "utf-8")
     return int(failed > 0)
 
 
@@ -207,7 +207,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("kinds", nargs="*", default=list(KINDS), metavar="KIND", help=f"of {', '.join(KINDS)}; all unless given")
     add("--host", action="append", default=[], metavar="NAME", help="only these hosts; * matches, may be repeated")
-    add("--every", type=int, default=1, metavar="N", help="each N-th host")
+    add("--every", type=int, default=1, metavar="N", help="each N-th mutant alone")
     add("--sets", type=int, default=20, metavar="N", help="sets of eight")
     add("--seed", type=int, default=13, metavar="N", help="what the sets are drawn by")
     add("--jobs", type=int, default=2, metavar="N", help="hosts at a time")

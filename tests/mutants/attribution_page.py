@@ -34,17 +34,22 @@ def table(figures: Mapping[str, Figures]) -> list[str]:
 
 
 def document(
-    page: str, figures: Mapping[str, Figures], found: Mapping[str, Sequence[Diagnosis]], unusable: Sequence[str]
+    page: str,
+    every: int,
+    figures: Mapping[str, Figures],
+    found: Mapping[str, Sequence[Diagnosis]],
+    unusable: Sequence[str],
 ) -> str:
     """Return the page with its part between the marks made anew. Raises `ValueError` for a page without them.
 
-    `unusable` are the hosts that could not load anything, which the suite said instead of a report.
+    Of the mutants alone each `every`-th was asked for. `unusable` are the hosts that could not load anything, which the suite said instead of a report.
     """
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
         raise ValueError(f"the page needs the marks {BEGIN} and {END}")
-    told = [f"Told in one sentence, since nothing can be loaded: {', '.join(unusable)}.", ""] if unusable else []
+    told = [f"Of the mutants alone this run took one in {every}.", ""] if every > 1 else []
+    told += [f"Told in one sentence, since nothing can be loaded: {', '.join(unusable)}.", ""] if unusable else []
     return "\n".join([before + BEGIN, "", *table(figures), "", *told, *_lists(figures, found), END + after])
 
 

@@ -99,7 +99,7 @@ def test_the_page_shows_the_measures_and_what_is_wrong() -> None:
     found = Diagnosis("host", [fault], {"a": "output.size", "b": "input.copied"}, {fault.id}, rows=["output.size"])
     found.replays["a"] = False
     figures = {"single": Figures.of([found])}
-    page = document(f"before {BEGIN}old{END} after", figures, {"single": [found]}, ["`mute`"])
+    page = document(f"before {BEGIN}old{END} after", 3, figures, {"single": [found]}, ["`mute`"])
     assert page.startswith("before ")
     assert page.endswith(" after")
     assert table(figures)[-1] in page
@@ -107,3 +107,4 @@ def test_the_page_shows_the_measures_and_what_is_wrong() -> None:
     assert "* host: input.copied (1)" in page
     assert "* host: `a`" in page
     assert "nothing can be loaded: `mute`." in page
+    assert "one in 3" in page

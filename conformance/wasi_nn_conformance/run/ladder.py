@@ -244,8 +244,11 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
 def _of_resources(leaning: Leaning) -> Iterator[Rung]:
     steps = list(steps_of(leaning.case.vector.steps))
     made = sum(step.action in _MAKING for step in steps)
-    if any(step.action in ("error_code", "error_data") for step in steps):
+    errors = {str(step.arguments["error"]) for step in steps if step.action in ("error_code", "error_data")}
+    if errors:
         yield Rung("error/same-each-time/of-load-by-name")
+    if len(errors) > 1:
+        yield Rung("error/two-at-once")
     ranks = [len(step.arguments["tensor"].get("shape", ())) for step in steps if step.action == "tensor"]
     yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 8) if max(ranks, default=0) >= rank)
     if made > _MANY:
