@@ -42,7 +42,8 @@ def document(
 ) -> str:
     """Return the page with its part between the marks made anew. Raises `ValueError` for a page without them.
 
-    Of the mutants alone each `every`-th was asked for. `unusable` are the hosts that could not load anything, which the suite said instead of a report.
+    Of the mutants alone each `every`-th was asked for. `unusable` are the hosts that could not load anything, which the
+    suite said instead of a report.
     """
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
