@@ -2,6 +2,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,13 +15,15 @@ from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.models import Model, ModelFiles, load_models
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.run import host_pool as host_module
+from wasi_nn_conformance.run import library as library_module
 from wasi_nn_conformance.run.adapter import Adapter, read_adapter
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.run.probe_process import ProbeProcess
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.clause import Clause, Level
+from wasi_nn_conformance.vectors.clause import Clause, Level, read_clauses
+from wasi_nn_conformance.vectors.declaration import read_declarations
 from wasi_nn_conformance.vectors.reader import read_vectors
 from wasi_nn_conformance.vectors.source import Source
 from wasi_nn_conformance.vectors.vector import Vector
@@ -48,14 +51,49 @@ def clause() -> Callable[[Level], Clause]:
     return lambda level: Clause("test.clause", level, "A host answers what it is asked.", ("witx:compute",), (source,))
 
 
-@pytest.fixture(scope="session")
-def models() -> Mapping[str, Model]:
-    return load_models(read_yaml(VECTORS / "models.yaml").data)
+@dataclass(frozen=True)
+class Committed:
+    """What the committed files hold: reading all of them takes longer than most runs in this process."""
+
+    models: Mapping[str, Model]
+    files: ModelFiles
+    clauses: Mapping[str, Clause]
+    vectors: dict[Path, list[Vector]] = field(default_factory=dict)
+
+    def read_vectors(self, path: Path, models: Mapping[str, Model]) -> list[Vector]:
+        """Read a file of vectors, a committed one once."""
+        if not path.is_relative_to(VECTORS):
+            return read_vectors(path, models)
+        if path not in self.vectors:
+            self.vectors[path] = read_vectors(path, self.models)
+        return list(self.vectors[path])
 
 
 @pytest.fixture(scope="session")
-def files() -> ModelFiles:
-    return ModelFiles.open(VECTORS / "models")
+def committed_files() -> Committed:
+    return Committed(
+        load_models(read_yaml(VECTORS / "models.yaml").data),
+        ModelFiles.open(VECTORS / "models"),
+        read_clauses(VECTORS / "clauses.yaml", read_declarations(VECTORS / "declarations.yaml")),
+    )
+
+
+@pytest.fixture(autouse=True)
+def committed_files_read_once(monkeypatch: pytest.MonkeyPatch, committed_files: Committed) -> None:
+    monkeypatch.setattr(library_module, "read_vectors", committed_files.read_vectors)
+    monkeypatch.setattr(Library, "models", committed_files.models)
+    monkeypatch.setattr(Library, "model_files", committed_files.files)
+    monkeypatch.setattr(Library, "clauses", committed_files.clauses)
+
+
+@pytest.fixture(scope="session")
+def models(committed_files: Committed) -> Mapping[str, Model]:
+    return committed_files.models
+
+
+@pytest.fixture(scope="session")
+def files(committed_files: Committed) -> ModelFiles:
+    return committed_files.files
 
 
 @pytest.fixture
@@ -155,13 +193,6 @@ def adapter(adapter_file: Callable[..., Path]) -> Callable[..., Adapter]:
 def without_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """A miniature is its own probe: the real one need not be built. Any file stands for it."""
     monkeypatch.setattr(host_module, "probe_path", lambda _abi: MINIATURES / "runtime.py")
-
-
-@pytest.fixture
-def models_read_once(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles) -> None:
-    """Reading all models takes longer than any of these runs."""
-    monkeypatch.setattr(Library, "models", models)
-    monkeypatch.setattr(Library, "model_files", files)
 
 
 @pytest.fixture
