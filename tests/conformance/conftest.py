@@ -1,5 +1,7 @@
-import importlib.util
+import contextlib
+import importlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 from answers import ONE, TEN, advance, set_input
+from forking import forking
 
 import wasi_nn_conformance.pytest_plugin.hooks  # noqa: F401 pytester forgets what a run imports, so it is loaded before
 from wasi_nn_conformance.formats.document import read_yaml
@@ -145,16 +148,19 @@ def cases(vectors: Callable[..., list[Vector]], clause: Callable[[Level], Clause
 
 
 @pytest.fixture(scope="session")
-def miniature() -> Callable[[str], list[str]]:
+def miniature() -> Iterator[Callable[[str], list[str]]]:
     """Return the command that starts a miniature: `mortal FILE`, or `numpy_host.py wrong`."""
+    forks: list[str] = []
 
     def command(words: str) -> list[str]:
         first, *rest = words.split(" ", 1)
         if first.endswith(".py"):
-            return [sys.executable, str(MINIATURES / first), *rest]
+            forks[:] = forks or stack.enter_context(forking(os.environ))
+            return [*forks, str(MINIATURES / first), *rest]
         return [sys.executable, "-I", "-S", str(MINIATURES / "runtime.py"), first, *rest]
 
-    return command
+    with contextlib.ExitStack() as stack:
+        yield command
 
 
 @pytest.fixture
@@ -228,10 +234,7 @@ def process(miniature: Callable[[str], list[str]]) -> Iterator[Callable[[str], P
 
 
 @pytest.fixture(scope="session")
-def numpy_host() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("numpy_host", MINIATURES / "numpy_host.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def numpy_host() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(MINIATURES)
+        yield importlib.import_module("numpy_host")
