@@ -1,26 +1,32 @@
-import importlib.util
+import contextlib
+import importlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from answers import ONE, TEN, advance, set_input
+from forking import forking
 
 import wasi_nn_conformance.pytest_plugin.hooks  # noqa: F401 pytester forgets what a run imports, so it is loaded before
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.models import Model, ModelFiles, load_models
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.run import host_pool as host_module
+from wasi_nn_conformance.run import library as library_module
 from wasi_nn_conformance.run.adapter import Adapter, read_adapter
 from wasi_nn_conformance.run.host_pool import Host
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.run.probe_process import ProbeProcess
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.clause import Clause, Level
+from wasi_nn_conformance.vectors.clause import Clause, Level, read_clauses
+from wasi_nn_conformance.vectors.declaration import read_declarations
 from wasi_nn_conformance.vectors.reader import read_vectors
 from wasi_nn_conformance.vectors.source import Source
 from wasi_nn_conformance.vectors.vector import Vector
@@ -48,14 +54,49 @@ def clause() -> Callable[[Level], Clause]:
     return lambda level: Clause("test.clause", level, "A host answers what it is asked.", ("witx:compute",), (source,))
 
 
-@pytest.fixture(scope="session")
-def models() -> Mapping[str, Model]:
-    return load_models(read_yaml(VECTORS / "models.yaml").data)
+@dataclass(frozen=True)
+class Committed:
+    """What the committed files hold: reading all of them takes longer than most runs in this process."""
+
+    models: Mapping[str, Model]
+    files: ModelFiles
+    clauses: Mapping[str, Clause]
+    vectors: dict[Path, list[Vector]] = field(default_factory=dict)
+
+    def read_vectors(self, path: Path, models: Mapping[str, Model]) -> list[Vector]:
+        """Read a file of vectors, a committed one once."""
+        if not path.is_relative_to(VECTORS):
+            return read_vectors(path, models)
+        if path not in self.vectors:
+            self.vectors[path] = read_vectors(path, self.models)
+        return list(self.vectors[path])
 
 
 @pytest.fixture(scope="session")
-def files() -> ModelFiles:
-    return ModelFiles.open(VECTORS / "models")
+def committed_files() -> Committed:
+    return Committed(
+        load_models(read_yaml(VECTORS / "models.yaml").data),
+        ModelFiles.open(VECTORS / "models"),
+        read_clauses(VECTORS / "clauses.yaml", read_declarations(VECTORS / "declarations.yaml")),
+    )
+
+
+@pytest.fixture(autouse=True)
+def committed_files_read_once(monkeypatch: pytest.MonkeyPatch, committed_files: Committed) -> None:
+    monkeypatch.setattr(library_module, "read_vectors", committed_files.read_vectors)
+    monkeypatch.setattr(Library, "models", committed_files.models)
+    monkeypatch.setattr(Library, "model_files", committed_files.files)
+    monkeypatch.setattr(Library, "clauses", committed_files.clauses)
+
+
+@pytest.fixture(scope="session")
+def models(committed_files: Committed) -> Mapping[str, Model]:
+    return committed_files.models
+
+
+@pytest.fixture(scope="session")
+def files(committed_files: Committed) -> ModelFiles:
+    return committed_files.files
 
 
 @pytest.fixture
@@ -107,16 +148,19 @@ def cases(vectors: Callable[..., list[Vector]], clause: Callable[[Level], Clause
 
 
 @pytest.fixture(scope="session")
-def miniature() -> Callable[[str], list[str]]:
+def miniature() -> Iterator[Callable[[str], list[str]]]:
     """Return the command that starts a miniature: `mortal FILE`, or `numpy_host.py wrong`."""
+    forks: list[str] = []
 
     def command(words: str) -> list[str]:
         first, *rest = words.split(" ", 1)
         if first.endswith(".py"):
-            return [sys.executable, str(MINIATURES / first), *rest]
+            forks[:] = forks or stack.enter_context(forking(os.environ))
+            return [*forks, str(MINIATURES / first), *rest]
         return [sys.executable, "-I", "-S", str(MINIATURES / "runtime.py"), first, *rest]
 
-    return command
+    with contextlib.ExitStack() as stack:
+        yield command
 
 
 @pytest.fixture
@@ -158,13 +202,6 @@ def without_probe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def models_read_once(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles) -> None:
-    """Reading all models takes longer than any of these runs."""
-    monkeypatch.setattr(Library, "models", models)
-    monkeypatch.setattr(Library, "model_files", files)
-
-
-@pytest.fixture
 def host(
     adapter: Callable[..., Adapter], models: Mapping[str, Model], files: ModelFiles
 ) -> Iterator[Callable[..., Host]]:
@@ -197,10 +234,7 @@ def process(miniature: Callable[[str], list[str]]) -> Iterator[Callable[[str], P
 
 
 @pytest.fixture(scope="session")
-def numpy_host() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("numpy_host", MINIATURES / "numpy_host.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def numpy_host() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(MINIATURES)
+        yield importlib.import_module("numpy_host")

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -84,11 +85,6 @@ def faulty(
         return FaultyHost(make, adapter("errors"), library)
 
     return faulty
-
-
-@pytest.fixture(autouse=True)
-def library_read_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Accusation, "_library", library)
 
 
 @pytest.fixture
@@ -343,6 +339,12 @@ def test_in_the_end_one_finding_is_left_of_each_fault(judge: Callable[..., list[
             **dict.fromkeys(names[:3], ("blocked", f"{names[3]}{SUFFIX}")),
             names[3]: ("fail", None),
         }
+
+
+def test_what_is_simpler_is_of_the_suite_whatever_the_run_is_of(library: Library, tmp_path: Path) -> None:
+    own = Library([tmp_path / "area.yaml"])
+    assert library.of_suite is library
+    assert own.of_suite.files() == library.files() != own.files()
 
 
 def test_every_rung_is_a_vector(library: Library) -> None:

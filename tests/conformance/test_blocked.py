@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.usefixtures("models_read_once")
 
 FINDING = "input/two-inputs-last-first[witx-openvino]"
 LEANING = ["input/order-of-calls/c-b-a[witx-openvino]", "input/names/dots[witx-openvino]"]

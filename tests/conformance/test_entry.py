@@ -8,7 +8,6 @@ import pytest
 from wasi_nn_conformance.paths import PACKAGE
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.usefixtures("models_read_once")
 
 HEAD = "  clause: compute.repeatable\n  why: because a host may get this wrong\n"
 PASSES = f"- id: passes\n{HEAD}  steps:\n  - compute: {{context: {{raw: 1}}}}\n    fails: {{}}\n"

@@ -10,7 +10,6 @@ from wasi_nn_conformance.report.json_report import read_report
 from wasi_nn_conformance.results.known_failures import read_known_failures
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.usefixtures("models_read_once")
 
 HEAD = """
   why: because a host may get this wrong

@@ -9,10 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from forking import forking
 
 from wasi_nn_conformance import paths
 from wasi_nn_conformance.abi.registry import AUTODETECT, TAGS
@@ -40,7 +41,7 @@ RECORD = """\
 TAGS: Mapping"""
 ADAPTER = """\
 name = "numpy"
-command = ["{{python}}", "{host}", "{behaviour}", "{{probe}}"]
+command = [{forks}, "{host}", "{behaviour}", "{{probe}}"]
 version = ["/bin/echo", "1"]
 abis = ["witx", "witx-next"]
 encodings = ["onnx", "{new}"]
@@ -50,9 +51,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the copy."""
+    return tmp_path_factory.mktemp("installed")
+
+
+@pytest.fixture(scope="module")
+def run(root: Path) -> Run:
     """Run Python with a copy of the suite that has the new encoding and the new ABI."""
-    root = tmp_path_factory.mktemp("installed")
     package = root / "wasi_nn_conformance"
     shutil.copytree(paths.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "data"))
     shutil.copytree(paths.VECTORS, package / "data" / "vectors")
@@ -90,7 +96,7 @@ def add_tag(package: Path) -> None:
     (package / "data" / "guests" / "probe-witx-next.wasm").touch()  # the miniature is its own probe
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def printed(run: Run) -> Callable[..., list[str]]:
     """Run lines of Python in which `library` is that of the copied suite; give the lines that they print."""
 
@@ -103,13 +109,22 @@ def printed(run: Run) -> Callable[..., list[str]]:
     return printed
 
 
+@pytest.fixture(scope="module")
+def forks(run: Run, root: Path) -> Iterator[str]:
+    """Give the first words of a command, by which miniatures are forked that have the copy."""
+    del run  # which makes the copy whole
+    with forking(os.environ | {"PYTHONPATH": str(root)}) as words:
+        yield json.dumps(words)[1:-1]
+
+
 @pytest.fixture
-def suite(run: Run, tmp_path: Path) -> Callable[..., dict[str, str]]:
+def suite(run: Run, forks: str, tmp_path: Path) -> Callable[..., dict[str, str]]:
     """Run the copied suite on a miniature that behaves so; give the verdicts of its cases."""
 
     def suite(behaviour: str, *options: str) -> dict[str, str]:
         adapter, report = tmp_path / "numpy.toml", tmp_path / "report"
-        adapter.write_text(ADAPTER.format(host=MINIATURES / "numpy_host.py", behaviour=behaviour, new=NEW), "utf-8")
+        host = MINIATURES / "numpy_host.py"
+        adapter.write_text(ADAPTER.format(forks=forks, host=host, behaviour=behaviour, new=NEW), "utf-8")
         quick = ("-q", "-p", "no:cacheprovider", "--fuzz-examples=0", f"--report={report}")
         done = run("-m", "pytest", "--pyargs", "wasi_nn_conformance", f"--impl={adapter}", *quick, *options)
         assert done.returncode in (0, 1), done.stdout + done.stderr
@@ -159,22 +174,29 @@ def test_vectors_run_where_the_new_abi_has_what_they_need(printed: Callable[...,
     assert [name for name in missing if "f64" not in name] == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_conversations_are_drawn_on_them(printed: Callable[..., list[str]], kind: str) -> None:
-    (unsayable,) = printed(
+@pytest.fixture(scope="module")
+def drawn(printed: Callable[..., list[str]]) -> dict[str, str]:
+    """Draw a hundred conversations of each kind: give whether there are so many, and what cannot be said in them."""
+    lines = printed(
         "from pathlib import Path",
         "from wasi_nn_conformance.models import ENCODINGS",
         "from wasi_nn_conformance.fuzz.kinds import kind_of",
         "from wasi_nn_conformance.fuzz.search import settings_of",
         "from wasi_nn_conformance.fuzz.target import FuzzTarget",
         f"target = FuzzTarget('witx-next', '{NEW}', library.models, False)",
-        "drawn = []",
-        f"kind_of('{kind}')(target, drawn.append, settings_of(120, shrinks=False), 1)",
-        "cases = [target.case(fields, Path('drawn.yaml'), library) for fields in drawn]",
-        "lost = [case.vector.id for case in cases if target.abi not in case.vector.abis]",
-        "models = {name: {**library.models, **case.vector.own_models}[name] for case in cases"
+        f"for kind in {tuple(KINDS)}:",
+        "    drawn = []",
+        "    kind_of(kind)(target, drawn.append, settings_of(120, shrinks=False), 1)",
+        "    cases = [target.case(fields, Path('drawn.yaml'), library) for fields in drawn]",
+        "    lost = [case.vector.id for case in cases if target.abi not in case.vector.abis]",
+        "    models = {name: {**library.models, **case.vector.own_models}[name] for case in cases"
         " for name in case.vector.models}",
-        f"lost += [name for name, model in models.items() if not ENCODINGS['{NEW}'].can_say(model)]",
-        "print(len(cases) >= 100, lost)",
+        f"    lost += [name for name, model in models.items() if not ENCODINGS['{NEW}'].can_say(model)]",
+        "    print(len(cases) >= 100, lost)",
     )
-    assert unsayable == "True []"
+    return dict(zip(KINDS, lines, strict=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_conversations_are_drawn_on_them(drawn: dict[str, str], kind: str) -> None:
+    assert drawn[kind] == "True []"

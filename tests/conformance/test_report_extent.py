@@ -2,17 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wasi_nn_conformance.models import Model, ModelFiles
 from wasi_nn_conformance.report.data import Report
 from wasi_nn_conformance.report.json_report import read_report
 from wasi_nn_conformance.run.host_pool import Host
-from wasi_nn_conformance.run.library import Library
 
 pytest_plugins = ["pytester"]
 
@@ -22,13 +20,6 @@ FAILS = "- id: fails/{}\n" + HEAD + "  steps:\n  - compute: {{context: {{raw: 1}
 QUIET = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
 
 Run = Callable[..., Report]
-
-
-@pytest.fixture(autouse=True)
-def models_read_once(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Model], files: ModelFiles) -> None:
-    """Reading all models takes longer than any of these runs."""
-    monkeypatch.setattr(Library, "models", models)
-    monkeypatch.setattr(Library, "model_files", files)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.examination import Examination
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.usefixtures("models_read_once", "decided")
+pytestmark = pytest.mark.usefixtures("decided")
 
 VECTOR = """
 - id: {}

@@ -7,7 +7,6 @@ import pytest
 from wasi_nn_conformance.run.library import Library
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.usefixtures("models_read_once")
 
 HEAD = "  clause: compute.repeatable\n  why: because a host may get this wrong\n"
 STEPS = "  steps:\n  - compute: {context: {raw: 1}}\n"

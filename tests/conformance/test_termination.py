@@ -39,7 +39,8 @@ def test_a_signal_leaves_no_host_behind_and_a_report_that_says_so(
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     options = [f"--impl={adapter_file(f'hangs_for_good {fifo}')}", f"--vectors={write('area.yaml', VECTORS)}"]
-    options += ["--fuzz-examples=0", f"--report={tmp_path / 'out'}", "-p", "no:cacheprovider", *workers]
+    options += ["--fuzz-examples=0", f"--report={tmp_path / 'out'}", "-p", "no:cacheprovider"]
+    options += ["-p", "no:hypothesispytest", *workers]
     command = [sys.executable, "-m", "pytest", "--pyargs", "wasi_nn_conformance", *options]
     before = signal.signal(number, signal.SIG_DFL)  # what these tests run under may have them ignore it, as nohup does
     with subprocess.Popen(  # noqa: S603 this Python

@@ -10,7 +10,6 @@ import pytest
 from wasi_nn_conformance.pytest_plugin import fuzz_options
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.usefixtures("models_read_once")
 
 PASSES = """\
 - id: passes

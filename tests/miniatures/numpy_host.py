@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
+from committed_models import committed_models
 
 from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.abi.tag import Tag
-from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, evaluate, load_models
+from wasi_nn_conformance.models import ENCODINGS, Model, ModelError, evaluate
 from wasi_nn_conformance.models.element_type import Array, ElementType
 from wasi_nn_conformance.paths import VECTORS
 
@@ -165,9 +165,8 @@ def turned_round(reply: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     tag = TAGS.get(Path(sys.argv[-1]).stem.removeprefix("probe-"), TAGS["witx"])
-    models = load_models(yaml.safe_load((VECTORS / "models.yaml").read_text("utf-8")))
     kinds = {"forgetful": ForgetfulHost, "careless": CarelessHost}
-    host = kinds.get("".join(sys.argv[1:2]), NumpyHost)(models, VECTORS / "models", tag)
+    host = kinds.get("".join(sys.argv[1:2]), NumpyHost)(committed_models(), VECTORS / "models", tag)
     is_wrong = sys.argv[1:2] == ["wrong"]
 
     def answer(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,21 @@
 """Fake runtimes that answer wrongly, late or not at all: `python -I -S runtime.py BEHAVIOUR [ARGUMENT]`.
 
 Each plays a runtime with a probe inside, in one way in which real ones go wrong. None sleeps: one that never answers
-waits for its end of input, which comes when the suite gives it up.
+waits for its end of input, which comes when the suite gives it up. Hundreds are started, so none imports what it does
+not need.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False  # that of `typing`, which takes longer to import than all of this to run
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, NoReturn
 
 HELLO = {"abi": "witx", "protocol": 2, "probe": "miniature"}
 FORGOTTEN = {"handles": 0, "buffers": 0}
@@ -53,6 +57,11 @@ def handshake_done() -> Iterator[dict[str, Any]]:
 
 def wait_for_the_end() -> None:
     sys.stdin.buffer.read()
+
+
+def wait_for_word(fifo: str) -> None:
+    with open(fifo, encoding="ascii") as file:  # noqa: PTH123 pathlib takes longer to import than this to run
+        file.read()
 
 
 def silent(_argument: str) -> None:
@@ -181,17 +190,18 @@ def logs_late(fifos: str) -> None:
         if number:
             os._exit(3)
         reply(ANSWERED)
-        Path(told).read_text("ascii")
+        wait_for_word(told)
         sys.stderr.write("panicked late\n")
         sys.stderr.flush()
-        Path(logged).write_text("logged", "ascii")
+        with open(logged, "w", encoding="ascii") as file:  # noqa: PTH123 as above
+            file.write("logged")
 
 
 def dies_late(fifo: str) -> None:
     """Die once the first reply was read, which a named pipe tells."""
     for _ in handshake_done():
         reply(ANSWERED)
-        Path(fifo).read_text("ascii")
+        wait_for_word(fifo)
         sys.stderr.write("panicked late\n")
         sys.stderr.flush()
         os._exit(3)
@@ -248,6 +258,8 @@ def grows(what: str) -> None:
 
 
 def _sleeping_thread() -> None:
+    import threading  # noqa: PLC0415 for this one alone
+
     threading.Thread(target=threading.Event().wait, daemon=True).start()
 
 
@@ -258,7 +270,7 @@ def _sleeping_child() -> None:
 
 def mortal(starts: str) -> None:
     """Note each start in a file; die of one context, load anything, answer errors to all else."""
-    with Path(starts).open("a", encoding="utf-8") as file:
+    with open(starts, "a", encoding="utf-8") as file:  # noqa: PTH123 as above
         file.write(f"{os.getpid()}\n")
     for request in handshake_done():
         if request.get("context") == MORTAL:

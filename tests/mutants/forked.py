@@ -1,8 +1,8 @@
-"""Stands for one process of the zygote: forked.py SOCKET MUTANT COMMAND ..., with a Python that reads no packages.
+"""Stands for one process of the zygote: forked.py SOCKET PROGRAM.py WORD ..., with a Python that reads no packages.
 
 It gives the zygote its streams, folder and environment, waits for the end of the process that is forked, and ends in
 the same way: with its exit code, or of its signal. The zygote kills that process as soon as this one is gone. Without
-a zygote it becomes launch.py.
+a zygote it becomes the program.
 """
 
 import array
@@ -23,9 +23,9 @@ def main(path: str, arguments: list[str]) -> int:
     try:
         zygote.connect(path)
     except OSError:
-        launcher = os.path.join(os.path.dirname(__file__), "launch.py")  # noqa: PTH118, PTH120 - pathlib takes 10 ms
-        os.execv(sys.executable, [sys.executable, launcher, *arguments])  # noqa: S606 - our own script
-    wanted = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}  # noqa: PTH109 - as above
+        os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own script
+    folder = os.getcwd()  # noqa: PTH109 - pathlib takes 10 ms
+    wanted = {"arguments": arguments, "folder": folder, "environment": dict(os.environ)}
     text = json.dumps(wanted).encode("utf-8", "surrogateescape")
     streams = array.array("i", (0, 1, 2))
     zygote.sendmsg([len(text).to_bytes(LENGTH, "big")], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])

@@ -2,6 +2,8 @@
 
 What starting costs is reading and linking; a fork has that behind it. Nothing of wasi-nn has run in the zygote: no
 engine, no thread, no model. The fault is put in after the fork, in that process alone.
+
+`serve` forks programs of other zygotes, too.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import importlib
 import json
 import os
 import pkgutil
+import runpy
 import selectors
 import signal
 import socket
@@ -23,14 +26,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forked import LENGTH
-from launch import main as launch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from wasi_nn_conformance.run.adapter import Adapter
 
 FOLDER = Path(__file__).resolve().parent
+FORKED = FOLDER / "forked.py"
+_LAUNCHER = FOLDER / "launch.py"
 _LAUNCHER_WORDS = 2  # of an adapter's command: Python and launch.py
 
 
@@ -43,7 +47,7 @@ class Zygote:
     @property
     def command(self) -> tuple[str, ...]:
         """What starts a process. The mutant, and the words of `wasi-nn`, follow."""
-        return (sys.executable, "-I", "-S", str(FOLDER / "forked.py"), str(self.path))
+        return (sys.executable, "-I", "-S", str(FORKED), str(self.path), str(_LAUNCHER))
 
     def of(self, adapter: Adapter) -> Adapter:
         """Return the adapter of a mutant with processes of this zygote."""
@@ -90,9 +94,9 @@ class _Child(NamedTuple):
         self.asker.close()
 
 
-def serve(path: str) -> int:
-    """Fork whenever somebody asks, until standard input ends. A fork returns its exit status."""
-    _import_all()
+def serve(path: str, prepare: Callable[[], None]) -> None:
+    """Fork whenever somebody asks, until standard input ends; `prepare` before. A fork runs its program and returns."""
+    prepare()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
@@ -106,7 +110,7 @@ def serve(path: str) -> int:
         for key, _ in events.select():
             child: _Child | None = key.data
             if key.fileobj is sys.stdin:
-                return 0  # whoever started this has gone
+                return  # whoever started this has gone
             if child is None:
                 asker, _ = listener.accept()
                 asked = _received(asker)
@@ -119,7 +123,8 @@ def serve(path: str) -> int:
                     asker.close()
                     for other in living:
                         other.close()
-                    return _become(*asked)
+                    _become(*asked)
+                    return
                 for stream in asked[1]:
                     os.close(stream)
                 child = _Child(pid, os.pidfd_open(pid), asker)
@@ -135,6 +140,7 @@ def serve(path: str) -> int:
 
 def _import_all() -> None:
     """Import what a mutant may need, so that each fork has it."""
+    importlib.import_module("launch")
     importlib.import_module("wasi_nn_cli.program")
     reference = importlib.import_module("wasi_nn_reference")
     for module in pkgutil.walk_packages(reference.__path__, "wasi_nn_reference."):
@@ -161,8 +167,8 @@ def _received(asker: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     return json.loads(text), list(streams)
 
 
-def _become(asked: dict[str, Any], streams: list[int]) -> int:
-    """Be the process that is asked for, with a session of its own, and return its exit status."""
+def _become(asked: dict[str, Any], streams: list[int]) -> None:
+    """Be the process that is asked for, with a session of its own."""
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for number, stream in enumerate(streams):
@@ -171,8 +177,9 @@ def _become(asked: dict[str, Any], streams: list[int]) -> int:
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
-    return launch(asked["arguments"])
+    sys.argv[:] = asked["arguments"]
+    runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 if __name__ == "__main__":
-    sys.exit(serve(sys.argv[1]))
+    serve(sys.argv[1], _import_all)

@@ -167,7 +167,7 @@ class Accusation:
     @cached_property
     def _library(self) -> Library:
         """The vectors of this suite, whatever the run is about."""
-        return Library()
+        return self.host.library.of_suite
 
 
 def should_have_succeeded(violation: Violation) -> bool:

@@ -59,6 +59,11 @@ class Library:
         """The models' bytes in each encoding. Raises `ModelError` for files that are missing or altered."""
         return ModelFiles.open(VECTORS / "models")
 
+    @cached_property
+    def of_suite(self) -> "Library":
+        """The vectors of this suite: these, unless they are those under roots of one's own."""
+        return self if VECTORS in self._roots else Library()
+
     def files(self) -> list[Path]:
         """Return the files of vectors, in the order of their names."""
         files: list[Path] = []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wasi_nn_conformance.formats.document import read_yaml
 from wasi_nn_conformance.fuzz.finding import written
 from wasi_nn_conformance.fuzz.kind import generated_by
-from wasi_nn_conformance.fuzz.search import Search, SuiteFaultError
+from wasi_nn_conformance.fuzz.search import Result, Search, SuiteFaultError
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.results.known_failures import KnownFailure, KnownFailures
 from wasi_nn_conformance.results.verdict import Verdict
@@ -51,21 +51,34 @@ def search(host: Callable[..., Host], tmp_path: Path) -> Callable[..., Search]:
     return search
 
 
-def test_a_failure_is_shrunk_to_the_step_that_fails(search: Callable[..., Search]) -> None:
-    (finding,) = search().run(200, 3).findings
+@pytest.fixture(scope="module")
+def results() -> list[Result]:
+    """What the search of `result` came to, once it was made."""
+    return []
+
+
+@pytest.fixture
+def result(search: Callable[..., Search], results: list[Result]) -> Result:
+    """Search once for all that only look at what comes of it."""
+    results[:] = results or [search().run(200, 3)]
+    return results[0]
+
+
+def test_a_failure_is_shrunk_to_the_step_that_fails(result: Result) -> None:
+    (finding,) = result.findings
 
     assert finding.fields["steps"] == [{"compute": {"context": {"raw": 13}}, "fails": {}}]
 
 
-def test_a_shrunk_failure_is_tried_on_a_new_process(search: Callable[..., Search]) -> None:
-    (finding,) = search().run(200, 3).findings
+def test_a_shrunk_failure_is_tried_on_a_new_process(result: Result) -> None:
+    (finding,) = result.findings
 
     assert finding.replays
     assert finding.case_result.verdict == Verdict.CRASH.value
 
 
-def test_the_search_goes_on_past_what_it_found(search: Callable[..., Search]) -> None:
-    assert search().run(200, 3).examples >= 200
+def test_the_search_goes_on_past_what_it_found(result: Result) -> None:
+    assert result.examples >= 200
 
 
 def test_what_the_expectations_tell_is_no_finding(search: Callable[..., Search]) -> None:
@@ -113,8 +126,8 @@ def test_the_same_seed_finds_the_same(search: Callable[..., Search]) -> None:
     assert (first.exercised, first.findings[0].fields) == (second.exercised, second.findings[0].fields)
 
 
-def test_a_finding_is_written_as_the_vector_that_was_carried_out(search: Callable[..., Search], tmp_path: Path) -> None:
-    (finding,) = search().run(200, 3).findings
+def test_a_finding_is_written_as_the_vector_that_was_carried_out(result: Result, tmp_path: Path) -> None:
+    (finding,) = result.findings
     path = tmp_path / finding.name
     path.write_text(finding.text, "utf-8")
 
