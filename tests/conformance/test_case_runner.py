@@ -97,6 +97,26 @@ def test_verdict(talk: Callable[..., CaseResult], steps: str, answers: list[Any]
     assert talk(steps, *answers).verdict == verdict
 
 
+@pytest.mark.parametrize("answer", [Ended(-6, ""), Silent(5, ""), Ended(134, "")], ids=["crash", "hang", "trap"])
+@pytest.mark.parametrize(
+    ("steps", "wanted"),
+    [
+        (f"- {COMPUTE}", "success"),
+        (f"- fails_by:\n  - {COMPUTE}", "an error"),
+        (f"- fails_by:\n  - {COMPUTE}\n  prefer: busy", "an error (rather busy)"),
+        (f"- fails_by:\n  - {{{COMPUTE}, fails: {{only: busy}}}}", "error busy"),
+        (f"- may_fail:\n  - {COMPUTE}", "success or an error"),
+        (f"- may_fail:\n  - {COMPUTE}\n  prefer: ok", "success or an error (rather ok)"),
+        (f"- may_fail:\n  - fails_by:\n    - {COMPUTE}", "an error"),
+    ],
+)
+def test_what_a_block_wants_is_said_of_each_of_its_steps(
+    talk: Callable[..., CaseResult], steps: str, wanted: str, answer: Any
+) -> None:
+    [violation] = talk(steps, answer).violations
+    assert violation.wanted == wanted
+
+
 LOAD = {"errno": 0, "value": 3, "guards": "untouched"}
 OUTPUT = {"errno": 0, "value": 4, "guards": "untouched", "tail": "untouched", "buffer": "touched", "data": "AAAAAA=="}
 CALLED = {"errno": 0, "slots": {"s": 1}, "guards": "untouched", "changed": []}

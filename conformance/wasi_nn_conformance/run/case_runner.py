@@ -217,7 +217,7 @@ class CaseRunner:
         if answer and answer.undecided and accepted and not (block and block.must_fail):
             self._broken(step, answer.undecided)
         clause = self.case.clause_of(step)
-        judgement = judge(step.expectation, outcome, violations, clause)
+        judgement = judge(step.expectation, outcome, violations, clause, block)
         broken = self._broken_by(step, judgement) or clause.id
         self._keep(judgement.at(step.action, broken, self.steps_run, step.line))
         if not self.process.usable:

@@ -1,8 +1,9 @@
 """What never stops growing: rounds of one conversation in one process, and how large that was in between.
 
 Nobody can tell a leak from a cache that fills, or from garbage that is not collected yet, by looking once. So the first
-rounds only raise a suspicion, and a suspect has to grow in every further stretch to be found out: after a thousand
-rounds, each of which brings and takes less than 200 KiB, whatever was going to come to rest has done so.
+rounds only raise a suspicion, and a suspect has to grow in every further stretch to be found out: after five hundred
+rounds, each of which brings and takes hundreds of KiB, whatever was going to come to rest has done so. In a thousand, a
+host that keeps a file of each would meet the limit of open files instead, which often is 1024.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,14 +12,18 @@ from itertools import pairwise
 
 from .process_size import ProcessSize
 
-FIRST = (10, 10, 10)
-"""Rounds of each stretch at first: the first stretch warms up, and does not count."""
+FIRST = (4, 4)
+"""Rounds of each stretch at first: the first stretch warms up, and does not count.
 
-MORE = (20, 40, *(80,) * 12)
+Few, because these cost time on every host. What is kept of them shows only if it finds no room in what the heap has
+free: the vectors see to that.
+"""
+
+MORE = (12, 20, 40, *(60,) * 7)
 """Rounds of each stretch in which a suspect must go on growing."""
 
 _PER_ROUND = {"memory": 24 << 10, "files": 0.5, "threads": 0.5, "processes": 0.5}
-"""Growth in a round that counts: half of a tensor of 48 KiB, and less than one of what is counted."""
+"""Growth in a round that counts: far less than a tensor of a vector, and less than one of what is counted."""
 
 _NAMES = {
     "memory": "its memory",

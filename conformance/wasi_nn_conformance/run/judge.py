@@ -6,11 +6,18 @@ from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.vectors.clause import Clause, Level
 from wasi_nn_conformance.vectors.expectation import OUTCOMES, Expectation
+from wasi_nn_conformance.vectors.step import Block
 
 
-def judge(expectation: Expectation, outcome: Outcome, violations: list[Violation], clause: Clause) -> Judgement:
-    """Judge one outcome; `violations` are what is wrong with its reply whatever the clause accepts."""
-    wanted = expectation.wanted
+def judge(
+    expectation: Expectation, outcome: Outcome, violations: list[Violation], clause: Clause, block: Block | None = None
+) -> Judgement:
+    """Judge one outcome of a step, in a block or in none.
+
+    `violations` are what is wrong with its reply whatever the clause accepts. Errors that the block accepts are not for
+    this to judge; it tells what is wanted in their place.
+    """
+    wanted = block.wanted(expectation) if block else expectation.wanted
     match outcome.kind:
         case Kind.BROKEN:
             return Judgement(Verdict.ERROR, (Violation("unjudged", got=outcome.detail),))

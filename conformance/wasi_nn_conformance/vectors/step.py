@@ -33,6 +33,13 @@ class Block:
     line: int | None = None
     clause: str | None = None
 
+    def wanted(self, expectation: Expectation) -> str:
+        """Return in words what is accepted of a step in it: beside success, or in its place, an error."""
+        if "ok" not in expectation.accept:
+            return expectation.wanted
+        accept = (expectation.accept | {"error"}) - ({"ok"} if self.must_fail else set())
+        return Expectation(accept, prefer=self.prefer or expectation.prefer).wanted
+
 
 Node: TypeAlias = Step | Block
 
