@@ -7,6 +7,7 @@ that its heap has from before, and so do the buffers of its contexts.
 import gc
 import sys
 from collections.abc import Mapping
+from mmap import mmap
 from typing import Any
 
 from numpy_host import NumpyHost, Refused, serve
@@ -27,7 +28,7 @@ class HoardingHost(NumpyHost):
     def __init__(self, what: str, free: int, models: Mapping[str, Model]) -> None:
         super().__init__(models, VECTORS / "models")
         self.what, self.free = what, free
-        self.hoard: list[bytes] = []
+        self.hoard: list[mmap] = []
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if request["call"] == "reuse":
@@ -43,7 +44,8 @@ class HoardingHost(NumpyHost):
         if self.free >= count:
             self.free -= count
         else:
-            self.hoard.append(b"x" * count)
+            self.hoard.append(mmap(-1, count))  # the heap of this process may have room of its own
+            self.hoard[-1].write(b"x" * count)
 
     def load(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
