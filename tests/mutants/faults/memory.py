@@ -158,7 +158,7 @@ rewritten(
     "abi.witx.memory:GuestMemory.write",
     "ctypes.memmove(self.base + pointer, data, len(data))",
     "ctypes.memmove(self.base + pointer, data, len(data) - 1)",
-    clauses=("output.each-by-index", "values.bits-pass-through", "values.arithmetic"),
+    clauses=("load.graph-from-builders", "context.from-graph", "output.each-by-index", "values.bits-pass-through"),
 )
 rewritten(
     "memory/size-kept",
