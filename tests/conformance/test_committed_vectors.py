@@ -8,7 +8,7 @@ from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.clause import Clause
 from wasi_nn_conformance.vectors.reader import read_vectors
-from wasi_nn_conformance.vectors.step import Block, Node, nodes_of
+from wasi_nn_conformance.vectors.step import Block, Node, Step, nodes_of, steps_of
 from wasi_nn_conformance.vectors.vector import Vector
 
 FILES = [
@@ -69,3 +69,16 @@ def test_misuse_before_what_a_vector_is_about_has_a_clause_of_its_own(vectors: l
     after_misuse = [vector for vector in vectors if vector.clause.partition(".")[0] in ("failure", "error")]
     nodes = [(vector.id, node) for vector in after_misuse for node in list(nodes_of(vector.steps))[:-1]]
     assert sorted({name for name, node in nodes if is_misuse(node) and node.clause is None}) == []
+
+
+def test_a_vector_is_for_one_encoding_only_where_it_passes_builders_or_wants_a_trap(vectors: list[Vector]) -> None:
+    """A tensor, a name and an index go another way through each backend of a host."""
+
+    def is_bound(step: Step) -> bool:
+        loads = not {"builders", "encoding"}.isdisjoint(step.arguments) or step.arguments.get("function") == "load"
+        spoils = step.action == "overwrite" and step.arguments["buffer"].startswith("g.")
+        return loads or spoils or step.expectation.traps
+
+    one = [vector for vector in vectors if vector.encodings and len(vector.encodings) == 1]
+    assert one
+    assert [vector.id for vector in one if not any(map(is_bound, steps_of(vector.steps)))] == []
