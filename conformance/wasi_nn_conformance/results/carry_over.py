@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from wasi_nn_conformance.vectors.clause import Clause
+from wasi_nn_conformance.vectors.own_clause import call_of
 
 from .case_result import CaseResult
 from .verdict import Verdict
@@ -14,7 +15,7 @@ from .violation import Violation
 
 NO_CARRY_OVER, CAPACITY = "process.no-carry-over", "process.capacity"
 _VECTORS = {NO_CARRY_OVER: "process/carries-over", CAPACITY: "process/capacity"}
-_MAKING = ("load", "load_by_name", "context", "raw")
+_MAKING = ("load", "load_by_name", "context")
 _LISTED = 5  # cases that a diagnosis has room for
 _Key: TypeAlias = tuple[str, str, str | None]
 
@@ -47,7 +48,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def is_limit(case_result: CaseResult) -> bool:
     """Return whether a call that makes something was refused by an error of wasi-nn."""
     violation = next(iter(case_result.violations), None)
-    return violation is not None and _is_refusal(violation) and violation.call in _MAKING
+    return violation is not None and _is_refusal(violation) and call_of(violation.call) in _MAKING
 
 
 def _is_refusal(violation: Violation) -> bool:

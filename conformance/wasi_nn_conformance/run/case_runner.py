@@ -29,6 +29,7 @@ from wasi_nn_conformance.vectors.own_clause import (
     call_of,
     clause_of_kind,
     clause_of_only_output,
+    function_of,
     is_under_test,
     own_clause,
 )
@@ -175,7 +176,7 @@ class CaseRunner:
                 judgement = preference(block.prefer, answer.outcome, clause)
             else:
                 return
-            self._keep(judgement.at(answer.step.action, clause.id, answer.number, answer.step.line))
+            self._keep(judgement.at(function_of(answer.step), clause.id, answer.number, answer.step.line))
             return
         if block.must_fail:
             wanted = f"an error at one of these steps (rather {block.prefer})" if block.prefer else "an error"
@@ -219,7 +220,7 @@ class CaseRunner:
         clause = self.case.clause_of(step)
         judgement = judge(step.expectation, outcome, violations, clause, block)
         broken = self._broken_by(step, judgement) or clause.id
-        self._keep(judgement.at(step.action, broken, self.steps_run, step.line))
+        self._keep(judgement.at(function_of(step), broken, self.steps_run, step.line))
         if not self.process.usable:
             raise _Decided
         if outcome.kind is Kind.OK:

@@ -12,7 +12,7 @@ from wasi_nn_conformance.models import ElementType, Model
 from wasi_nn_conformance.models.expression import Constant
 from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.own_clause import call_of
+from wasi_nn_conformance.vectors.own_clause import call_of, function_of
 from wasi_nn_conformance.vectors.step import Step, proper_steps, steps_of
 
 _LARGE, _64_KIB = 4096, 16384  # elements: more than the small models have together, and of f32
@@ -118,7 +118,7 @@ def _place(step: Step) -> str:
 
 
 def _called(step: Step) -> str:
-    return call_of(str(step.arguments["function"]) if step.action == "raw" else step.action)
+    return call_of(function_of(step))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ such a step fails, its own clause is broken, and what the vector is about was ne
 from collections.abc import Mapping
 
 from .expectation import Expectation
-from .step import Block, Node
+from .step import Block, Node, Step
 
 RETURN_POINTER = "its return pointer"
 """The subject of the violation of a failing call that wrote there."""
@@ -86,6 +86,11 @@ _WITHOUT_A_CALL = ("rounds", "reuse")
 def call_of(action: str) -> str:
     """Return the call that an action makes, under one name for all its forms."""
     return _SAME.get(action, action)
+
+
+def function_of(step: Step) -> str:
+    """Return what a step calls: its action, or the function that a `raw` one names."""
+    return str(step.arguments["function"]) if step.action == "raw" else step.action
 
 
 def own_clause(action: str, kind: str, *, again: bool = False) -> str | None:
