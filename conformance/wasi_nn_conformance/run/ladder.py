@@ -97,14 +97,14 @@ class Leaning:
         first = next((step.line for step in steps_of(self.case.vector.steps) if _called(step) == call), None)
         return line is None or first is None or line > first
 
-    def is_set_again(self) -> bool:
-        """Return whether an input is set twice before a compute."""
+    def is_done_again(self, what: str) -> bool:
+        """Return whether an input is set twice before a compute, or an output read twice after it."""
         seen: set[tuple[str, str]] = set()
         for step in steps_of(self.case.vector.steps):
             call = call_of(step.action)
             if call == "compute":
                 seen.clear()
-            elif call == "set_input":
+            elif call == what and "context" in step.arguments:
                 place = (str(step.arguments["context"]), _place(step))
                 if place in seen:
                     return True
@@ -113,8 +113,8 @@ class Leaning:
 
 
 def _place(step: Step) -> str:
-    """Return the name or the index of the input that a step sets."""
-    return str(step.arguments.get("input", step.arguments.get("name")))
+    """Return the name or the index of the input that a step sets, or of the output that it reads."""
+    return str(step.arguments.get("input", step.arguments.get("output", step.arguments.get("name"))))
 
 
 def _called(step: Step) -> str:
@@ -261,8 +261,10 @@ _MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output")
 
 
 def _of_use(leaning: Leaning) -> Iterator[Rung]:
-    if leaning.number("compute") > 1 or leaning.is_set_again():
+    if leaning.number("compute") > 1 or leaning.is_done_again("set_input"):
         yield Rung("input/set-again", stale_after="set_input")
+    if leaning.is_done_again("output"):
+        yield Rung("output/often")
     if leaning.number("compute") > 1:
         yield Rung("compute/twice", stale_after="compute")
     if leaning.number("context") > 1:

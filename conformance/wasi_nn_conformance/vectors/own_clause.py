@@ -45,12 +45,14 @@ _AGAIN: Mapping[str, str] = {"load": "load.each-load-is-a-graph", "context": "co
 _BY_HANDLE: Mapping[str, str] = {"graph": "load.each-load-is-a-graph", "context": "context.from-graph"}
 """The clause that says that each has a handle of its own."""
 
-_WHATEVER_IS_TESTED = ("errno", "path", "end", "growth")
+_WHATEVER_IS_TESTED = ("errno", "path", "end", "growth", "count")
 """Kinds of violations that have one clause, in whatever vector they are met."""
 
 _WHICH_OUTPUT = "output.each-by-index"
 _OF_NUMBERS = ("values.bits-pass-through", "values.row-major", "values.arithmetic", "values.any-size")
 """Clauses about what an output's elements are, and not about its form."""
+_OF_SIZES = ("output.too-small-buffer", "output.scalar")
+"""Clauses that a host keeps which reports another size than it writes."""
 _OF_ONLY_OUTPUT: Mapping[str, str] = {
     **{kind: _BY_KIND[kind] for kind in ("size", "length", "tail", "type", "dimensions")},
     "unwritten": "output.size",
@@ -115,6 +117,8 @@ def clause_of_kind(kind: str, subject: str) -> str | None:
 
 def clause_of_only_output(clause: str, kind: str) -> str | None:
     """Return what is broken, if not `clause`, where the only output of a model is not as it should be."""
+    if clause in _OF_SIZES and kind == "size":
+        return _BY_KIND[kind]
     return _OF_ONLY_OUTPUT.get(kind) if clause in (_WHICH_OUTPUT, *_OF_NUMBERS) else None
 
 
