@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from history import Finding, History, UnexplainedError, history, is_of_the_engine, preferences
 from programs import ONNXRUNTIME, Program, ProgramError, programs
-from reproduction import Reproduction, ReproductionError, grows, reproduction
+from reproduction import Reproduction, ReproductionError, reproduction
 from wasi_nn_conformance.report.json_report import ReportError, read_report
 from wasi_nn_conformance.results.causes import said
 from wasi_nn_conformance.results.verdict import Verdict
@@ -139,8 +139,7 @@ def paragraph(number: int, finding: Finding, over_all: History, shown: Reproduct
         yield f"* `{name}` ({clause.level}): {clause.text}{f' {links}' if links else ''}"
     yield ""
     seen = f"{len(finding.cases)} cases" if finding.cases[1:] else "one case"
-    rounds = " The command goes through many rounds, of which one is shown." if grows(case) else ""
-    yield f"Seen in {seen} of {finding.versions[-1]}; `{case.id}` shows it: {said(case)}.{rounds}"
+    yield f"Seen in {seen} of {finding.versions[-1]}; `{case.id}` shows it: {said(case)}."
     yield ""
     yield f"```console\n$ {shown.command}\n```"
     yield ""

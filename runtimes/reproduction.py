@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wasi_nn_conformance.export.dump import CONVERSATION, GRAPHS, LINES
+from wasi_nn_conformance.export.dump import CONVERSATION, GRAPHS, LINES, ROUND
+from wasi_nn_conformance.results.kept_rounds import kept_rounds
 from wasi_nn_conformance.run.adapter import probe_path, read_adapter
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 _HOUSE = Path(__file__).resolve().parents[1]
 # Bytes that a reply has for no tensor: what was in memory, and is something else each time.
 _RAW = re.compile(r"(?<=^< )(.*\d+ bytes)(?: [0-9a-f]{2}\b)+(?: \.\.\.)?")
+_SUFFIXES = {LINES: ".jsonl", ROUND: ".round.jsonl"}  # what follows rounds shows nothing of them
 _SHOWN = 100  # characters of a request in words
-_ROUNDS = 1000  # of what grows: tens of megabytes, whatever the process had at first
 
 
 class ReproductionError(Exception):
@@ -33,48 +34,47 @@ class ReproductionError(Exception):
 
 @dataclass(frozen=True)
 class Reproduction:
-    """`command` is run in a checkout; `conversation` is what was said, in words; `lines` is the file of the input."""
+    """`command` is run in a checkout; `conversation` is what was said, in words."""
 
     command: str
     conversation: str
-    lines: Path
 
 
 def reproduction(case: CaseResult, program: Program, folder: Path) -> Reproduction:
     """Run the case alone and keep its lines in `folder`, and its registered graphs. Raises `ReproductionError`."""
-    name = re.sub(r"\W+", "-", case.id).strip("-")
-    lines = folder / f"{name}.jsonl"
+    kept = folder / re.sub(r"\W+", "-", case.id).strip("-")
     with tempfile.TemporaryDirectory() as new:
         dumped = Path(new) / "dump"
-        command = [sys.executable, "-P", "-m", "wasi_nn_cli", "replay", case.id, "--impl", program.adapter]
+        replay = [sys.executable, "-P", "-m", "wasi_nn_cli", "replay", case.id, "--impl", program.adapter]
         environment = os.environ | {program.variable: str(program.install()), "RUST_BACKTRACE": "0"}
         done = subprocess.run(  # noqa: S603 the suite itself
-            [*command, "--dump", str(dumped)], env=environment, capture_output=True, text=True, check=False
+            [*replay, "--dump", str(dumped)], env=environment, capture_output=True, text=True, check=False
         )
         if done.returncode != 1:
             raise ReproductionError(f"{case.id} ends with {done.returncode} when it is run alone:\n{done.stdout}")
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(dumped / LINES, lines)
+        for name, suffix in _SUFFIXES.items():
+            if (dumped / name).exists() and (dumped / name).stat().st_size:
+                shutil.copyfile(dumped / name, kept.with_name(kept.name + suffix))
         if (dumped / GRAPHS).exists():
-            shutil.copytree(dumped / GRAPHS, folder / name, dirs_exist_ok=True)
-        return Reproduction(_command(case, program, lines), _words((dumped / CONVERSATION).read_text("utf-8")), lines)
+            shutil.copytree(dumped / GRAPHS, kept, dirs_exist_ok=True)
+        return Reproduction(command(case, program, kept), _words((dumped / CONVERSATION).read_text("utf-8")))
 
 
-def _command(case: CaseResult, program: Program, lines: Path) -> str:
+def command(case: CaseResult, program: Program, kept: Path) -> str:
     """Return the runtime's command on the files of a checkout, its program by its plain name."""
     adapter = read_adapter(program.adapter)
-    graphs = lines.with_suffix("")
-    registered = {path.name: (str(case.encoding), path.relative_to(_HOUSE)) for path in sorted(graphs.glob("*/"))}
+    registered = {path.name: (str(case.encoding), path.relative_to(_HOUSE)) for path in sorted(kept.glob("*/"))}
     _, *arguments = adapter.argv(probe_path(case.abi).relative_to(_HOUSE), registered)
-    command, given = f"wasmtime {shlex.join(arguments)}", lines.relative_to(_HOUSE)
-    if grows(case):
-        return f"for round in $(seq {_ROUNDS}); do cat {given}; done | {command}"
-    return f"{command} < {given}"
-
-
-def grows(case: CaseResult) -> bool:
-    """Return whether it takes many rounds to see what is wrong: a replay has the lines of one."""
-    return any(violation.kind == "growth" for violation in case.violations)
+    run = f"wasmtime {shlex.join(arguments)}"
+    lines, of_a_round = (kept.with_name(kept.name + suffix) for suffix in _SUFFIXES.values())
+    rounds = kept_rounds(case.transcript)
+    if rounds is None:
+        return f"{run} < {lines.relative_to(_HOUSE)}"
+    given = f"for round in $(seq {rounds.count}); do cat {of_a_round.relative_to(_HOUSE)}; done"
+    if lines.exists():
+        given = f"{{ cat {lines.relative_to(_HOUSE)}; {given}; }}"
+    return f"{given} | {run}"
 
 
 def _words(conversation: str) -> str:

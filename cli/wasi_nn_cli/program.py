@@ -28,7 +28,7 @@ COMMANDS = {
     "run": Command("run a guest", "wasi_nn_reference.cli.run"),
     "inspect": Command("tell what a module imports, or what a model takes and gives", "wasi_nn_reference.cli.inspect"),
     "known-failures": Command(
-        "write a first file of known failures from a report", "wasi_nn_conformance.commands.known_failures"
+        "write a file of known failures from a report", "wasi_nn_conformance.commands.known_failures"
     ),
     "compare": Command("put reports of the suite side by side", "wasi_nn_conformance.commands.compare"),
     "coverage": Command("tell which clauses the suite's vectors cover", "wasi_nn_conformance.commands.coverage"),

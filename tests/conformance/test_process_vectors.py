@@ -83,11 +83,12 @@ def test_a_host_that_prints_much_at_its_end_is_listened_to(judged: Callable[...,
 def test_growth_without_end_is_found(
     judged: Callable[..., CaseResult], monkeypatch: pytest.MonkeyPatch, what: str, subject: str
 ) -> None:
-    monkeypatch.setattr("wasi_nn_conformance.run.case_runner.MORE", (20, 20))  # hundreds of children take long
+    monkeypatch.setattr("wasi_nn_conformance.run.growth.MORE", (20, 20))  # hundreds of children take long
     result = judged(f"grows {what}", ROUNDS)
     assert (result.verdict, result.violations[0].kind) == ("fail", "growth")
     assert subject in {violation.subject for violation in result.violations}
-    assert len(result.transcript) == 2  # one round
+    said = [line for line in result.transcript if line.startswith("> ")]
+    assert (said[0], len(said), said[2]) == ("> (round 1)", 3, "> (rounds 2 to 48)")
 
 
 @ON_LINUX
@@ -110,7 +111,7 @@ def test_what_comes_to_rest_is_no_growth(judged: Callable[..., CaseResult], word
 def test_what_is_kept_finds_no_room_in_a_heap_with_much_free(
     host: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, what: str, vector: str, found: list[str]
 ) -> None:
-    monkeypatch.setattr("wasi_nn_conformance.run.case_runner.MORE", (8,))
+    monkeypatch.setattr("wasi_nn_conformance.run.growth.MORE", (8,))
     library = Library()
     case = library.case(library.suite_vector(f"process/keeps-its-size/{vector}"), "witx", "openvino")
     # Its own process is looked at, and not one that forks it.
@@ -123,8 +124,8 @@ def test_what_is_kept_finds_no_room_in_a_heap_with_much_free(
 def test_a_round_that_is_wrong_stays_in_the_transcript(judged: Callable[..., CaseResult]) -> None:
     steps = "- rounds:\n  - {compute: {context: {raw: 1}}, fails: {}}\n  - {compute: {context: {raw: 13}}, fails: {}}"
     result = judged(f"mortal {os.devnull}", steps)
-    assert (result.verdict, len(result.transcript)) == ("crash", 4)
-    assert json.loads(result.transcript[2].removeprefix("> "))["context"] == 13
+    assert (result.verdict, len(result.transcript)) == ("crash", 6)
+    assert json.loads(result.transcript[4].removeprefix("> "))["context"] == 13
 
 
 def test_where_nobody_tells_sizes_there_is_no_verdict(

@@ -1,7 +1,9 @@
 """`wasi-nn replay`: one case in words, and as files that need nothing but the host."""
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +71,75 @@ def test_a_dump_runs_without_the_suite(replayed: Replayed, tmp_path: Path) -> No
     assert len(answers) == len(asked)
     assert answers[-2]["errno"] == 7
     assert (folder / "conversation.txt").read_text("utf-8").count("@@") == len(asked)
+
+
+@pytest.fixture
+def in_gdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], bytes]:
+    """Run a dump in what does as gdb does: its `run` gives program and arguments to a shell. Return what is printed."""
+    gdb = tmp_path / "gdb"
+    gdb.write_text('#!/bin/sh\n[ "$1" = -ex ] && exec sh -c "exec $3 ${2#set args }"\n', "utf-8")
+    gdb.chmod(0o755)
+
+    def in_gdb(folder: Path) -> bytes:
+        with monkeypatch.context() as changed:
+            changed.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+            changed.setenv("DEBUG", "1")
+            return run_by_hand(folder).stdout
+
+    return in_gdb
+
+
+def test_gdb_gets_the_arguments_of_the_host_and_the_lines(
+    replayed: Replayed, tmp_path: Path, in_gdb: Callable[[Path], bytes]
+) -> None:
+    folder = tmp_path / "by hand"
+    replayed(CASE, "--impl=reference", f"--dump={folder}")
+
+    assert in_gdb(folder) == run_by_hand(folder).stdout != b""
+
+
+ROUNDS = """
+- id: v/rounds
+  clause: process.no-endless-growth
+  why: because a host may get this wrong
+  abi: [witx]
+  steps:
+    - {load_by_name: {name: before}, fails: {}}
+    - rounds: [{load_by_name: {name: one}, fails: {}}, {load_by_name: {name: two}, fails: {}}]
+"""
+
+
+@pytest.fixture
+def grown(
+    replayed: Replayed,
+    adapter_file: Callable[..., Path],
+    write: Callable[[str, str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """Return the dump of a case in which a host grows for 48 rounds."""
+    monkeypatch.setattr("wasi_nn_conformance.run.growth.MORE", (20, 20))
+    vectors = f"--vectors={write('area.yaml', ROUNDS)}"
+    status, out, err = replayed(
+        "v/rounds[witx]", f"--impl={adapter_file('grows memory')}", vectors, f"--dump={tmp_path / 'grown'}"
+    )
+    assert (status, err) == (1, "")
+    assert "> rounds 2 to 48" in out
+    return tmp_path / "grown"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how large a process is")
+def test_a_dump_has_as_many_rounds_as_it_took(grown: Path, in_gdb: Callable[[Path], bytes]) -> None:
+    printed = run_by_hand(grown).stdout
+
+    assert len(printed.splitlines()) == 1 + 48 * 2
+    assert in_gdb(grown) == printed
+
+
+def test_the_end_of_a_guest_is_no_line(replayed: Replayed, tmp_path: Path) -> None:
+    replayed("process/ends-with-its-guest[witx]", "--impl=reference", f"--dump={tmp_path / 'end'}")
+
+    assert (tmp_path / "end" / "input.jsonl").read_text("utf-8") == ""
 
 
 def test_a_dump_has_the_registered_graphs(replayed: Replayed, tmp_path: Path) -> None:

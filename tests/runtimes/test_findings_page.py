@@ -33,9 +33,15 @@ def reasons(adapter: str, *, of_every_processor: bool) -> set[str]:
 
 
 def command(finding: str) -> list[str]:
-    """Return the words of the command; what is given many times over stands there as if it were given once."""
+    """Return the words of the runtime's command, without where its input comes from."""
     (line,) = re.findall(r"^\$ (.*)$", finding, re.MULTILINE)
-    return shlex.split(re.sub(r"^for round in \$\(seq \d+\); do cat (\S+); done \| (.*)", r"\2 < \1", line))
+    return shlex.split(line.rpartition(" | ")[2].partition(" < ")[0])
+
+
+def files(finding: str) -> list[Path]:
+    """Return the files of lines that the command gives the runtime."""
+    (line,) = re.findall(r"^\$ (.*)$", finding, re.MULTILINE)
+    return [HOUSE / path for path in re.findall(r"docs/findings/[\w.-]+\.jsonl", line)]
 
 
 @pytest.mark.parametrize("adapter", RUNTIMES)
@@ -66,20 +72,20 @@ def test_what_a_command_needs_is_there() -> None:
     for finding in FINDINGS:
         words = command(finding)
         assert words[:4] == ["wasmtime", "run", "-S", "nn"]
-        assert words[-2] == "<"
-        module, lines = words[-3], words[-1]
-        assert (HOUSE / module).is_file()
-        assert (HOUSE / lines) in FILES
+        assert (HOUSE / words[-1]).is_file()
+        assert files(finding)
         for graph in re.findall(r"nn-graph=\w+::(\S+)", " ".join(words)):
             assert (HOUSE / graph).is_dir()
-    assert {HOUSE / command(finding)[-1] for finding in FINDINGS} == set(FILES)
+    assert {path for finding in FINDINGS for path in files(finding)} == set(FILES)
 
 
-@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: command(finding)[-1].rpartition("/")[2])
-def test_a_file_of_lines_is_requests(finding: str) -> None:
-    module, _, lines = command(finding)[-3:]
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [pytest.param(command(finding)[-1], path, id=path.name) for finding in FINDINGS for path in files(finding)],
+)
+def test_a_file_of_lines_is_requests(module: str, path: Path) -> None:
     abi = Path(module).stem.removeprefix("probe-")
-    requests = [json.loads(line) for line in (HOUSE / lines).read_text("utf-8").splitlines()]
+    requests = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     exchange = schema("probe-protocol")
     assert requests
     assert [wrong for each in requests if (wrong := exchange.violation({"abi": abi, "request": each}))] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +24,6 @@ DIES = Expected(Verdict.CRASH, "it dies of a name", "look at the name")
 FORGETS = Expected(Verdict.FAIL, "it forgets", "remember", "https://example.org/7")
 ROUNDS = Expected(Verdict.FAIL, "OpenVINO rounds")
 SUCCEEDS = Violation("outcome", "compute", got="success", wanted="an error", step=2)
-HERE = Path(__file__)
 ALL = CLAUSES | {"a.should": Clause("a.should", Level.SHOULD, "A host had better.")}
 SPECIFICATION = "https://github.com/WebAssembly/wasi-nn/blob/0.2.0-rc-2024-10-28"
 PARAGRAPH = f"""
@@ -137,21 +135,14 @@ def test_what_deviates_is_no_finding() -> None:
     assert preferences(report) == [Preference("success", "rather busy", 2, ("a.one",))]
 
 
-def test_a_paragraph_has_all_that_an_issue_needs(tmp_path: Path) -> None:
+def test_a_paragraph_has_all_that_an_issue_needs() -> None:
     told = over_all(release("1.0", known("a", FORGETS), known("b", FORGETS, clause="b.open", level="defined")))
-    shown = Reproduction("wasmtime run probe.wasm < a.jsonl", "> compute(c)\n< ok", tmp_path / "a.jsonl")
+    shown = Reproduction("wasmtime run probe.wasm < a.jsonl", "> compute(c)\n< ok")
     assert "\n".join(findings.paragraph(1, told.findings[0], told, shown)) == PARAGRAPH.strip()
-
-
-def test_what_grows_is_shown_by_one_of_many_rounds() -> None:
-    grows = Violation("growth", "rounds", "its memory", got="50 KiB a round")
-    told = over_all(release("1.0", known("a", FORGETS, violations=(grows,))))
-    text = "\n".join(findings.paragraph(1, told.findings[0], told, Reproduction("", "", HERE)))
-    assert "and does not stop. The command goes through many rounds, of which one is shown." in text
 
 
 def test_a_recommendation_is_called_one() -> None:
     told = over_all(release("1.0", known("a", FORGETS, level="should", clause="a.should")))
     assert "The clause is a recommendation: nothing obliges a host." in "\n".join(
-        findings.paragraph(1, told.findings[0], told, Reproduction("", "", HERE))
+        findings.paragraph(1, told.findings[0], told, Reproduction("", ""))
     )

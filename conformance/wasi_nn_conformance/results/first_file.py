@@ -49,9 +49,9 @@ def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -
         known[json.dumps(entry)] = entry
         named.setdefault(json.dumps(entry), []).append(case)
     for key, entry in known.items():
-        patterns = _patterns([case.id for case in named[key]], ids)
+        patterns = patterns_of([case.id for case in named[key]], ids)
         # What is said of the host's processes is no conversation.
-        patterns += _of_generated([case for case in named[key] if not case.clause.startswith("process.")])
+        patterns += patterns_of_generated([case for case in named[key] if not case.clause.startswith("process.")])
         # Entries are told apart by it, in reports too.
         because = _HALF_OF_A_PAIR.sub("?", f"{_NOT_EXAMINED}{cause.clause}: {steady(said(named[key][0]))[:_WORDS]}")
         yield {"cases": patterns, **entry, "because": because}
@@ -76,7 +76,7 @@ def _fields(cause: Cause, case: CaseResult, types: AbstractSet[str]) -> dict[str
     return fields | ({"type": violation.type} if violation.kind == "value" and _BASIC not in types else {})
 
 
-def _of_generated(cases: Sequence[CaseResult]) -> list[str]:
+def patterns_of_generated(cases: Sequence[CaseResult]) -> list[str]:
     """Return patterns of all generated conversations that may fail of a cause: no run generates the same again."""
     pairs = dict.fromkeys(
         pair for case in cases for pair in (f"{case.abi}-{case.encoding}" if case.encoding else case.abi, case.abi)
@@ -84,7 +84,7 @@ def _of_generated(cases: Sequence[CaseResult]) -> list[str]:
     return [f"{GENERATED}*[{pair}]" for pair in sorted(pairs)]
 
 
-def _patterns(named: Sequence[str], ids: AbstractSet[str]) -> list[str]:
+def patterns_of(named: Sequence[str], ids: AbstractSet[str]) -> list[str]:
     """Return the written cases with a `*` for the last part of their vectors' ids where all of those are among them."""
     patterns: dict[str, None] = {}
     ours = set(named)

@@ -127,27 +127,33 @@ def known_failures_path(adapter: Path) -> Path:
 
 
 def read_known_failures(path: Path, version: str, cpu: AbstractSet[str] | None = None) -> KnownFailures:
-    """Read the entries for the host's `version` (its own words, in which a number stands) and a processor's features.
-
-    Without `cpu` these are the features of this machine's.
+    """Read the entries for the host's `version` and a processor's features, as `entries_of` takes them.
 
     Raises `InputError` with the line of what is wrong.
+    """
+    return KnownFailures(path, tuple(entry for _, entry, is_meant in entries_of(path, version, cpu) if is_meant))
+
+
+def entries_of(
+    path: Path, version: str, cpu: AbstractSet[str] | None = None
+) -> Iterator[tuple[Mapping[str, Any], KnownFailure, bool]]:
+    """Return each entry as it is written and as it is understood, and whether this host and processor are meant.
+
+    `version` is the host's own words, in which a number stands. Without `cpu` the features are those of this machine's
+    processor. Raises `InputError` with the line of what is wrong.
     """
     document = read_toml(path)
     document.check(schema("known-failures"))
     number = re.search(r"\d+(?:\.\d+)+", version)
-    entries = []
     for index, data in enumerate(document.data.get("known", ())):
         try:
             versions = SpecifierSet(data.get("versions", ""))
         except InvalidSpecifier as error:
             raise document.error(("known", index, "versions"), str(error)) from None
-        if number is not None and Version(number[0]) not in versions:
-            continue
+        is_meant = number is None or Version(number[0]) in versions
         if "cpu" in data and not (processor.features() if cpu is None else cpu) & set(data["cpu"]):
-            continue
-        entries.append(_entry(data))
-    return KnownFailures(path, tuple(entries))
+            is_meant = False
+        yield data, _entry(data), is_meant
 
 
 def _entry(data: Mapping[str, Any]) -> KnownFailure:

@@ -9,6 +9,7 @@ from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.dialects import Dialect
 from wasi_nn_conformance.dialects.exchange import Exchange
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
+from wasi_nn_conformance.results.kept_rounds import round_words
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
@@ -39,11 +40,11 @@ from .adapter import Adapter
 from .compare import compare
 from .disclosure import said_by_guest
 from .exit_code import kind_of_end
-from .growth import FIRST, MORE, growing
+from .growth import Rounds
 from .guest_end import END, ending_words, judged_end
 from .judge import judge, preference
 from .probe_process import Ended, ProbeProcess, Silent, exit_words
-from .process_size import ProcessSize, process_size
+from .process_size import process_size
 
 _MEMORY = ("changed", "slot")  # kinds of what a raw call has done to memory
 _FORGET = Step("forget", {}, Expectation())
@@ -82,7 +83,6 @@ class CaseRunner:
     """Whether some call got another answer than success."""
     _is_setting_up: bool = True
     _succeeded: set[str] = field(default_factory=set)
-    _shows_a_round: bool = False
 
     def run(self) -> CaseResult:
         """Carry the vector out."""
@@ -122,48 +122,41 @@ class CaseRunner:
             else:
                 self._step(node, block)
 
+    def _note(self, done: str, came: str) -> None:
+        """Write down what was done and what came of it where both are no lines."""
+        self.transcript += [f"> ({done})", f"< ({came})"]
+        self.exchanges.append(Exchange(done, came))
+
     def _last(self, step: Step) -> None:
         """Let the guest return, and judge how its host ends."""
         self.steps_run += 1
         answer = self.process.end(self.adapter.limits.end_seconds)
-        self.transcript += [f"> ({END})", f"< ({ending_words(answer)})"]
-        self.exchanges.append(Exchange(END, ending_words(answer)))
+        self._note(END, ending_words(answer))
         self._keep(judged_end(answer).at(step.action, self.case.clause_of(step).id, self.steps_run, step.line))
         raise _Decided
 
     def _rounds(self, step: Step) -> None:
-        """Carry the steps out again and again, and look whether the process grows without end."""
-        self.steps_run += 1
-        sizes = list(self._sizes(step, FIRST))
-        if None in sizes:
-            self._keep(Judgement(Verdict.UNSUPPORTED, reason="nobody tells here how much memory a process has"))
-            raise _Decided
-        grown = tuple(growing(sizes[1:], FIRST[1:]))
-        if not grown:
-            return
-        sizes = []
-        for size in self._sizes(step, MORE):
-            sizes.append(size)
-            if not (grown := tuple(growing(sizes, MORE))):
-                return
-        found = tuple(Violation("growth", subject=each.what, got=each.words) for each in grown)
-        clause = self.case.clause_of(step)
-        self._keep(Judgement(Verdict.FAIL, found).at(step.action, clause.id, self.steps_run, step.line))
-
-    def _sizes(self, step: Step, stretches: Sequence[int]) -> Iterator[ProcessSize | None]:
-        """Carry the steps out so often. Return the sizes of the process before and after each stretch.
+        """Carry the steps out again and again, and look whether the process grows without end.
 
         The transcript keeps the first round, and the one that was not as it should be.
         """
-        yield process_size(self.process.pid)
-        for rounds in stretches:
-            for _ in range(rounds):
-                said, steps = (len(self.transcript), len(self.exchanges)), self.steps_run
-                self._nodes(step.then, None)
-                if self._shows_a_round:
-                    del self.transcript[said[0] :], self.exchanges[said[1] :]
-                self._shows_a_round, self.steps_run = True, steps
-            yield process_size(self.process.pid)
+        self.steps_run += 1
+
+        def carry_out(number: int) -> None:
+            said, steps = (len(self.transcript), len(self.exchanges)), self.steps_run
+            self._note(round_words(number), "it begins")
+            self._nodes(step.then, None)
+            if number > 1:
+                del self.transcript[said[0] :], self.exchanges[said[1] :]
+            self.steps_run = steps
+
+        rounds = Rounds(carry_out, lambda: process_size(self.process.pid))
+        judgement = rounds.judged()
+        self._note(round_words(2, rounds.count), "as the first")
+        if judgement:
+            clause = self.case.clause_of(step)
+            self._keep(judgement.at(step.action, clause.id, self.steps_run, step.line))
+            raise _Decided
 
     def _block(self, block: Block) -> None:
         clause, name = self.case.clause_of(block), "fails_by" if block.must_fail else "may_fail"

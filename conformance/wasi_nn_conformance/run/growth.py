@@ -6,9 +6,13 @@ rounds, each of which brings and takes hundreds of KiB, whatever was going to co
 host that keeps a file of each would meet the limit of open files instead, which often is 1024.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
+
+from wasi_nn_conformance.results.case_result import Judgement
+from wasi_nn_conformance.results.verdict import Verdict
+from wasi_nn_conformance.results.violation import Violation
 
 from .process_size import ProcessSize
 
@@ -45,6 +49,39 @@ class Growth:
         """How much that is."""
         amount = f"{self.per_round / 1024:.0f} KiB" if self.what == _NAMES["memory"] else f"{self.per_round:.1f}"
         return f"{amount} a round"
+
+
+@dataclass
+class Rounds:
+    """Rounds carried out by `carry_out`, which takes the number of each, in a process that is `size` large."""
+
+    carry_out: Callable[[int], None]
+    size: Callable[[], ProcessSize | None]
+    count: int = 0
+
+    def judged(self) -> Judgement | None:
+        """Carry them out, and return what is wrong; None if nothing grows without end."""
+        sizes = list(self._sizes(FIRST))
+        if None in sizes:
+            return Judgement(Verdict.UNSUPPORTED, reason="nobody tells here how much memory a process has")
+        grown = tuple(growing(sizes[1:], FIRST[1:]))
+        if not grown:
+            return None
+        sizes = []
+        for size in self._sizes(MORE):
+            sizes.append(size)
+            if not (grown := tuple(growing(sizes, MORE))):
+                return None
+        return Judgement(Verdict.FAIL, tuple(Violation("growth", subject=each.what, got=each.words) for each in grown))
+
+    def _sizes(self, stretches: Sequence[int]) -> Iterator[ProcessSize | None]:
+        """Return how large the process is before and after each stretch of so many rounds."""
+        yield self.size()
+        for rounds in stretches:
+            for _ in range(rounds):
+                self.count += 1
+                self.carry_out(self.count)
+            yield self.size()
 
 
 def growing(sizes: Sequence[ProcessSize | None], rounds: Sequence[int]) -> Iterator[Growth]:
