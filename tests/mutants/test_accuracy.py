@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from accuracy import Diagnosis, Figures, diagnosed, is_same, look_alike, misled
 from msgspec.structs import replace
 from mutant import ABIS, Mutant
@@ -17,7 +19,7 @@ def fault(name: str, *clauses: str) -> Mutant:
     return Mutant(name, "something", ABIS, ("openvino",), lambda: None, clauses)
 
 
-def case(name: str, clause: str, verdict: Verdict = Verdict.FAIL, **fields: str) -> CaseResult:
+def case(name: str, clause: str, verdict: Verdict = Verdict.FAIL, **fields: Any) -> CaseResult:
     violation = Violation("outcome", call="load", clause=clause, got="ok", wanted="an error", **fields)
     violations = (violation,) if verdict.is_finding else ()
     return CaseResult(name, name, clause, Level.MUST, "witx", "openvino", verdict, "", None, 0.1, violations=violations)
@@ -76,6 +78,12 @@ def test_the_same_violation_is_told_from_another() -> None:
     assert not is_same(seen, replace(seen, clause="input.copied"))
     assert not is_same(seen, case("a", "output.size", Verdict.PASS))
     assert not is_same(seen, None)
+
+
+def test_what_carries_over_may_show_at_another_step() -> None:
+    first, later = (case("process/carries-over", "process.no-carry-over", step=step) for step in (3, 7))
+    assert not is_same(first, later)
+    assert is_same(replace(first, shown_by=("a", "b")), replace(later, shown_by=("a",)))
 
 
 def test_hosts_look_alike_whatever_memory_held() -> None:
