@@ -31,4 +31,6 @@ def manner(violation: Violation) -> Hashable:
         return "content"
     if violation.kind == "getter":
         return violation.kind, violation.subject
+    if violation.kind == "unwritten" or (violation.kind, violation.wanted) == ("slot", "written"):
+        return call_of(violation.call), "unwritten"  # a raw call has its return pointers by names
     return call_of(violation.call), violation.kind, "" if violation.kind in ENDS else violation.got
