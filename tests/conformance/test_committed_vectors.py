@@ -82,3 +82,9 @@ def test_a_vector_is_for_one_encoding_only_where_it_passes_builders_or_wants_a_t
     one = [vector for vector in vectors if vector.encodings and len(vector.encodings) == 1]
     assert one
     assert [vector.id for vector in one if not any(map(is_bound, steps_of(vector.steps)))] == []
+
+
+def test_growth_is_looked_for_in_a_process_that_has_freed_nothing_before(vectors: list[Vector]) -> None:
+    growing = [vector for vector in vectors if any(step.action == "rounds" for step in steps_of(vector.steps))]
+    assert growing
+    assert [vector.id for vector in growing if not vector.fresh] == []
