@@ -204,7 +204,7 @@ def keeps_first_inputs(host: Any) -> None:
 
 def ignores_unknown_inputs(host: Any) -> None:
     def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        return {} if request["index"] > 2 else answer(request)
+        return {} if request["index"] > 1 else answer(request)
 
     wrapped(host, "set_input", set_input)
 

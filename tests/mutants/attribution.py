@@ -53,8 +53,8 @@ class Patient:
 
 
 def singles() -> list[Patient]:
-    """Return each mutant alone, where it shows first: other ABIs and encodings tell the same again."""
-    return [Patient("single", each.id, (each,), each.abis[0], each.encodings[:1]) for each in mutants().values()]
+    """Return each mutant alone."""
+    return [Patient("single", each.id, (each,), each.abis[0], each.encodings) for each in mutants().values()]
 
 
 def compounds(count: int, seed: int) -> list[Patient]:
