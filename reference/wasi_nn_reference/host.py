@@ -16,7 +16,7 @@ from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from wasi_nn_reference.backends.backend import Backend, BackendGraph, BackendRequest, Port
     from wasi_nn_reference.limits import Limits
@@ -54,13 +54,28 @@ class ExecutionContext:
 
 
 class Host:
-    """All that one guest has: its graphs and contexts count against `limits`."""
+    """All that one guest has: its graphs and contexts count against `limits`.
 
-    def __init__(self, backends: Mapping[GraphEncoding, Backend], named_graphs: NamedGraphs, limits: Limits) -> None:
+    backends: of the models that the guest brings. registered: of those in `named_graphs`, the same unless others are
+    given. warm: begins what a first load would wait for.
+    """
+
+    def __init__(
+        self,
+        backends: Mapping[GraphEncoding, Backend],
+        named_graphs: NamedGraphs,
+        limits: Limits,
+        *,
+        registered: Mapping[GraphEncoding, Backend] | None = None,
+        warm: Callable[[], None] | None = None,
+    ) -> None:
         self._backends = backends
+        self._registered = backends if registered is None else registered
         self._named_graphs = named_graphs
+        self.warm = warm or (lambda: None)
         self.limits = limits
         self.shared = SharedGraphs(limits.shared_model_bytes)
+        self.shared_registered = self.shared if registered is None else SharedGraphs(limits.shared_model_bytes)
         self._graphs: weakref.WeakSet[Graph] = weakref.WeakSet()
         self._model_bytes = 0
         self._contexts: weakref.WeakSet[ExecutionContext] = weakref.WeakSet()
@@ -73,19 +88,29 @@ class Host:
         `unsupported_operation` for a target, operator or type that is not available; `too_large`
         for a limit; `timeout`.
         """
+        return self._loaded(builders, encoding, target, self._backends, self.shared)
+
+    def _loaded(
+        self,
+        builders: tuple[bytes, ...],
+        encoding: GraphEncoding,
+        target: ExecutionTarget,
+        backends: Mapping[GraphEncoding, Backend],
+        shared: SharedGraphs,
+    ) -> Graph:
         if not builders:
             raise invalid_argument("load needs at least one builder")
         self.check_model_size(sum(map(len, builders)))
         if encoding is GraphEncoding.AUTODETECT:
             encoding = detection.detect(builders)
-        backend = self._backends.get(encoding)
+        backend = backends.get(encoding)
         if backend is None:
-            served = ", ".join(each.value for each in self._backends)
+            served = ", ".join(each.value for each in backends)
             raise invalid_encoding(f"the encoding {encoding.value} is not served here; served: {served}")
         if target is not ExecutionTarget.CPU:
             raise unsupported(f"the target {target.value} is not available here; available: cpu")
         detection.check(encoding, builders)
-        loaded = self.shared.load(backend, encoding, builders, target, self.limits.call_seconds)
+        loaded = shared.load(backend, encoding, builders, target, self.limits.call_seconds)
         graph = Graph(loaded, sum(map(len, builders)))
         self._graphs.add(graph)
         self._model_bytes += graph.model_bytes
@@ -110,7 +135,16 @@ class Host:
     def load_by_name(self, name: str) -> Graph:
         """Load the graph that is registered as `name`, each time anew; raises `not_found`, and as `load`."""
         named: NamedGraph = self._named_graphs.get(name)
-        return self.load(named.builders, named.encoding, ExecutionTarget.CPU)
+        return self._loaded(
+            named.builders, named.encoding, ExecutionTarget.CPU, self._registered, self.shared_registered
+        )
+
+    def end_engines(self, reason: str) -> None:
+        """End a call that an engine is in, from another thread, with the process of that engine if it has one."""
+        for backend in {*self._backends.values(), *self._registered.values()}:
+            kill = getattr(backend, "kill", None)
+            if kill is not None:
+                kill(reason)
 
     def init_execution_context(self, graph: Graph) -> ExecutionContext:
         """Return a new context of `graph`; raises `too_large`."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends import detection, registry
+from wasi_nn_reference.backends.engines import Engines, Isolation
 from wasi_nn_reference.backends.settings import EngineSettings
 from wasi_nn_reference.errors import UserError, WasiNnError
 from wasi_nn_reference.host import shape_text
+from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraph, read_folder
 from wasi_nn_reference.types import ExecutionTarget
 from wasi_nn_reference.wasmtime_host.recognition import COMPONENT, recognise
@@ -84,7 +86,7 @@ def _of_file(path: Path, data: bytes) -> NamedGraph:
 
 
 def _model(graph: NamedGraph) -> ModelReport:
-    backend = registry.backends(EngineSettings())[graph.encoding]
+    backend = Engines(Isolation.PROCESS, Limits.engine_bytes).backends(EngineSettings())[graph.encoding]
     try:
         loaded = backend.load(graph.encoding, graph.builders, ExecutionTarget.CPU, _LOAD_SECONDS)
     except WasiNnError as error:

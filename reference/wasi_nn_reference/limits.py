@@ -32,6 +32,8 @@ class Limits:
     name_bytes: bytes of a graph name; names are short keys, not documents.
     shared_model_bytes: bytes of models kept compiled, beyond the graphs in use, so that loading
         the same model again costs nothing.
+    engine_bytes: memory that one engine process writes to, its threads included: twice what engines need to load a
+        model of the largest size that is allowed.
     guest_memory_bytes: linear memory of the guest; 4 GiB is all that a 32-bit guest can address.
     call_seconds: how long `load` or `compute` may take before the guest gets `busy`. Compiling a
         large network takes seconds; half a minute is longer than any we know.
@@ -48,6 +50,7 @@ class Limits:
     component_output_bytes: int = 32 * _MIB
     name_bytes: int = 4 * _KIB
     shared_model_bytes: int = 256 * _MIB
+    engine_bytes: int = 8 * _GIB
     guest_memory_bytes: int = 4 * _GIB
     call_seconds: float = 30.0
 

@@ -38,8 +38,12 @@ class SharedGraphs:
         """Return the graph of those builders, loaded now or earlier; raises as `Backend.load`."""
         key = (encoding, target, tuple(hashlib.sha256(builder).digest() for builder in builders))
         if key in self._graphs:
-            self._graphs.move_to_end(key)
-            return self._graphs[key][0]
+            held, size = self._graphs[key]
+            if not held.is_lost:
+                self._graphs.move_to_end(key)
+                return held
+            del self._graphs[key]
+            self._held -= size
         graph = backend.load(encoding, builders, target, seconds)
         size = sum(map(len, builders))
         if size <= self._capacity:

@@ -40,7 +40,7 @@ class BackendRequest(Protocol):
 
         `inputs` fit their ports. The tensors returned share no memory with anything. Raises
         `timeout` after `seconds` (the request must not be used again then), `runtime_error` if the
-        engine fails.
+        engine fails. In this process an engine is only asked to heed the deadline, in one of its own it must.
         """
         ...
 
@@ -58,6 +58,11 @@ class BackendGraph(Protocol):
         """The outputs in the model's order."""
         ...
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is gone with the process of its engine: every request fails, and the model is to be loaded anew."""
+        ...
+
     def request(self) -> BackendRequest:
         """Return a new request."""
         ...
@@ -72,6 +77,7 @@ class Backend(Protocol):
         """Load a model whose bytes were recognised as `encoding` and whose number of builders is right.
 
         Raises `invalid_argument` for a model that is broken inside, `unsupported_operation` for a
-        target, an operator or a type that the engine lacks, `timeout` after `seconds`.
+        target, an operator or a type that the engine lacks, `timeout` after `seconds` if the engine is in a process
+        of its own: nothing else ends a compilation.
         """
         ...

@@ -6,11 +6,12 @@ entries are named tuples because each dataclass costs 0.5 ms of a guest's start.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from wasi_nn_reference.console import note
-from wasi_nn_reference.errors import invalid_encoding
+from wasi_nn_reference.errors import UserError, invalid_encoding
 from wasi_nn_reference.types import GraphEncoding
 
 if TYPE_CHECKING:
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
 
 
 class Engine(NamedTuple):
-    """An engine: the distribution that it comes with, and how its backend is made."""
+    """An engine: the distribution that it comes with, how its backend is made, and the module that this imports.
+
+    forks: whether a process may be forked after the import, which starts no thread then.
+    """
 
     distribution: str
     backend: Callable[[EngineSettings], Backend]
+    module: str
+    forks: bool
 
 
 class Builder(NamedTuple):
@@ -41,17 +47,26 @@ class Builder(NamedTuple):
 
 
 class Served(NamedTuple):
-    """How an encoding is served: its builders in order, who knows the bytes of the first, who loads it."""
+    """How an encoding is served: its builders in order, who knows the bytes of the first, who loads it.
+
+    engines: the first that is installed, unless the user names another.
+    """
 
     builders: tuple[Builder, ...]
     recognises: Callable[[bytes], bool]
-    engine: Engine
+    engines: tuple[Engine, ...]
 
 
 def _openvino(settings: EngineSettings) -> Backend:
     from wasi_nn_reference.backends.openvino.engine import OpenVino  # noqa: PLC0415
 
     return OpenVino(settings)
+
+
+def _onnxruntime(settings: EngineSettings) -> Backend:
+    from wasi_nn_reference.backends.onnxruntime.engine import OnnxRuntime  # noqa: PLC0415
+
+    return OnnxRuntime(settings)
 
 
 def _is_openvino(data: bytes) -> bool:
@@ -66,13 +81,16 @@ def _is_onnx(data: bytes) -> bool:
     return onnx.recognises(data)
 
 
-_OPENVINO = Engine("openvino", _openvino)
+_OPENVINO = Engine("openvino", _openvino, f"{__package__}.openvino.engine", forks=True)
+_ONNXRUNTIME = Engine("onnxruntime", _onnxruntime, f"{__package__}.onnxruntime.engine", forks=False)
 
 SERVED = {
     GraphEncoding.OPENVINO: Served(
-        (Builder("the XML", "model.xml"), Builder("the weights (may be empty)", "model.bin")), _is_openvino, _OPENVINO
+        (Builder("the XML", "model.xml"), Builder("the weights (may be empty)", "model.bin")),
+        _is_openvino,
+        (_OPENVINO,),
     ),
-    GraphEncoding.ONNX: Served((Builder("the model", "model.onnx"),), _is_onnx, _OPENVINO),
+    GraphEncoding.ONNX: Served((Builder("the model", "model.onnx"),), _is_onnx, (_ONNXRUNTIME, _OPENVINO)),
 }
 
 
@@ -81,10 +99,38 @@ def names() -> str:
     return ", ".join(encoding.value for encoding in SERVED)
 
 
+def modules_before_forks() -> tuple[str, ...]:
+    """Return the modules whose import takes time, and after which a process may still be forked."""
+    engines = {engine for served in SERVED.values() for engine in served.engines if engine.forks}
+    return tuple(sorted(engine.module for engine in engines))
+
+
+def check_choices(settings: EngineSettings) -> None:
+    """Make sure that each engine that the user names loads what it is named for; raises UserError."""
+    for encoding, name in settings.engines:
+        engines = [engine.distribution for engine in SERVED[encoding].engines]
+        if name not in engines:
+            raise UserError(f"{name} does not load {encoding.value}; what does: {', '.join(engines)}")
+
+
+def engine_of(encoding: GraphEncoding, settings: EngineSettings) -> Engine:
+    """Return the engine that loads `encoding`: the user's, else the first that is installed, else the first."""
+    engines = SERVED[encoding].engines
+    wanted = dict(settings.engines).get(encoding)
+    if wanted is not None:
+        return next(engine for engine in engines if engine.distribution == wanted)
+    return next((engine for engine in engines if find_spec(engine.distribution) is not None), engines[0])
+
+
 def backends(settings: EngineSettings) -> dict[GraphEncoding, Backend]:
-    """Return the backend of each encoding; encodings of one engine share it."""
-    made: dict[Engine, Backend] = {served.engine: LazyBackend(served.engine, settings) for served in SERVED.values()}
-    return {encoding: made[served.engine] for encoding, served in SERVED.items()}
+    """Return the backend of each encoding, in this process; encodings of one engine share it.
+
+    Raises UserError as `check_choices`.
+    """
+    check_choices(settings)
+    engines = {encoding: engine_of(encoding, settings) for encoding in SERVED}
+    made: dict[Engine, Backend] = {engine: LazyBackend(engine, settings) for engine in engines.values()}
+    return {encoding: made[engine] for encoding, engine in engines.items()}
 
 
 class LazyBackend:

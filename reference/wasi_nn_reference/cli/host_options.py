@@ -7,14 +7,18 @@ from dataclasses import fields
 
 from wasi_nn_reference.abi.witx.values import TENSOR_TYPES
 from wasi_nn_reference.backends import registry
+from wasi_nn_reference.backends.engines import Engines, Isolation
 from wasi_nn_reference.backends.settings import EngineSettings, Precision
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraphs
+from wasi_nn_reference.types import GraphEncoding
 from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
 
 # --max-graphs and so on: every limit but the deadline of a call, which has an option of its own.
 _LIMITS = {field.name: field.default for field in fields(Limits) if field.name != "call_seconds"}
+# Models that the operator registers are the operator's: only a guest's are limited in what they are made of.
+_ANY_BYTES = 2**63 - 1
 
 
 def add_host_options(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +43,21 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
         choices=[each.value for each in Precision],
         default=Precision.F32.value,
         help="f32 computes as the model says; fast leaves it to the engine (default: %(default)s)",
+    )
+    add(
+        "--isolation",
+        choices=[each.value for each in Isolation],
+        default=Isolation.PROCESS.value,
+        help="process computes models in processes of their own; none in this one, for models that you trust"
+        " (default: %(default)s)",
+    )
+    add(
+        "--engine",
+        metavar="ENCODING=ENGINE",
+        action="append",
+        default=[],
+        type=_engine,
+        help=f"load an encoding with another engine than the first of: {_engines()}",
     )
     add("--threads", metavar="N", type=_number, help="threads of a graph (default: one per CPU, at most 4)")
     add(
@@ -65,13 +84,30 @@ def host_from(options: argparse.Namespace) -> Host:
     for graph in options.graph:
         named_graphs.add_option(graph)
     limits = Limits(call_seconds=options.call_timeout, **{name: getattr(options, f"max_{name}") for name in _LIMITS})
-    settings = EngineSettings(Precision(options.precision), options.threads, limits.tensor_bytes)
-    return Host(registry.backends(settings), named_graphs, limits)
+    settings = EngineSettings(Precision(options.precision), options.threads, limits.tensor_bytes, tuple(options.engine))
+    engines = Engines(Isolation(options.isolation), limits.engine_bytes)
+    registered = engines.backends(settings._replace(tensor_bytes=_ANY_BYTES))
+    return Host(engines.backends(settings), named_graphs, limits, registered=registered, warm=engines.warm)
 
 
 def cache_from(options: argparse.Namespace) -> ModuleCache | None:
     """Return where compiled guests are kept, None for nowhere."""
     return None if options.no_cache else user_cache()
+
+
+def _engines() -> str:
+    return "; ".join(
+        f"{encoding.value}: {', '.join(engine.distribution for engine in served.engines)}"
+        for encoding, served in registry.SERVED.items()
+    )
+
+
+def _engine(text: str) -> tuple[GraphEncoding, str]:
+    name, separator, engine = text.partition("=")
+    encodings = {encoding.value: encoding for encoding in registry.SERVED}
+    if not separator or name not in encodings:
+        raise argparse.ArgumentTypeError(f"give it as ENCODING=ENGINE, of {_engines()}")
+    return encodings[name], engine
 
 
 def seconds(text: str) -> float:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wasi_nn_cli.parser import Parser
-from wasi_nn_reference.backends.overrun import work_was_abandoned
 from wasi_nn_reference.cli.host_options import add_host_options, cache_from, host_from, seconds
 from wasi_nn_reference.cli.refusal import told
 from wasi_nn_reference.console import note
@@ -49,9 +48,6 @@ def main(arguments: list[str]) -> int:
     except TrapError as error:
         note(str(error))
         status = TRAPPED
-    if work_was_abandoned():
-        # A thread of an engine is still computing; the usual end would wait for it, or crash.
-        os._exit(status)
     return status
 
 

@@ -44,6 +44,8 @@ class ComponentProgram:
 
     def run(self, store: wasmtime.Store, host: Host) -> int:
         """Run `wasi:cli/run`; see `Program.run`."""
+        if self._versions:
+            host.warm()
         calls = WitCalls(host, verbose=self._verbose)
         linker = Linker(self._engine)
         linker.add_wasip2()

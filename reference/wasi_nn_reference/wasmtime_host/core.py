@@ -32,6 +32,8 @@ class CoreProgram:
 
     def run(self, store: wasmtime.Store, host: Host) -> int:
         """Run `_start`; see `Program.run`."""
+        if any(each.module == MODULE for each in self._module.imports):
+            host.warm()
         linker = wasmtime.Linker(self._engine)
         linker.define_wasi()
         calls = WitxCalls(host, store, self._tensor_types, verbose=self._verbose)

@@ -94,4 +94,10 @@ class Runner:
 
         if guest.seconds is None:
             return work()
-        return self._deadline.run(work, guest.seconds, interruption.ask)
+        seconds = guest.seconds
+
+        def interrupt() -> None:
+            host.end_engines(f"the guest ran for more than {seconds:g} s")
+            interruption.ask()
+
+        return self._deadline.run(work, seconds, interrupt)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wasi_nn_reference.errors import invalid_argument, unsupported
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,7 +38,14 @@ _NESTED: dict[str, dict[int, str]] = {
 }
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # TensorProto
 _VERSION = 2  # OperatorSetIdProto
+_INPUT, _OUTPUT = 11, 12  # GraphProto
+_NAME, _TYPE, _TENSOR_TYPE, _SHAPE = 1, 2, 1, 2  # ValueInfoProto, TypeProto and its Tensor
 _MAX_DEPTH = 64  # graphs in graphs; deeper ones are made to exhaust a stack
+
+
+# ONNX has 28 versions of its operators in 2026. OpenVINO's reader tries each up to the one that a model asks for, 0.3
+# us each, and holds Python's lock meanwhile: 2^63 is for ever (openvino 2026.4.1).
+_NEWEST_OPERATOR_SET = 1000
 
 
 class MalformedError(Exception):
@@ -50,6 +59,46 @@ def recognises(data: bytes) -> bool:
     except MalformedError:
         return False
     return _GRAPH in fields and all(_MODEL_FIELDS.get(number) == wire for number, wire in fields.items())
+
+
+def refuse_unbounded(model: bytes) -> None:
+    """Refuse what an engine's reader would open files for, or never come back from.
+
+    Raises `invalid_argument` for data in other files and bytes that are no protobuf, `unsupported_operation` for a
+    version of an operator set that does not exist.
+    """
+    try:
+        external = has_external_data(model)
+        operator_set = newest_operator_set(model)
+    except MalformedError as error:
+        raise invalid_argument(f"the ONNX model is malformed: {error}") from error
+    if external:
+        raise invalid_argument("the ONNX model keeps tensors in other files; a model must be whole in its bytes")
+    if operator_set > _NEWEST_OPERATOR_SET:
+        raise unsupported(f"the ONNX model asks for version {operator_set} of an operator set; there is none")
+
+
+def ports_of_any_rank(model: bytes) -> set[str]:
+    """Return the names of the graph's inputs and outputs whose type has no shape at all; raises MalformedError."""
+    names = set()
+    for port in _messages(model, (_GRAPH, _INPUT)) + _messages(model, (_GRAPH, _OUTPUT)):
+        shapes = _messages(port, (_TYPE, _TENSOR_TYPE, _SHAPE))
+        if not shapes:
+            names |= {each.decode(errors="replace") for each in _messages(port, (_NAME,))}
+    return names
+
+
+def _messages(data: bytes, path: tuple[int, ...]) -> list[bytes]:
+    """Return the bytes of each field that lies at the end of a path of field numbers."""
+    found = [data]
+    for wanted in path:
+        found = [
+            each[first:last]
+            for each in found
+            for number, wire, first, last in _fields(each, 0, len(each))
+            if wire == _BYTES and number == wanted
+        ]
+    return found
 
 
 def has_external_data(data: bytes) -> bool:

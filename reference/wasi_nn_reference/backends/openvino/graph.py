@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
 from openvino._pyopenvino import InferRequest  # see `Request`
 
-from wasi_nn_reference.backends import overrun
 from wasi_nn_reference.backends.openvino import element_types
 from wasi_nn_reference.backends.openvino.shapes import dimensions_of
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
@@ -24,6 +24,8 @@ _QUICK_SECONDS = 0.01
 
 class Graph:
     """A loaded model; see `wasi_nn_reference.backends.backend.BackendGraph`."""
+
+    is_lost = False
 
     def __init__(
         self,
@@ -74,19 +76,18 @@ class Request:
             raise WasiNnError(ErrorCode.RUNTIME_ERROR, f"OpenVINO failed: {reason(str(error))}") from error
 
     def _infer_until(self, seconds: float) -> None:
-        overrun.refuse_if_busy()
         started = time.monotonic()
         InferRequest.start_async(self._request, {}, None)
         if not self._request.wait_for(max(1, int(seconds * 1000))):
-            self._request.cancel()  # a wish: some operators do not heed it
-            raise overrun.abandon(self._goes_on, seconds)
+            self._cancel()
+            raise WasiNnError(ErrorCode.TIMEOUT, f"the engine did not finish within {seconds:g} s")
         self._quick = not self._has_loops and time.monotonic() - started < min(_QUICK_SECONDS, seconds / 100)
 
-    def _goes_on(self) -> bool:
-        try:
-            return not self._request.wait_for(0)
-        except RuntimeError:
-            return False  # cancelled, or failed
+    def _cancel(self) -> None:
+        """Cancel the run, and wait for its end: its buffers must not go before. Some operators do not heed it."""
+        self._request.cancel()
+        with contextlib.suppress(RuntimeError):  # cancelled, or failed
+            self._request.wait()
 
     def _fill(self, index: int, tensor: Tensor) -> None:
         shape, view = self._buffers.get(index, (None, None))

@@ -1,0 +1,230 @@
+"""A backend whose engine is in another process; to the host it looks like any other."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import weakref
+from typing import TYPE_CHECKING
+
+from wasi_nn_reference.backends.backend import Port
+from wasi_nn_reference.backends.isolated.engine_process import EngineProcess
+from wasi_nn_reference.backends.isolated.messages import (
+    Answer,
+    Arrange,
+    Begin,
+    Computed,
+    Done,
+    Fetch,
+    Infer,
+    Load,
+    Loaded,
+    Outgrown,
+    Place,
+    PortMessage,
+)
+from wasi_nn_reference.backends.isolated.segment import Segment, aligned
+from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large
+from wasi_nn_reference.limits import MAX_RANK
+from wasi_nn_reference.tensor import Tensor, byte_length
+from wasi_nn_reference.types import TensorType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wasi_nn_reference.backends.isolated.launcher import Launcher
+    from wasi_nn_reference.backends.settings import EngineSettings
+    from wasi_nn_reference.types import ExecutionTarget, GraphEncoding
+
+_NONSENSE = "the engine's process answered what can not be; it was ended"
+
+
+class IsolatedBackend:
+    """All engines of one owner of models, in one process; see `wasi_nn_reference.backends.backend.Backend`.
+
+    The process is started with the first model, and another one with the next model after it is lost.
+    """
+
+    def __init__(self, launcher: Launcher, settings: EngineSettings, memory_bytes: int) -> None:
+        self._launcher = launcher
+        self._most_bytes = settings.tensor_bytes
+        engines = tuple((encoding.value, name) for encoding, name in settings.engines)
+        self._begin = Begin(memory_bytes, settings.precision.value, settings.threads, settings.tensor_bytes, engines)
+        self._process: EngineProcess | None = None
+
+    def warm(self) -> None:
+        """Start the process, so that it is there when the first model comes."""
+        if self._process is None or self._process.is_lost:
+            self._process = EngineProcess(self._launcher, self._begin)
+
+    def kill(self, reason: str) -> None:
+        """End the process, from any thread, also in the middle of a call."""
+        if self._process is not None:
+            self._process.kill(reason)
+
+    def load(
+        self, encoding: GraphEncoding, builders: tuple[bytes, ...], target: ExecutionTarget, seconds: float
+    ) -> IsolatedGraph:
+        """See `Backend.load`."""
+        self.warm()
+        assert self._process is not None
+        lengths = tuple(map(len, builders))
+        segment = Segment(sum(lengths))
+        try:
+            start = 0
+            for builder in builders:
+                segment.memory[start : start + len(builder)] = builder
+                start += len(builder)
+            order = Load(encoding.value, lengths, target.value, seconds)
+            answer = self._process.call(order, seconds, segment.descriptor)
+        finally:
+            segment.sent()
+            segment.close()
+        if not isinstance(answer, Loaded):
+            raise nonsense(self._process)
+        try:
+            inputs, outputs = (tuple(map(_port, ports)) for ports in (answer.inputs, answer.outputs))
+        except ValueError:
+            raise nonsense(self._process) from None
+        return IsolatedGraph(self._process, answer.graph, inputs, outputs, self._most_bytes)
+
+
+class IsolatedGraph:
+    """See `wasi_nn_reference.backends.backend.BackendGraph`."""
+
+    def __init__(
+        self,
+        process: EngineProcess,
+        number: int,
+        inputs: tuple[Port, ...],
+        outputs: tuple[Port, ...],
+        most_bytes: int,
+    ) -> None:
+        self.process = process
+        self.number = number
+        self.inputs = inputs
+        self.outputs = outputs
+        self.most_bytes = most_bytes
+        weakref.finalize(self, process.forget_graph, number).atexit = False
+
+    @property
+    def is_lost(self) -> bool:
+        """See `BackendGraph.is_lost`."""
+        return self.process.is_lost
+
+    def request(self) -> IsolatedRequest:
+        """See `BackendGraph.request`."""
+        return IsolatedRequest(self)
+
+
+class IsolatedRequest:
+    """See `wasi_nn_reference.backends.backend.BackendRequest`.
+
+    Its tensors are in one segment, the inputs first, for as long as their shapes stay and the outputs fit.
+    """
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, graph: IsolatedGraph) -> None:
+        self._graph = graph
+        self._number = next(self._numbers)
+        self._shapes: tuple[tuple[int, ...], ...] | None = None
+        self._places: tuple[tuple[int, int], ...] = ()
+        self._free = 0
+        self._segment = Segment(1)
+        self._segment.sent()
+        weakref.finalize(self, graph.process.forget_request, self._number).atexit = False
+
+    def infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
+        """See `BackendRequest.infer`; raises `too_large` for outputs larger than is allowed, before they are read."""
+        if self._shapes != tuple([tensor.dimensions for tensor in inputs]):
+            self._arrange(inputs, seconds)
+        memory = self._segment.memory
+        for (start, end), tensor in zip(self._places, inputs, strict=True):
+            memory[start:end] = tensor.data
+        answer = self._graph.process.call(Infer(self._number, seconds), seconds)
+        if isinstance(answer, Outgrown):
+            answer = self._fetched(answer, seconds)
+        try:
+            return self._outputs(answer)
+        except (ValueError, WasiNnError):
+            raise nonsense(self._graph.process) from None
+
+    def _arrange(self, inputs: Sequence[Tensor], seconds: float) -> None:
+        self._shapes = None
+        places, offset = [], 0
+        for tensor in inputs:
+            places.append((aligned(offset), aligned(offset) + len(tensor.data)))
+            offset = places[-1][1]
+        segment = Segment(offset + sum(map(_least_bytes, self._graph.outputs)))
+        order = Arrange(
+            self._graph.number,
+            self._number,
+            tuple(Place(tensor.dimensions, start) for tensor, (start, _) in zip(inputs, places, strict=True)),
+            offset,
+            segment.size,
+        )
+        if not isinstance(self._exchanged(segment, order, seconds), Done):
+            raise nonsense(self._graph.process)
+        self._places, self._free = tuple(places), offset
+        self._shapes = tuple([tensor.dimensions for tensor in inputs])
+
+    def _fetched(self, outgrown: Outgrown, seconds: float) -> Answer:
+        """Return where the outputs are, after they have been put into a segment of their own."""
+        ports = self._graph.outputs
+        if len(outgrown.outputs) != len(ports):
+            raise nonsense(self._graph.process)
+        try:
+            sizes = [
+                byte_length(port.type, dimensions) for port, dimensions in zip(ports, outgrown.outputs, strict=True)
+            ]
+        except WasiNnError:
+            raise nonsense(self._graph.process) from None
+        for size in sizes:
+            if size > self._graph.most_bytes:
+                raise too_large(f"the tensor has {size} bytes; the limit is {self._graph.most_bytes}")
+        segment = Segment(sum(map(aligned, sizes)))
+        self._shapes = None  # the inputs are arranged anew with the next run
+        return self._exchanged(segment, Fetch(self._number, 0, segment.size), seconds)
+
+    def _exchanged(self, segment: Segment, order: Arrange | Fetch, seconds: float) -> Answer:
+        try:
+            answer = self._graph.process.call(order, seconds, segment.descriptor)
+        finally:
+            segment.sent()
+            self._segment.close()
+            self._segment = segment
+        return answer
+
+    def _outputs(self, answer: Answer) -> list[Tensor]:
+        """Return copies of the outputs; raises ValueError or WasiNnError for places that can not be."""
+        if not isinstance(answer, Computed) or len(answer.outputs) != len(self._graph.outputs):
+            raise ValueError("no outputs")
+        memory, size = self._segment.memory, self._segment.size
+        outputs = []
+        for port, place in zip(self._graph.outputs, answer.outputs, strict=True):
+            end = place.offset + byte_length(port.type, place.dimensions)
+            if not 0 <= place.offset <= end <= size:
+                raise ValueError("outside of the segment")
+            outputs.append(Tensor(port.type, place.dimensions, memory[place.offset : end]))
+        return outputs
+
+
+def nonsense(process: EngineProcess) -> WasiNnError:
+    """End a process that does not answer as agreed, and return the error to raise."""
+    process.kill("it answered what can not be")
+    return WasiNnError(ErrorCode.RUNTIME_ERROR, _NONSENSE)
+
+
+def _port(message: PortMessage) -> Port:
+    """Return the port; raises ValueError for one that can not be."""
+    shape = message.shape
+    if shape is not None and (len(shape) > MAX_RANK * 8 or any(each is not None and each < 0 for each in shape)):
+        raise ValueError("no shape")
+    return Port(message.name, TensorType(message.tensor_type), shape, message.narrow)
+
+
+def _least_bytes(port: Port) -> int:
+    """Return what an output takes, aligned; a free dimension counts as one."""
+    extents = [1 if extent is None else extent for extent in port.shape or ()]
+    return aligned(math.prod(extents) * port.type.size + 1)

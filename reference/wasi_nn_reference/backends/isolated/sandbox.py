@@ -1,0 +1,80 @@
+"""What a process gives up before it sees a model, for good."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+import sysconfig
+from pathlib import Path
+
+from wasi_nn_reference.backends.isolated import landlock, system_calls
+
+_MOST_FILES = 256  # an engine opens its libraries, one after another, and the models' segments
+
+# What engines read of the machine when they choose their code and count threads, and their libraries' libraries.
+_OF_THE_SYSTEM = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/etc/ld.so.cache",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/sys/vm",
+    "/sys/devices/system",
+    "/dev/null",
+    "/dev/urandom",
+)
+
+
+def readable() -> tuple[str, ...]:
+    """Return what stays readable: the code of Python and of the packages that it finds, and `_OF_THE_SYSTEM`.
+
+    Of a folder that is no part of an installation (a checkout) only this package.
+    """
+    paths = sysconfig.get_paths()
+    code = {paths["stdlib"], paths["platstdlib"], str(Path(__file__).parents[2])}
+    code |= {each for each in sys.path if Path(each).name in {"site-packages", "dist-packages", "lib-dynload"}}
+    return (*sorted(code), *_OF_THE_SYSTEM)
+
+
+def enter(memory_bytes: int) -> list[str]:
+    """Give up what can be given up on this system, and return what could not, each in a few words.
+
+    Only the calling thread gives it up, with those that it starts: there must be no other yet. `memory_bytes` limits
+    what the process writes to (RLIMIT_DATA; the code of engines alone takes more address space than models take
+    memory).
+    """
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_NOFILE, _MOST_FILES)
+    _limit(resource.RLIMIT_DATA, memory_bytes)
+    with contextlib.suppress(OSError):  # if memory runs out, this goes before the host
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+    missing = []
+    try:
+        landlock.no_new_privileges()
+        landlock.restrict(readable())
+    except (OSError, AttributeError):
+        missing.append("Landlock, so that engines could open files")
+    try:
+        system_calls.refuse_needless()
+    except (OSError, AttributeError):
+        missing.append("a filter of system calls, so that engines could start programs")
+    return missing
+
+
+def into_an_empty_folder(folder: str) -> None:
+    """Make a folder that no longer exists the working folder: nothing is in it, and nothing can be made in it."""
+    os.chdir(folder)
+    os.rmdir(folder)  # noqa: PTH106 - beside chdir, which pathlib does not have
+
+
+def _limit(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    with contextlib.suppress(OSError, ValueError):  # not known to this system
+        resource.setrlimit(kind, (most, most))

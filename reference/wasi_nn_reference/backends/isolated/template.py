@@ -1,0 +1,69 @@
+"""The process that engines are forked from: it has them imported, and never sees a model.
+
+Importing an engine takes 0.3 s, a fork 5 ms. When the host ends, in whatever way, the system ends this process and all
+that were forked of it: they hold the reading end of a pipe, the lifeline, of which the host has the other, and its end
+signals their whole group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from wasi_nn_reference.backends.isolated import worker
+from wasi_nn_reference.backends.isolated.channel import Channel, EndedError
+from wasi_nn_reference.backends.isolated.messages import Fork, Forked, OfTemplate, Reaped, ToTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(lifeline: int, orders: int, modules: Sequence[str]) -> None:
+    """Serve the host at the socket `orders`, with `modules` imported, until it is gone."""
+    _end_with_the_host(lifeline)
+    for name in modules:
+        with contextlib.suppress(ImportError):  # the backend that needs it tells
+            importlib.import_module(name)
+    gc.freeze()  # what is here stays, and forks share it
+    end = socket.socket(fileno=orders)
+    with contextlib.suppress(EndedError):
+        _serve(Channel(end, ToTemplate), end)
+
+
+def _serve(channel: Channel[OfTemplate, ToTemplate], end: socket.socket) -> None:
+    while True:
+        order, descriptor = channel.receive_with_descriptor()
+        if not isinstance(order, Fork):
+            # Until it is waited for here its id is nobody else's.
+            os.kill(order.process, signal.SIGKILL)
+            _, status = os.waitpid(order.process, 0)
+            channel.send(Reaped(os.waitstatus_to_exitcode(status)))
+        elif descriptor is not None:
+            process = os.fork()
+            if process == 0:
+                end.close()
+                worker.serve(socket.socket(fileno=descriptor))
+                os._exit(0)  # engines that end in the usual way wait for their threads, or crash
+            os.close(descriptor)
+            channel.send(Forked(process))
+
+
+def _end_with_the_host(lifeline: int) -> None:
+    """Have the system signal this process group when the last writing end of the lifeline is closed.
+
+    The signal, SIGIO, ends a process whatever it is doing, also inside an engine that holds Python's lock. Where a
+    system does not send it to groups, each process ends with its next look at its socket.
+    """
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        os.read(lifeline, 1)
+        sys.exit(0)  # it ended before it was listened for

@@ -1,0 +1,73 @@
+"""Starts the template. It takes a few imports alone, so that a host can do it before anything else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+# Neither the environment nor the site decides what an engine process imports: it finds what the host finds.
+_BOOTSTRAP = """
+import sys
+lifeline, orders, modules, *sys.path[:] = sys.argv[1:]
+from wasi_nn_reference.backends.isolated.template import main
+main(int(lifeline), int(orders), modules.split())
+"""
+# Libraries count their threads when they are imported; a fork must have none. What models compute with, engines start.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class TemplateProcess(NamedTuple):
+    """A template: its process, the host's end of the socket that it serves, and of the pipe that keeps it alive."""
+
+    process: subprocess.Popen[bytes]
+    end: socket.socket
+    lifeline: int
+
+    def end_all(self) -> None:
+        """End it, with every process that was forked of it."""
+        os.close(self.lifeline)
+        self.end.close()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # where the lifeline does not do it
+        self.process.wait()
+
+
+def start(modules: tuple[str, ...]) -> TemplateProcess:
+    """Start a template that imports `modules`; raises OSError."""
+    ours, theirs = socket.socketpair()
+    read, write = os.pipe()
+    folder = tempfile.mkdtemp(prefix="wasi-nn-")
+    try:
+        arguments = [str(read), str(theirs.fileno()), " ".join(modules), *_absolute(sys.path)]
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-S", "-c", _BOOTSTRAP, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(read, theirs.fileno()),
+            cwd=folder,
+            env=_ENVIRONMENT | {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(write)
+        ours.close()
+        raise
+    finally:
+        # The process is in it: its working folder is one that does not exist, in which nothing is and nothing can be
+        # made.
+        Path(folder).rmdir()
+        os.close(read)
+        theirs.close()
+    return TemplateProcess(process, ours, write)
+
+
+def _absolute(paths: list[str]) -> list[str]:
+    return [os.path.abspath(each) for each in paths if each]  # noqa: PTH100 - entries of sys.path, which may be no files
