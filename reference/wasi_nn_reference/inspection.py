@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,16 +55,16 @@ class ModelReport:
         return {"kind": "model", "encoding": self.encoding, **ports}
 
 
-def inspect(path: Path) -> GuestReport | ModelReport:
+def inspect(path: Path, isolation: Isolation = Isolation.PROCESS) -> GuestReport | ModelReport:
     """Look into a .wasm file, a model's file, or a folder with a model; raises UserError."""
     if path.is_dir():
-        return _model(_in_folder(path))
+        return _model(_in_folder(path), isolation)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
     kind = recognise(data)
-    return _model(_of_file(path, data)) if kind is None else _guest(kind, data)
+    return _model(_of_file(path, data), isolation) if kind is None else _guest(kind, data)
 
 
 def _in_folder(path: Path) -> NamedGraph:
@@ -85,13 +86,14 @@ def _of_file(path: Path, data: bytes) -> NamedGraph:
     raise UserError(f"{path}: neither WebAssembly nor a model in one of: {registry.names()}")
 
 
-def _model(graph: NamedGraph) -> ModelReport:
-    backend = Engines(Isolation.PROCESS, Limits.engine_bytes).backends(EngineSettings())[graph.encoding]
-    try:
-        loaded = backend.load(graph.encoding, graph.builders, ExecutionTarget.CPU, _LOAD_SECONDS)
-    except WasiNnError as error:
-        raise UserError(error.message) from error
-    return ModelReport(graph.encoding.value, loaded.inputs, loaded.outputs)
+def _model(graph: NamedGraph, isolation: Isolation) -> ModelReport:
+    with contextlib.closing(Engines(isolation, Limits.engine_bytes)) as engines:
+        backend = engines.backends(EngineSettings())[graph.encoding]
+        try:
+            loaded = backend.load(graph.encoding, graph.builders, ExecutionTarget.CPU, _LOAD_SECONDS)
+        except WasiNnError as error:
+            raise UserError(error.message) from error
+        return ModelReport(graph.encoding.value, loaded.inputs, loaded.outputs)
 
 
 def _guest(kind: str, data: bytes) -> GuestReport:

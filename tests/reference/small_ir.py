@@ -125,3 +125,14 @@ def chain(kind: str, length: int, element_type: str = "f32", shape: Shape = (1, 
     layers = [parameter(element_type, shape, "x")]
     layers += [Layer(kind, element_type, ((i, 0),), ((shape, f"y{i}"),)) for i in range(length)]
     return graph([*layers, result(element_type, length)])
+
+
+def gather_nd(count: int = 4096) -> bytes:
+    """`y[n]` = `x[at[n, 0]]`: i32 of a vector of four, by `count` indices."""
+    layers = [
+        parameter("i32", (4,), "x"),
+        parameter("i32", (count, 1), "at"),
+        Layer("GatherND", "i32", ((0, 0), (1, 0)), (((count,), "y"),), {"batch_dims": "0"}),
+        result("i32", 2),
+    ]
+    return graph(layers).replace(b'type="GatherND" version="opset1"', b'type="GatherND" version="opset8"')

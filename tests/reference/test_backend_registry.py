@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wasi_nn_reference.backends.backend import BackendRequest
 
 MODEL = b"TFL3 and so on"
+HERE = ("--isolation", "none")  # the entry is in this process alone
 
 
 class Lite:
@@ -55,7 +56,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Lite]:
         backends_made.append(Lite(settings))
         return backends_made[-1]
 
-    served = Served((Builder("the model", "model.tflite"),), lambda data: data[:4] == b"TFL3", Engine("lite", make))
+    served = Served(
+        (Builder("the model", "model.tflite"),),
+        lambda data: data[:4] == b"TFL3",
+        (Engine("lite", make, "lite", forks=False),),
+    )
     monkeypatch.setitem(SERVED, GraphEncoding.TENSORFLOWLITE, served)
     return backends_made
 
@@ -76,7 +81,7 @@ def loading(encoding: int) -> bytes:
 
 @pytest.mark.parametrize("encoding", [4, 5])
 def test_an_entry_is_enough_to_load_by_name_and_by_detection(program: Program, made: list[Lite], encoding: int) -> None:
-    assert program(loading(encoding), "--threads", "3") == 0
+    assert program(loading(encoding), "--threads", "3", *HERE) == 0
     (backend,) = made
     assert backend.loaded == [(MODEL,)]
     assert backend.settings.threads == 3
@@ -97,7 +102,7 @@ def test_a_graph_of_it_is_registered(program: Program, made: list[Lite], folder:
     name = exiting(
         "(call $load_by_name (i32.const 256) (i32.const 1) (i32.const 600))", more='(data (i32.const 256) "m")'
     )
-    assert program(name, "--graph", f"m=tensorflowlite::{folder}") == 0
+    assert program(name, "--graph", f"m=tensorflowlite::{folder}", *HERE) == 0
     assert made[0].loaded == [(MODEL,)]
 
 
@@ -115,12 +120,12 @@ def test_it_stands_in_the_help_and_in_errors(program: Program, folder: Path) -> 
 @pytest.mark.usefixtures("made")
 def test_it_is_inspected(program: Program, folder: Path) -> None:
     for path in (folder, folder / "model.tflite"):
-        assert program.words("inspect", str(path)) == 0
+        assert program.words("inspect", *HERE, str(path)) == 0
         assert program.out == "encoding: tensorflowlite\ninputs:\n  0: x f32 [1]\noutputs:\n  0: y f32 [...]\n"
 
 
 def test_encodings_of_one_engine_share_its_backend() -> None:
-    made = backends(EngineSettings())
+    made = backends(EngineSettings(engines=((GraphEncoding.ONNX, "openvino"),)))
     assert set(made) == {GraphEncoding.OPENVINO, GraphEncoding.ONNX}
     assert made[GraphEncoding.OPENVINO] is made[GraphEncoding.ONNX]
 

@@ -112,12 +112,14 @@ def test_no_engine_is_imported_before_a_model_is_loaded(guest: Path) -> None:
     assert not names & {"openvino", "numpy", "importlib.metadata", "wasi_nn_conformance"}
 
 
-def test_a_loaded_model_imports_its_engine_but_no_telemetry(guest: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("isolation", "engine"), [("process", set()), ("none", {"openvino"})])
+def test_a_loaded_model_imports_its_engine_but_no_telemetry(
+    guest: Path, tmp_path: Path, isolation: str, engine: set[str]
+) -> None:
     (tmp_path / "model.xml").write_bytes(small_ir.identity())
     (tmp_path / "model.bin").write_bytes(b"")
     name = '(data (i32.const 256) "m")'
     guest.write_bytes(exiting("(call $load_by_name (i32.const 256) (i32.const 1) (i32.const 512))", more=name))
-    status, names = imported(guest, "--graph", f"m=openvino::{tmp_path}")
+    status, names = imported(guest, "--isolation", isolation, "--graph", f"m=openvino::{tmp_path}")
     assert status == 0
-    assert "openvino" in names
-    assert "openvino_telemetry" not in names
+    assert names & {"openvino", "openvino_telemetry"} == engine

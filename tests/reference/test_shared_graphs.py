@@ -9,15 +9,21 @@ CPU = ExecutionTarget.CPU
 IR, ONNX = GraphEncoding.OPENVINO, GraphEncoding.ONNX
 
 
+class Held:
+    """A graph that is there, or not any more."""
+
+    is_lost = False
+
+
 class Counting:
-    """A backend whose graphs are just objects."""
+    """A backend whose graphs do nothing."""
 
     def __init__(self) -> None:
         self.loads = 0
 
-    def load(self, encoding: object, builders: object, target: object, seconds: float) -> object:  # noqa: ARG002
+    def load(self, encoding: object, builders: object, target: object, seconds: float) -> Held:  # noqa: ARG002
         self.loads += 1
-        return object()
+        return Held()
 
 
 @pytest.fixture
@@ -44,6 +50,14 @@ def test_other_bytes_are_another_graph(counting: Counting, other: tuple[bytes, .
 def test_another_encoding_is_another_graph(counting: Counting) -> None:
     shared = SharedGraphs(100)
     assert load(shared, counting, b"a") is not load(shared, counting, b"a", encoding=ONNX)
+
+
+def test_a_graph_that_is_lost_is_loaded_anew(counting: Counting) -> None:
+    shared = SharedGraphs(100)
+    first = shared.load(counting, IR, (b"a",), CPU, 1)  # type: ignore[arg-type]
+    first.is_lost = True  # type: ignore[misc]
+    assert load(shared, counting, b"a") is not first
+    assert counting.loads == 2
 
 
 def test_the_least_recently_used_goes_first(counting: Counting) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -60,7 +61,8 @@ class Engines:
         if self._isolation is Isolation.PROCESS and "launcher" not in self.__dict__ and self._template is None:
             from wasi_nn_reference.backends.isolated.template_process import start  # noqa: PLC0415 - as `launcher`
 
-            self._template = start(registry.modules_before_forks())
+            with contextlib.suppress(OSError):  # the first model will tell
+                self._template = start(registry.modules_before_forks())
 
     def close(self) -> None:
         """End all processes; graphs in them are lost."""

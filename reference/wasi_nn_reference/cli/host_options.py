@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from wasi_nn_reference.abi.witx.values import TENSOR_TYPES
 from wasi_nn_reference.backends import registry
@@ -12,8 +13,10 @@ from wasi_nn_reference.backends.settings import EngineSettings, Precision
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraphs
-from wasi_nn_reference.types import GraphEncoding
 from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
+
+if TYPE_CHECKING:
+    from wasi_nn_reference.types import GraphEncoding
 
 # --max-graphs and so on: every limit but the deadline of a call, which has an option of its own.
 _LIMITS = {field.name: field.default for field in fields(Limits) if field.name != "call_seconds"}
@@ -44,13 +47,7 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
         default=Precision.F32.value,
         help="f32 computes as the model says; fast leaves it to the engine (default: %(default)s)",
     )
-    add(
-        "--isolation",
-        choices=[each.value for each in Isolation],
-        default=Isolation.PROCESS.value,
-        help="process computes models in processes of their own; none in this one, for models that you trust"
-        " (default: %(default)s)",
-    )
+    add_isolation_option(parser)
     add(
         "--engine",
         metavar="ENCODING=ENGINE",
@@ -78,14 +75,29 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
     add("--verbose", action="store_true", help="say on standard error why a call failed")
 
 
-def host_from(options: argparse.Namespace) -> Host:
+def add_isolation_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where models are loaded."""
+    parser.add_argument(
+        "--isolation",
+        choices=[each.value for each in Isolation],
+        default=Isolation.PROCESS.value,
+        help="process loads models in processes of their own; none in this one, for models that you trust"
+        " (default: %(default)s)",
+    )
+
+
+def engines_from(options: argparse.Namespace) -> Engines:
+    """Return where models are computed, which is to be closed at the end."""
+    return Engines(Isolation(options.isolation), options.max_engine_bytes)
+
+
+def host_from(options: argparse.Namespace, engines: Engines) -> Host:
     """Return a host as the options want it; raises UserError for a graph that cannot be registered."""
     named_graphs = NamedGraphs()
     for graph in options.graph:
         named_graphs.add_option(graph)
     limits = Limits(call_seconds=options.call_timeout, **{name: getattr(options, f"max_{name}") for name in _LIMITS})
     settings = EngineSettings(Precision(options.precision), options.threads, limits.tensor_bytes, tuple(options.engine))
-    engines = Engines(Isolation(options.isolation), limits.engine_bytes)
     registered = engines.backends(settings._replace(tensor_bytes=_ANY_BYTES))
     return Host(engines.backends(settings), named_graphs, limits, registered=registered, warm=engines.warm)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wasi_nn_cli.parser import Parser
+from wasi_nn_reference.backends.engines import Isolation
+from wasi_nn_reference.cli.host_options import add_isolation_option
 from wasi_nn_reference.cli.refusal import told
 from wasi_nn_reference.inspection import inspect
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 def main(arguments: list[str]) -> int:
     """Print the report of one file or folder."""
     options = parser().parse_args(arguments)
-    report = inspect(options.path)
+    report = inspect(options.path, Isolation(options.isolation))
     text = json.dumps(report.as_json(), indent=2) if options.json else "\n".join(report.lines())
     sys.stdout.write(text + "\n")
     return 0
@@ -33,4 +35,5 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("path", metavar="FILE|DIR", type=Path, help="a .wasm file, a model's file, or its folder")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    add_isolation_option(parser)
     return parser

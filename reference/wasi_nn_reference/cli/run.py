@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wasi_nn_cli.parser import Parser
-from wasi_nn_reference.cli.host_options import add_host_options, cache_from, host_from, seconds
+from wasi_nn_reference.cli.host_options import add_host_options, cache_from, engines_from, host_from, seconds
 from wasi_nn_reference.cli.refusal import told
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import UserError
@@ -21,12 +22,19 @@ from wasi_nn_reference.wasmtime_host.guest import Guest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wasi_nn_reference.host import Host
+
 
 @told
 def main(arguments: list[str]) -> int:
     """Run a guest and return its exit status."""
     options = parser().parse_args(arguments)
-    host = host_from(options)
+    engines = engines_from(options)
+    with contextlib.closing(engines):
+        return _run(options, host_from(options, engines))
+
+
+def _run(options: argparse.Namespace, host: Host) -> int:
     wasm = _read(options.guest)
     guest = Guest(
         arguments=(Path(options.guest).name, *options.arguments),

@@ -42,6 +42,11 @@ class EngineProcess:
         self._channel.send(begin)
 
     @property
+    def process_id(self) -> int:
+        """The system's number of it."""
+        return self._launched.process
+
+    @property
     def is_lost(self) -> bool:
         """Whether it is gone, with all that it held."""
         return self._end is not None

@@ -38,6 +38,11 @@ class Launcher:
         self._lock = threading.Lock()
         self._abandoned: deque[Launched] = deque()
 
+    @property
+    def process_id(self) -> int | None:
+        """The system's number of the template, None while there is none."""
+        return None if self._template is None else self._template.process.pid
+
     def launch(self) -> Launched:
         """Return a new engine process; raises `runtime_error` if there can be none."""
         ours, theirs = socket.socketpair()

@@ -6,7 +6,6 @@ import contextlib
 import os
 import resource
 import sys
-import sysconfig
 from pathlib import Path
 
 from wasi_nn_reference.backends.isolated import landlock, system_calls
@@ -35,8 +34,7 @@ def readable() -> tuple[str, ...]:
 
     Of a folder that is no part of an installation (a checkout) only this package.
     """
-    paths = sysconfig.get_paths()
-    code = {paths["stdlib"], paths["platstdlib"], str(Path(__file__).parents[2])}
+    code = {str(Path(os.__file__).parent), str(Path(__file__).parents[2])}
     code |= {each for each in sys.path if Path(each).name in {"site-packages", "dist-packages", "lib-dynload"}}
     return (*sorted(code), *_OF_THE_SYSTEM)
 
