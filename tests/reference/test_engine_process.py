@@ -103,8 +103,10 @@ def test_none_is_left_behind(last: str) -> None:
 
 def test_none_is_left_behind_in_the_middle_of_a_computation() -> None:
     last = (
-        "import numpy, threading; from wasi_nn_reference.tensor import Tensor; from wasi_nn_reference.types import
-        TensorType\n" "graph = backend.load(GraphEncoding.OPENVINO, (small_ir.binary('MatMul', shape=(-1, -1)), b''),"
+        "import numpy, threading\n"
+        "from wasi_nn_reference.tensor import Tensor\n"
+        "from wasi_nn_reference.types import TensorType\n"
+        "graph = backend.load(GraphEncoding.OPENVINO, (small_ir.binary('MatMul', shape=(-1, -1)), b''),"
         " ExecutionTarget.CPU, 60)\n"
         "large = Tensor(TensorType.F32, (6000, 6000), numpy.ones((6000, 6000), '<f4').tobytes())\n"
         "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()\n"

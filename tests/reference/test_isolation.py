@@ -116,7 +116,7 @@ def test_a_run_is_ended_from_another_thread(backend: OwnProcess) -> None:
     request = graph.request()
     thread = threading.Timer(0.2, backend.kill, ["the guest's time is up"])
     thread.start()
-    with pytest.raises(WasiNnError, match="the guest's time is up|SIGKILL"):
+    with pytest.raises(WasiNnError, match=r"the guest's time is up|SIGKILL"):
         request.infer([large, large], SECONDS)
     thread.join()
 

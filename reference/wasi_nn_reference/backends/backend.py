@@ -60,7 +60,7 @@ class BackendGraph(Protocol):
 
     @property
     def is_lost(self) -> bool:
-        """Whether it is gone with the process of its engine: every request fails, and the model is to be loaded anew."""
+        """Whether it is gone with the process of its engine: every request fails, and it is to be loaded anew."""
         ...
 
     def request(self) -> BackendRequest:
