@@ -141,7 +141,7 @@ def test_graphs_that_nobody_holds_are_freed(backend: OwnProcess) -> None:
 
 def test_no_memory_of_the_host_is_read(backend: OwnProcess) -> None:
     # The engine's GatherND looks at no bounds: what lies far from its tensor comes out, as far as memory is mapped.
-    secret = np.frombuffer(b"the secret of the host" * 500_000, "<i4")
+    secret = np.tile(np.array([0x5EC2E7A1, 0x7A11DEAD], "<i4"), 1_000_000)
     graph = load(backend, small_ir.gather_nd())
     for reach in (1 << 8, 1 << 14, 1 << 20):
         indices = np.linspace(-reach, reach, 4096, dtype="<i4").reshape(-1, 1)
