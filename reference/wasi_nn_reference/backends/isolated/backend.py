@@ -24,7 +24,7 @@ from wasi_nn_reference.backends.isolated.messages import (
     PortMessage,
 )
 from wasi_nn_reference.backends.isolated.segment import Segment, aligned
-from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large
+from wasi_nn_reference.errors import WasiNnError, too_large
 from wasi_nn_reference.limits import MAX_RANK
 from wasi_nn_reference.tensor import Tensor, byte_length
 from wasi_nn_reference.types import TensorType
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from wasi_nn_reference.backends.isolated.launcher import Launcher
     from wasi_nn_reference.backends.settings import EngineSettings
     from wasi_nn_reference.types import ExecutionTarget, GraphEncoding
-
-_NONSENSE = "the engine's process answered what can not be; it was ended"
 
 
 class IsolatedBackend:
@@ -81,11 +79,11 @@ class IsolatedBackend:
             segment.sent()
             segment.close()
         if not isinstance(answer, Loaded):
-            raise nonsense(self._process)
+            raise self._process.nonsense()
         try:
             inputs, outputs = (tuple(map(_port, ports)) for ports in (answer.inputs, answer.outputs))
         except ValueError:
-            raise nonsense(self._process) from None
+            raise self._process.nonsense() from None
         return IsolatedGraph(self._process, answer.graph, inputs, outputs, self._most_bytes)
 
 
@@ -127,59 +125,68 @@ class IsolatedRequest:
 
     def __init__(self, graph: IsolatedGraph) -> None:
         self._graph = graph
+        self._process = graph.process
         self._number = next(self._numbers)
-        self._shapes: tuple[tuple[int, ...], ...] | None = None
-        self._places: tuple[tuple[int, int], ...] = ()
-        self._free = 0
+        self._shapes: list[tuple[int, ...]] | None = None
+        self._places: list[slice] = []
         self._segment = Segment(1)
         self._segment.sent()
+        # The last order and the answer to it, as bytes, and what the answer says: mostly the next are the same.
+        self._order: tuple[float, bytes] = (0, b"")
+        self._answer = b""
+        self._made: list[tuple[TensorType, tuple[int, ...], slice]] = []
         weakref.finalize(self, graph.process.forget_request, self._number).atexit = False
 
     def infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
         """See `BackendRequest.infer`; raises `too_large` for outputs larger than is allowed, before they are read."""
-        if self._shapes != tuple([tensor.dimensions for tensor in inputs]):
+        if self._shapes != [tensor.dimensions for tensor in inputs]:
             self._arrange(inputs, seconds)
         memory = self._segment.memory
-        for (start, end), tensor in zip(self._places, inputs, strict=True):
-            memory[start:end] = tensor.data
-        answer = self._graph.process.call(Infer(self._number, seconds), seconds)
+        for place, tensor in zip(self._places, inputs, strict=True):
+            memory[place] = tensor.data
+        if self._order[0] != seconds:
+            self._order = seconds, self._process.encoded(Infer(self._number, seconds))
+        data = self._process.exchange(self._order[1], seconds)
+        if data != self._answer:
+            self._understand(data, seconds)
+        memory = self._segment.memory
+        return [Tensor(tensor_type, dimensions, memory[place]) for tensor_type, dimensions, place in self._made]
+
+    def _understand(self, data: bytes, seconds: float) -> None:
+        """Take an answer that is not the last one: where the outputs are."""
+        self._answer = b""
+        answer = self._process.answer(data)
         if isinstance(answer, Outgrown):
-            answer = self._fetched(answer, seconds)
+            answer, data = self._fetched(answer, seconds), b""
         try:
-            return self._outputs(answer)
+            self._made = self._outputs(answer)
         except (ValueError, WasiNnError):
-            raise nonsense(self._graph.process) from None
+            raise self._process.nonsense() from None
+        self._answer = data
 
     def _arrange(self, inputs: Sequence[Tensor], seconds: float) -> None:
         self._shapes = None
         places, offset = [], 0
         for tensor in inputs:
-            places.append((aligned(offset), aligned(offset) + len(tensor.data)))
-            offset = places[-1][1]
-        segment = Segment(offset + sum(map(_least_bytes, self._graph.outputs)))
-        order = Arrange(
-            self._graph.number,
-            self._number,
-            tuple(Place(tensor.dimensions, start) for tensor, (start, _) in zip(inputs, places, strict=True)),
-            offset,
-            segment.size,
-        )
+            places.append(slice(aligned(offset), aligned(offset) + len(tensor.data)))
+            offset = places[-1].stop
+        most = self._graph.most_bytes
+        segment = Segment(offset + sum(min(_least_bytes(port), most) for port in self._graph.outputs))
+        where = tuple(Place(tensor.dimensions, place.start) for tensor, place in zip(inputs, places, strict=True))
+        order = Arrange(self._graph.number, self._number, where, offset, segment.size)
         if not isinstance(self._exchanged(segment, order, seconds), Done):
-            raise nonsense(self._graph.process)
-        self._places, self._free = tuple(places), offset
-        self._shapes = tuple([tensor.dimensions for tensor in inputs])
+            raise self._process.nonsense()
+        self._places = places
+        self._shapes = [tensor.dimensions for tensor in inputs]
 
     def _fetched(self, outgrown: Outgrown, seconds: float) -> Answer:
         """Return where the outputs are, after they have been put into a segment of their own."""
-        ports = self._graph.outputs
-        if len(outgrown.outputs) != len(ports):
-            raise nonsense(self._graph.process)
+        sizes = []
         try:
-            sizes = [
-                byte_length(port.type, dimensions) for port, dimensions in zip(ports, outgrown.outputs, strict=True)
-            ]
-        except WasiNnError:
-            raise nonsense(self._graph.process) from None
+            for port, dimensions in zip(self._graph.outputs, outgrown.outputs, strict=True):
+                sizes.append(byte_length(port.type, dimensions))
+        except (ValueError, WasiNnError):
+            raise self._process.nonsense() from None
         for size in sizes:
             if size > self._graph.most_bytes:
                 raise too_large(f"the tensor has {size} bytes; the limit is {self._graph.most_bytes}")
@@ -189,31 +196,23 @@ class IsolatedRequest:
 
     def _exchanged(self, segment: Segment, order: Arrange | Fetch, seconds: float) -> Answer:
         try:
-            answer = self._graph.process.call(order, seconds, segment.descriptor)
+            return self._process.call(order, seconds, segment.descriptor)
         finally:
             segment.sent()
             self._segment.close()
             self._segment = segment
-        return answer
 
-    def _outputs(self, answer: Answer) -> list[Tensor]:
-        """Return copies of the outputs; raises ValueError or WasiNnError for places that can not be."""
-        if not isinstance(answer, Computed) or len(answer.outputs) != len(self._graph.outputs):
+    def _outputs(self, answer: Answer) -> list[tuple[TensorType, tuple[int, ...], slice]]:
+        """Return where the outputs are; raises ValueError or WasiNnError for places that can not be."""
+        if not isinstance(answer, Computed):
             raise ValueError("no outputs")
-        memory, size = self._segment.memory, self._segment.size
         outputs = []
         for port, place in zip(self._graph.outputs, answer.outputs, strict=True):
             end = place.offset + byte_length(port.type, place.dimensions)
-            if not 0 <= place.offset <= end <= size:
+            if not 0 <= place.offset <= end <= self._segment.size:
                 raise ValueError("outside of the segment")
-            outputs.append(Tensor(port.type, place.dimensions, memory[place.offset : end]))
+            outputs.append((port.type, place.dimensions, slice(place.offset, end)))
         return outputs
-
-
-def nonsense(process: EngineProcess) -> WasiNnError:
-    """End a process that does not answer as agreed, and return the error to raise."""
-    process.kill("it answered what can not be")
-    return WasiNnError(ErrorCode.RUNTIME_ERROR, _NONSENSE)
 
 
 def _port(message: PortMessage) -> Port:

@@ -1,15 +1,17 @@
-"""Messages over a socket, one at a time each way, each with at most one descriptor."""
+"""Messages over a pair of sockets: one for their bytes, one for the descriptors that some bring along."""
 
 from __future__ import annotations
 
 import os
 import socket
 import struct
-from typing import Generic, TypeVar
+import time
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
 _LENGTH = struct.Struct("<I")
+_TIMEOUT = struct.Struct("@ll")  # struct timeval
 _MOST_BYTES = 64 << 20  # of one message: a model has names of ports, not more
 _AT_ONCE = 1 << 16
 
@@ -21,67 +23,105 @@ class EndedError(Exception):
     """The other side is gone, or says what it can not mean."""
 
 
+class Ends(NamedTuple):
+    """One side's ends of both sockets."""
+
+    messages: socket.socket
+    descriptors: socket.socket
+
+    def close(self) -> None:
+        """Close both."""
+        self.messages.close()
+        self.descriptors.close()
+
+
+def pair() -> tuple[Ends, Ends]:
+    """Return the ends of two sides."""
+    messages, descriptors = socket.socketpair(), socket.socketpair()
+    return Ends(messages[0], descriptors[0]), Ends(messages[1], descriptors[1])
+
+
 class Channel(Generic[_Sent, _Received]):
-    """One end. `received` is the union of messages that may come.
+    """One side. `received` is the union of messages that may come.
 
     Each side waits for the other's message before it sends its next, so what has come is one message and no more.
+    Messages can be sent and received as the bytes that they are encoded in: who says the same again and again, or hears
+    it, need not encode or decode it each time.
     """
 
-    def __init__(self, end: socket.socket, received: object) -> None:
-        self._socket = end
+    def __init__(self, ends: Ends, received: object) -> None:
+        self._socket = ends.messages
+        self._descriptors = ends.descriptors
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder: msgspec.msgpack.Decoder[_Received] = msgspec.msgpack.Decoder(received)
         self._seconds: float | None = None
 
-    def send(self, message: _Sent, descriptor: int | None = None) -> None:
-        """Send a message; raises EndedError."""
+    def encoded(self, message: _Sent) -> bytes:
+        """Return the bytes of a message."""
         body = self._encoder.encode(message)
-        data = _LENGTH.pack(len(body)) + body
+        return _LENGTH.pack(len(body)) + body
+
+    def decoded(self, data: bytes) -> _Received:
+        """Return the message in these bytes; raises EndedError if it is none."""
         try:
-            sent = 0 if descriptor is None else socket.send_fds(self._socket, [data], [descriptor])
-            if sent < len(data):
-                self._socket.sendall(data[sent:])
+            return self._decoder.decode(memoryview(data)[_LENGTH.size :])
+        except msgspec.MsgspecError as error:
+            raise EndedError(str(error)) from error
+
+    def send(self, data: bytes, *descriptors: int) -> None:
+        """Send an encoded message, and descriptors with it; raises EndedError."""
+        try:
+            for each in descriptors:
+                socket.send_fds(self._descriptors, [b"d"], [each])
+            self._socket.sendall(data)
         except OSError as error:
             raise EndedError(str(error)) from error
 
-    def receive(self, seconds: float | None = None) -> _Received:
-        """Return the next message; raises EndedError, TimeoutError after `seconds` without one."""
-        message, descriptor = self._receive(seconds, descriptors=0)
-        assert descriptor is None
-        return message
-
-    def receive_with_descriptor(self) -> tuple[_Received, int | None]:
-        """Return the next message, and the descriptor that came with it; raises EndedError."""
-        return self._receive(None, descriptors=1)
-
-    def _receive(self, seconds: float | None, descriptors: int) -> tuple[_Received, int | None]:
+    def receive(self, seconds: float = 0) -> bytes:
+        """Return the bytes of the next message; raises EndedError, TimeoutError after `seconds` (0: never)."""
         if seconds != self._seconds:
-            self._socket.settimeout(seconds)
             self._seconds = seconds
-        data, descriptor = b"", None
+            whole = int(seconds)
+            timeout = _TIMEOUT.pack(whole, int((seconds - whole) * 1e6))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
         try:
-            while len(data) < _LENGTH.size or len(data) < _LENGTH.size + _length(data):
-                if descriptors and descriptor is None:
-                    more, came, _, _ = socket.recv_fds(self._socket, _AT_ONCE, descriptors, socket.MSG_CMSG_CLOEXEC)
-                    descriptor = came[0] if came else None
-                else:
-                    more = self._socket.recv(_AT_ONCE)
-                if not more:
-                    raise EndedError("the other side is gone")
-                data += more
-            if len(data) > _LENGTH.size + _length(data):
-                raise EndedError("a message out of turn")
-            return self._decoder.decode(memoryview(data)[_LENGTH.size :]), descriptor
-        except TimeoutError:
-            raise
-        except (OSError, msgspec.MsgspecError) as error:
-            if descriptor is not None:
-                os.close(descriptor)
+            data = self._socket.recv(_AT_ONCE)
+            if len(data) < _LENGTH.size or len(data) != _LENGTH.size + _LENGTH.unpack_from(data)[0]:
+                data = self._received(data, time.monotonic() + seconds if seconds else float("inf"))
+        except BlockingIOError as error:
+            raise TimeoutError from error
+        except OSError as error:
             raise EndedError(str(error)) from error
+        return data
+
+    def _received(self, data: bytes, until: float) -> bytes:
+        """Return the whole of a message that begins with `data`."""
+        while len(data) < _LENGTH.size or len(data) < _LENGTH.size + _length(data):
+            more = self._socket.recv(_AT_ONCE)
+            if not more:
+                raise EndedError("the other side is gone")
+            if time.monotonic() > until:  # it must not be kept from being late by a byte now and then
+                raise BlockingIOError
+            data += more
+        if len(data) > _LENGTH.size + _length(data):
+            raise EndedError("a message out of turn")
+        return data
+
+    def descriptor(self) -> int:
+        """Return the next descriptor that came with the last message; raises EndedError."""
+        try:
+            _, descriptors, _, _ = socket.recv_fds(self._descriptors, 1, 1)
+        except OSError as error:
+            raise EndedError(str(error)) from error
+        if not descriptors:
+            raise EndedError("no descriptor came")
+        os.set_inheritable(descriptors[0], False)
+        return descriptors[0]
 
     def close(self) -> None:
-        """Close this end."""
+        """Close this side."""
         self._socket.close()
+        self._descriptors.close()
 
 
 def _length(data: bytes) -> int:

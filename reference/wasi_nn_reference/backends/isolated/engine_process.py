@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING
@@ -32,14 +31,14 @@ class EngineProcess:
     def __init__(self, launcher: Launcher, begin: Begin) -> None:
         self._launcher = launcher
         self._launched: Launched = launcher.launch()
-        self._channel: Channel[Order, Answer] = Channel(self._launched.end, Answer)
+        self._channel: Channel[Order, Answer] = Channel(self._launched.ends, Answer)
         self._lock = threading.Lock()
         self._begun = False
         self._end: str | None = None
         self._forgotten_graphs: deque[int] = deque()
         self._forgotten_requests: deque[int] = deque()
         weakref.finalize(self, launcher.abandon, self._launched).atexit = False
-        self._channel.send(begin)
+        self._channel.send(self._channel.encoded(begin))
 
     @property
     def process_id(self) -> int:
@@ -59,28 +58,46 @@ class EngineProcess:
         """As `forget_graph`, for a request."""
         self._forgotten_requests.append(number)
 
-    def call(self, order: Order, seconds: float, descriptor: int | None = None) -> Answer:
-        """Return what it answers.
+    def encoded(self, order: Order) -> bytes:
+        """Return an order as `exchange` takes it."""
+        return self._channel.encoded(order)
 
-        Raises what it says went wrong; `timeout` if it does not answer in time, after which it is gone; `runtime_error`
-        if it is; `busy` if another thread's call takes all the time.
+    def call(self, order: Order, seconds: float, *descriptors: int) -> Answer:
+        """Return what it answers to an order; raises as `exchange`, and what it says went wrong."""
+        return self.answer(self.exchange(self.encoded(order), seconds, *descriptors))
+
+    def exchange(self, order: bytes, seconds: float, *descriptors: int) -> bytes:
+        """Return its answer to an order, both encoded.
+
+        Raises `timeout` if it does not answer in time, after which it is gone; `runtime_error` if it is; `busy` if
+        another thread's order takes all the time.
         """
-        until = time.monotonic() + seconds + _GRACE_SECONDS
         if not self._lock.acquire(timeout=seconds):
             raise WasiNnError(ErrorCode.BUSY, "the engine works on another call")
         try:
-            if self._end is None and not self._begun:
-                self._began()
+            if not self._begun:
+                self._begin()
             if self._forgotten_graphs or self._forgotten_requests:
-                self._exchange(
-                    Forget(_taken(self._forgotten_graphs), _taken(self._forgotten_requests)), None, until, seconds
-                )
-            answer = self._exchange(order, descriptor, until, seconds)
+                forget = Forget(_taken(self._forgotten_graphs), _taken(self._forgotten_requests))
+                self._exchange(self.encoded(forget), seconds)
+            return self._exchange(order, seconds, *descriptors)
         finally:
             self._lock.release()
+
+    def answer(self, data: bytes) -> Answer:
+        """Return the message of an encoded answer; raises what it says went wrong."""
+        try:
+            answer = self._channel.decoded(data)
+        except EndedError:
+            raise self.nonsense() from None
         if isinstance(answer, Failed):
             raise _error(answer)
         return answer
+
+    def nonsense(self) -> WasiNnError:
+        """End a process that does not answer as agreed, and return the error to raise."""
+        self.kill("it answered what can not be")
+        return WasiNnError(ErrorCode.RUNTIME_ERROR, "the engine's process answered what can not be, and was ended")
 
     def kill(self, reason: str) -> None:
         """End it, from any thread: a call that waits for it raises `runtime_error`, with this reason."""
@@ -88,27 +105,30 @@ class EngineProcess:
             self._end = reason
             self._launcher.reap(self._launched)
 
-    def _exchange(self, order: Order, descriptor: int | None, until: float, seconds: float) -> Answer:
+    def _exchange(self, order: bytes, seconds: float, *descriptors: int) -> bytes:
         if self._end is not None:
-            raise WasiNnError(ErrorCode.RUNTIME_ERROR, f"the engine is gone with its graphs: {self._end}")
+            raise self._gone()
         try:
-            self._channel.send(order, descriptor)
-            return self._channel.receive(max(until - time.monotonic(), 0.001))
+            self._channel.send(order, *descriptors)
+            return self._channel.receive(seconds + _GRACE_SECONDS)
         except TimeoutError:
             self.kill(f"it did not finish within {seconds:g} s")
             raise WasiNnError(ErrorCode.TIMEOUT, f"the engine did not finish within {seconds:g} s") from None
         except EndedError as error:
             if self._end is None:
                 self._end = _how_it_ended(self._launcher.reap(self._launched))
-            raise WasiNnError(ErrorCode.RUNTIME_ERROR, f"the engine is gone with its graphs: {self._end}") from error
+            raise self._gone() from error
 
-    def _began(self) -> None:
+    def _gone(self) -> WasiNnError:
+        return WasiNnError(ErrorCode.RUNTIME_ERROR, f"the engine is gone with its graphs: {self._end}")
+
+    def _begin(self) -> None:
         """Hear that it has begun, and tell the user once what it could not give up."""
         self._begun = True
         try:
-            answer = self._channel.receive(_BEGIN_SECONDS)
+            answer = self._channel.decoded(self._channel.receive(_BEGIN_SECONDS))
         except (EndedError, TimeoutError):
-            self._end = _how_it_ended(self._launcher.reap(self._launched))
+            self._end = self._end or _how_it_ended(self._launcher.reap(self._launched))
             return
         for missing in answer.missing if isinstance(answer, Ready) else ():
             if missing not in _told:

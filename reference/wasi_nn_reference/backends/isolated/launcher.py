@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
+import contextlib
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from wasi_nn_reference.backends.isolated.channel import Channel, EndedError
+from wasi_nn_reference.backends.isolated.channel import Channel, EndedError, Ends, pair
 from wasi_nn_reference.backends.isolated.messages import Fork, Forked, OfTemplate, Reap, Reaped, ToTemplate
 from wasi_nn_reference.backends.isolated.template_process import start
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
@@ -19,10 +19,10 @@ _START_SECONDS = 60.0  # for importing engines on a machine that does much else
 
 
 class Launched(NamedTuple):
-    """A new engine process: its id, and the socket that it listens to."""
+    """A new engine process: its id, and the sockets that it listens to."""
 
     process: int
-    end: socket.socket
+    ends: Ends
 
 
 class Launcher:
@@ -45,12 +45,12 @@ class Launcher:
 
     def launch(self) -> Launched:
         """Return a new engine process; raises `runtime_error` if there can be none."""
-        ours, theirs = socket.socketpair()
+        ours, theirs = pair()
         while self._abandoned:
             self.reap(self._abandoned.popleft())
-        with self._lock, theirs:
+        with self._lock, contextlib.closing(theirs):
             try:
-                answer = self._answer(Fork(), theirs.fileno())
+                answer = self._answer(Fork(), *(each.fileno() for each in theirs))
             except (EndedError, TimeoutError, OSError) as error:
                 ours.close()
                 raise WasiNnError(ErrorCode.RUNTIME_ERROR, f"no engine could be started: {error}") from error
@@ -63,7 +63,7 @@ class Launcher:
             if self._template is None:
                 return None
             try:
-                answer = self._exchange(Reap(launched.process), None)
+                answer = self._exchange(Reap(launched.process))
             except (EndedError, TimeoutError):
                 return None
         assert isinstance(answer, Reaped)
@@ -71,7 +71,7 @@ class Launcher:
 
     def abandon(self, launched: Launched) -> None:
         """Have an engine process ended that nobody will speak to again; can be called by a finalizer."""
-        launched.end.close()  # it ends with that, unless it computes
+        launched.ends.close()  # it ends with that, unless it computes
         self._abandoned.append(launched)
 
     def close(self) -> None:
@@ -79,20 +79,20 @@ class Launcher:
         with self._lock:
             self._end()
 
-    def _answer(self, order: ToTemplate, descriptor: int) -> OfTemplate:
+    def _answer(self, order: ToTemplate, *descriptors: int) -> OfTemplate:
         try:
-            return self._exchange(order, descriptor)
+            return self._exchange(order, *descriptors)
         except EndedError:  # the system may have killed it for want of memory: another is tried, once
-            return self._exchange(order, descriptor)
+            return self._exchange(order, *descriptors)
 
-    def _exchange(self, order: ToTemplate, descriptor: int | None) -> OfTemplate:
+    def _exchange(self, order: ToTemplate, *descriptors: int) -> OfTemplate:
         if self._template is None:
             self._template = start(self._modules)
         if self._channel is None:
-            self._channel = Channel(self._template.end, OfTemplate)
+            self._channel = Channel(Ends(self._template.messages, self._template.descriptors), OfTemplate)
         try:
-            self._channel.send(order, descriptor)
-            return self._channel.receive(_START_SECONDS)
+            self._channel.send(self._channel.encoded(order), *descriptors)
+            return self._channel.decoded(self._channel.receive(_START_SECONDS))
         except (EndedError, TimeoutError):
             self._end()
             raise

@@ -18,41 +18,42 @@ import sys
 from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends.isolated import worker
-from wasi_nn_reference.backends.isolated.channel import Channel, EndedError
+from wasi_nn_reference.backends.isolated.channel import Channel, EndedError, Ends
 from wasi_nn_reference.backends.isolated.messages import Fork, Forked, OfTemplate, Reaped, ToTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def main(lifeline: int, orders: int, modules: Sequence[str]) -> None:
-    """Serve the host at the socket `orders`, with `modules` imported, until it is gone."""
+def main(lifeline: int, orders: Sequence[int], modules: Sequence[str]) -> None:
+    """Serve the host at the sockets `orders`, with `modules` imported, until it is gone."""
     _end_with_the_host(lifeline)
     for name in modules:
         with contextlib.suppress(ImportError):  # the backend that needs it tells
             importlib.import_module(name)
     gc.freeze()  # what is here stays, and forks share it
-    end = socket.socket(fileno=orders)
     with contextlib.suppress(EndedError):
-        _serve(Channel(end, ToTemplate), end)
+        _serve(Channel(Ends(*(socket.socket(fileno=each) for each in orders)), ToTemplate))
 
 
-def _serve(channel: Channel[OfTemplate, ToTemplate], end: socket.socket) -> None:
+def _serve(channel: Channel[OfTemplate, ToTemplate]) -> None:
     while True:
-        order, descriptor = channel.receive_with_descriptor()
-        if not isinstance(order, Fork):
+        order = channel.decoded(channel.receive())
+        if isinstance(order, Fork):
+            ends = channel.descriptor(), channel.descriptor()
+            process = os.fork()
+            if process == 0:
+                channel.close()
+                worker.serve(Ends(*(socket.socket(fileno=each) for each in ends)))
+                os._exit(0)  # engines that end in the usual way wait for their threads, or crash
+            for each in ends:
+                os.close(each)
+            channel.send(channel.encoded(Forked(process)))
+        else:
             # Until it is waited for here its id is nobody else's.
             os.kill(order.process, signal.SIGKILL)
             _, status = os.waitpid(order.process, 0)
-            channel.send(Reaped(os.waitstatus_to_exitcode(status)))
-        elif descriptor is not None:
-            process = os.fork()
-            if process == 0:
-                end.close()
-                worker.serve(socket.socket(fileno=descriptor))
-                os._exit(0)  # engines that end in the usual way wait for their threads, or crash
-            os.close(descriptor)
-            channel.send(Forked(process))
+            channel.send(channel.encoded(Reaped(os.waitstatus_to_exitcode(status))))
 
 
 def _end_with_the_host(lifeline: int) -> None:

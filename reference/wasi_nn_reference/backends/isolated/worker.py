@@ -5,11 +5,12 @@ It trusts what the host says (places, lengths), and nothing of what is in models
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
 from wasi_nn_reference.backends import registry
 from wasi_nn_reference.backends.isolated import sandbox
-from wasi_nn_reference.backends.isolated.channel import Channel, EndedError
+from wasi_nn_reference.backends.isolated.channel import Channel, EndedError, Ends
 from wasi_nn_reference.backends.isolated.messages import (
     Answer,
     Arrange,
@@ -35,25 +36,20 @@ from wasi_nn_reference.tensor import Tensor, byte_length
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding
 
 if TYPE_CHECKING:
-    import socket
-
     from wasi_nn_reference.backends.backend import BackendGraph, BackendRequest, Port
 
 
-def serve(end: socket.socket) -> None:
-    """Give up what can be given up, then do what the host at the other end of `end` orders, until it is gone."""
-    channel: Channel[Answer, Order] = Channel(end, Order)
-    try:
-        begin, _ = channel.receive_with_descriptor()
+def serve(ends: Ends) -> None:
+    """Give up what can be given up, then do what the host at the other ends orders, until it is gone."""
+    channel: Channel[Answer, Order] = Channel(ends, Order)
+    with contextlib.suppress(EndedError):
+        begin = channel.decoded(channel.receive())
         assert isinstance(begin, Begin)
         missing = sandbox.enter(begin.memory_bytes)
-        worker = Worker(_settings(begin))
-        channel.send(Ready(tuple(missing)))
+        worker = Worker(_settings(begin), channel)
+        channel.send(channel.encoded(Ready(tuple(missing))))
         while True:
-            order, descriptor = channel.receive_with_descriptor()
-            channel.send(worker.answer(order, descriptor))
-    except EndedError:
-        pass
+            channel.send(worker.answer(channel.receive()))
 
 
 def _settings(begin: Begin) -> EngineSettings:
@@ -64,32 +60,47 @@ def _settings(begin: Begin) -> EngineSettings:
 class Worker:
     """The graphs and requests of one host."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, channel: Channel[Answer, Order]) -> None:
         self._backends = registry.backends(settings)
+        self._channel = channel
         self._graphs: dict[int, BackendGraph] = {}
         self._requests: dict[int, _Run] = {}
         self._last = 0
+        # The last order to compute, as bytes, and what it was: mostly the next is the same.
+        self._order = b""
+        self._run: tuple[_Run, float] | None = None
 
-    def answer(self, order: Order, descriptor: int | None) -> Answer:
-        """Do one thing; whatever goes wrong is an answer, too."""
+    def answer(self, data: bytes) -> bytes:
+        """Do one thing and return the answer, both encoded; whatever goes wrong is an answer, too."""
         try:
+            if self._run is not None and data == self._order:
+                return self._run[0].infer(self._run[1])
+            order = self._channel.decoded(data)
+            self._run = None
             if isinstance(order, Infer):
-                return self._requests[order.request].infer(order.seconds)
-            if isinstance(order, Forget):
-                return self._forget(order)
-            assert descriptor is not None  # what the other orders speak of is in a segment
-            if isinstance(order, Load):
-                return self._load(order, mapped(descriptor, max(sum(order.lengths), 1)))
-            if isinstance(order, Fetch):
-                return self._requests[order.request].fetched(mapped(descriptor, order.size), order.free)
-            assert isinstance(order, Arrange)
-            return self._arrange(order, mapped(descriptor, order.size))
+                self._order, self._run = data, (self._requests[order.request], order.seconds)
+                return self._run[0].infer(order.seconds)
+            return self._channel.encoded(self._done(order))
         except WasiNnError as error:
-            return Failed(error.code.value, error.message)
+            failed = Failed(error.code.value, error.message)
         except MemoryError:
-            return Failed(ErrorCode.TOO_LARGE.value, "the engine has no memory left")
+            failed = Failed(ErrorCode.TOO_LARGE.value, "the engine has no memory left")
+        except EndedError:
+            raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not take the other graphs with it
-            return Failed(ErrorCode.RUNTIME_ERROR.value, f"a fault in the engine's process, {type(error).__name__}")
+            failed = Failed(ErrorCode.RUNTIME_ERROR.value, f"a fault in the engine's process, {type(error).__name__}")
+        return self._channel.encoded(failed)
+
+    def _done(self, order: Order) -> Answer:
+        if isinstance(order, Forget):
+            return self._forget(order)
+        descriptor = self._channel.descriptor()  # what the other orders speak of is in a segment
+        if isinstance(order, Load):
+            return self._load(order, mapped(descriptor, max(sum(order.lengths), 1)))
+        if isinstance(order, Fetch):
+            return self._requests[order.request].fetched(mapped(descriptor, order.size), order.free)
+        assert isinstance(order, Arrange)
+        return self._arrange(order, mapped(descriptor, order.size))
 
     def _load(self, order: Load, segment: Any) -> Answer:
         builders, start = [], 0
@@ -106,7 +117,7 @@ class Worker:
     def _arrange(self, order: Arrange, segment: Any) -> Answer:
         graph = self._graphs[order.graph]
         if order.request not in self._requests:
-            self._requests[order.request] = _Run(graph)
+            self._requests[order.request] = _Run(graph, self._channel)
         self._requests[order.request].arrange(segment, order.inputs, order.free)
         return Done()
 
@@ -121,17 +132,22 @@ class Worker:
 class _Run:
     """A request, and the segment that its tensors are in."""
 
-    def __init__(self, graph: BackendGraph) -> None:
+    def __init__(self, graph: BackendGraph, channel: Channel[Answer, Order]) -> None:
         self._graph = graph
+        self._channel = channel
         self._request: BackendRequest = graph.request()
         self._inputs: tuple[Tensor, ...] = ()
         self._held: list[Tensor] = []
         self._view = memoryview(b"")
         self._free = 0
+        # Where the last outputs were put, and the answer that says so.
+        self._shapes: list[tuple[int, ...]] | None = None
+        self._places: list[slice] = []
+        self._answer = b""
 
     def arrange(self, segment: Any, places: tuple[Place, ...], free: int) -> None:
         """Take inputs from these places from now on."""
-        self._view, self._free = memoryview(segment), free
+        self._view, self._free, self._shapes = memoryview(segment), free, None
         self._inputs = tuple(self._input(port, place) for port, place in zip(self._graph.inputs, places, strict=True))
 
     def _input(self, port: Port, place: Place) -> Tensor:
@@ -139,28 +155,40 @@ class _Run:
         # Whoever reads it as bytes sees the segment itself: engines copy it into buffers of their own.
         return Tensor(port.type, place.dimensions, cast("bytes", self._view[place.offset : end]))
 
-    def infer(self, seconds: float) -> Answer:
-        """Compute, and put the outputs into the segment if they fit."""
-        self._held = self._request.infer(self._inputs, seconds)
-        return self._placed() or Outgrown(tuple(tensor.dimensions for tensor in self._held))
+    def infer(self, seconds: float) -> bytes:
+        """Compute, put the outputs into the segment if they fit, and return the answer."""
+        outputs = self._request.infer(self._inputs, seconds)
+        if self._shapes != [tensor.dimensions for tensor in outputs] and not self._placed(outputs):
+            self._held = outputs
+            return self._channel.encoded(Outgrown(tuple(tensor.dimensions for tensor in outputs)))
+        for place, tensor in zip(self._places, outputs, strict=True):
+            self._view[place] = tensor.data
+        return self._answer
 
     def fetched(self, segment: Any, free: int) -> Answer:
         """Put the outputs that are held into another segment. Inputs are arranged anew before the next run."""
-        self._view, self._free = memoryview(segment), free
-        self._inputs = ()
-        return self._placed() or Failed(ErrorCode.RUNTIME_ERROR.value, "a segment that is too small")
+        self._view, self._free, self._inputs = memoryview(segment), free, ()
+        if not self._placed(self._held):
+            return Failed(ErrorCode.RUNTIME_ERROR.value, "a segment that is too small")
+        for place, tensor in zip(self._places, self._held, strict=True):
+            self._view[place] = tensor.data
+        where = [Place(tensor.dimensions, place.start) for tensor, place in zip(self._held, self._places, strict=True)]
+        self._held, self._shapes = [], None
+        return Computed(tuple(where))
 
-    def _placed(self) -> Computed | None:
+    def _placed(self, outputs: list[Tensor]) -> bool:
+        """Find places for outputs of other shapes than the last; return whether they fit."""
+        self._shapes = None
         places, offset = [], self._free
-        for tensor in self._held:
-            start, end = aligned(offset), aligned(offset) + len(tensor.data)
-            if end > len(self._view):
-                return None
-            self._view[start:end] = tensor.data
-            places.append(Place(tensor.dimensions, start))
-            offset = end
-        self._held = []
-        return Computed(tuple(places))
+        for tensor in outputs:
+            places.append(slice(aligned(offset), aligned(offset) + len(tensor.data)))
+            offset = places[-1].stop
+        if offset > len(self._view):
+            return False
+        self._shapes, self._places = [tensor.dimensions for tensor in outputs], places
+        where = [Place(tensor.dimensions, place.start) for tensor, place in zip(outputs, places, strict=True)]
+        self._answer = self._channel.encoded(Computed(tuple(where)))
+        return True
 
 
 def _ports(ports: tuple[Port, ...]) -> tuple[PortMessage, ...]:
