@@ -5,6 +5,7 @@ Exit status: the subcommand's own; 1 if what it needs is not installed; 2 for a 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -13,6 +14,7 @@ from typing import NamedTuple
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 # The extra that installs what a subcommand may miss; whoever checks another runtime does without the engines.
 EXTRAS = {"wasmtime": "reference", "openvino": "reference", "hypothesis": "fuzz", "onnx": "fuzz"}
+_ENGINES = ("wasmtime", "openvino", "onnxruntime")  # what the reference host is made of; its answers depend on them
 
 
 class Command(NamedTuple):
@@ -90,4 +92,9 @@ def _print_help() -> None:
 def _print_version() -> None:
     from importlib import metadata  # noqa: PLC0415 - costs 20 ms that no other command needs
 
-    sys.stdout.write(f"wasi-nn {metadata.version('wasi-nn-conformance')}\n")
+    engines = []
+    for name in _ENGINES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            engines.append(f"{name} {metadata.version(name)}")
+    beside = f" ({', '.join(engines)})" if engines else ""
+    sys.stdout.write(f"wasi-nn {metadata.version('wasi-nn-conformance')}{beside}\n")

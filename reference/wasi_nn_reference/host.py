@@ -80,24 +80,23 @@ class Host:
         self._model_bytes = 0
         self._contexts: weakref.WeakSet[ExecutionContext] = weakref.WeakSet()
 
-    def load(self, builders: tuple[bytes, ...], encoding: GraphEncoding, target: ExecutionTarget) -> Graph:
-        """Load a graph from its builders.
+    def load(
+        self,
+        builders: tuple[bytes, ...],
+        encoding: GraphEncoding,
+        target: ExecutionTarget,
+        *,
+        registered: bool = False,
+    ) -> Graph:
+        """Load a graph from its builders; `registered` tells that these are the operator's and not the guest's.
 
         Raises `invalid_argument` for no builder, a wrong number of them, or a model that is broken
         inside; `invalid_encoding` for an encoding that is not served or bytes that are not in it;
         `unsupported_operation` for a target, operator or type that is not available; `too_large`
         for a limit; `timeout`.
         """
-        return self._loaded(builders, encoding, target, self._backends, self.shared)
-
-    def _loaded(
-        self,
-        builders: tuple[bytes, ...],
-        encoding: GraphEncoding,
-        target: ExecutionTarget,
-        backends: Mapping[GraphEncoding, Backend],
-        shared: SharedGraphs,
-    ) -> Graph:
+        backends = self._registered if registered else self._backends
+        shared = self.shared_registered if registered else self.shared
         if not builders:
             raise invalid_argument("load needs at least one builder")
         self.check_model_size(sum(map(len, builders)))
@@ -135,9 +134,7 @@ class Host:
     def load_by_name(self, name: str) -> Graph:
         """Load the graph that is registered as `name`, each time anew; raises `not_found`, and as `load`."""
         named: NamedGraph = self._named_graphs.get(name)
-        return self._loaded(
-            named.builders, named.encoding, ExecutionTarget.CPU, self._registered, self.shared_registered
-        )
+        return self.load(named.builders, named.encoding, ExecutionTarget.CPU, registered=True)
 
     def end_engines(self, reason: str) -> None:
         """End a call that an engine is in, from another thread, with the process of that engine if it has one."""

@@ -64,7 +64,7 @@ def test_it_has_none_of_the_environment(engine: int) -> None:
 def test_it_has_no_descriptor_but_its_own(engine: int) -> None:
     opened = [str(each.readlink()) for each in Path(f"/proc/{engine}/fd").iterdir()]
     kinds = sorted(each.partition(":")[0] for each in opened if each != "/dev/null")
-    assert kinds == ["pipe", "socket"]
+    assert kinds == ["pipe", "socket", "socket"]
 
 
 def test_it_cannot_gain_privileges(engine: int) -> None:

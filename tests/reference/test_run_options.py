@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +79,8 @@ def test_a_graph_that_cannot_be_registered(program: Program, option: str) -> Non
 def test_version(program: Program) -> None:
     assert program.words("--version") == 0
     assert program.out.startswith("wasi-nn 0.")
+    for engine in ("wasmtime", "openvino", "onnxruntime"):
+        assert f"{engine} {version(engine)}" in program.out
 
 
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["inspect", "--help"]])

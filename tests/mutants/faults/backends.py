@@ -335,7 +335,7 @@ rewritten(
     "backends/operator-set-unchecked",
     "the engine counts up to the operator set that is asked for",
     WITX,
-    "backends.openvino.engine:_refuse_onnx",
+    "backends.formats.onnx:refuse_unbounded",
     "operator_set > _NEWEST_OPERATOR_SET",
     "False",
     encodings=("onnx",),

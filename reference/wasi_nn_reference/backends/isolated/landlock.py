@@ -49,7 +49,7 @@ def _call(number: int, *arguments: object) -> int:
 
 
 def no_new_privileges() -> None:
-    """Give up every way to more rights, such as programs that run as another user; raises OSError."""
+    """Drop every way to more rights, such as programs that run as another user; raises OSError."""
     if _libc.prctl(_NO_NEW_PRIVILEGES, ctypes.c_ulong(1), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)):
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))

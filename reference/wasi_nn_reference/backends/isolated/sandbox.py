@@ -40,7 +40,7 @@ def readable() -> tuple[str, ...]:
 
 
 def enter(memory_bytes: int) -> list[str]:
-    """Give up what can be given up on this system, and return what could not, each in a few words.
+    """Drop what can be given up on this system, and return what could not, each in a few words.
 
     Only the calling thread gives it up, with those that it starts: there must be no other yet. `memory_bytes` limits
     what the process writes to (RLIMIT_DATA; the code of engines alone takes more address space than models take

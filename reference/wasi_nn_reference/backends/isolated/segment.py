@@ -28,7 +28,7 @@ class Segment:
         os.close(self.descriptor)
 
     def close(self) -> None:
-        """Give the memory back; it is gone when the other side has done so, too."""
+        """Return the memory to the system; it is gone when the other side has done so, too."""
         with contextlib.suppress(BufferError):  # a view of it is still read; it goes with that
             self.memory.close()
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def serve(ends: Ends) -> None:
-    """Give up what can be given up, then do what the host at the other ends orders, until it is gone."""
+    """Drop what can be given up, then do what the host at the other ends orders, until it is gone."""
     channel: Channel[Answer, Order] = Channel(ends, Order)
     with contextlib.suppress(EndedError):
         begin = channel.decoded(channel.receive())

@@ -55,8 +55,8 @@ fault(
     "weights-cut-at-1-mb",
     "of a builder's bytes behind the first million nothing arrives",
     "host:Host.load",
-    "loaded = self.shared.load(",
-    "builders = tuple(each[:1000000].ljust(len(each), b'\\0') for each in builders)\n    loaded = self.shared.load(",
+    "loaded = shared.load(",
+    "builders = tuple(each[:1000000].ljust(len(each), b'\\0') for each in builders)\n    loaded = shared.load(",
     clauses=("load.every-builder-is-used",),
 )
 rewritten(
