@@ -47,7 +47,7 @@ class EngineProcess:
 
     @property
     def is_lost(self) -> bool:
-        """Tell whether it is gone, with all that it held."""
+        """Return whether it is gone, with all that it held."""
         return self._end is not None
 
     def forget_graph(self, number: int) -> None:
