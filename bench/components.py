@@ -101,7 +101,7 @@ def _module_export(host: Host) -> Callable[[int], Any]:
     calls = WitxCalls(host, store)
     calls.define(linker)
     exports = linker.instantiate(store, wasmtime.Module(engine, component_guest.MODULE)).exports(store)
-    calls.memory = exports["memory"]
+    calls.use(exports["memory"])
     infer: Any = exports["infer"]
     return lambda count: infer(store, count)
 
