@@ -23,7 +23,7 @@ _U32 = 0xFFFF_FFFF
 
 
 class WitxCalls:
-    """The functions of one guest. It must live as long as the linker and the store.
+    """The functions of one guest.
 
     verbose: say on standard error why a call failed, because an errno cannot.
     """
@@ -33,13 +33,12 @@ class WitxCalls:
         self._store = store
         self._verbose = verbose
         self._memory: LinearMemory | None = None
-        self._callbacks: list[object] = []  # ctypes frees a callback that nobody holds
 
     def define(self, linker: wasmtime.Linker) -> None:
         """Add the functions to `linker`."""
         for name, parameters in FUNCTIONS.items():
             if unchecked.is_safe():
-                self._callbacks.append(unchecked.define(linker, MODULE, name, parameters, self.function(name)))
+                unchecked.define(linker, MODULE, name, parameters, self.function(name))
             else:
                 kind = unchecked.function_type(parameters)
                 linker.define_func(MODULE, name, kind, self.function(name), access_caller=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
@@ -26,18 +27,23 @@ _WORDS = 4  # u32 in a slot
 _OK = 0  # what a callback returns if there is no trap: a null pointer
 # As wasmtime_func_unchecked_callback_t, with addresses as numbers: ctypes makes no objects for them.
 _Callback: Any = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-_NO_FINALIZER: Any = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(0)
 _PROOF = (0xFFFF_FFFF, 2, 0x8000_0000, 0x0102_0304, 5)
 
 
-def define(linker: wasmtime.Linker, module: str, name: str, parameters: int, call: Callable[..., int]) -> object:
-    """Add a function of `parameters` i32 that returns one; return what must live as long as `linker` and its stores.
+# ctypes frees a callback that nobody holds: these are held until the runtime says that nothing calls them any more.
+_held: dict[int, object] = {}
+_numbers = count(1)
+_release: Any = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_held.__delitem__)
+
+
+def define(linker: wasmtime.Linker, module: str, name: str, parameters: int, call: Callable[..., int]) -> None:
+    """Add a function of `parameters` i32 that returns one.
 
     `call` gets the address of the caller (`exported_memory`) and the arguments, unsigned, and returns the
     result. What it raises goes through the guest as a trap and on to whoever called the guest.
     """
-    callback = _callback(parameters, call)
     kind = function_type(parameters)  # held here: its pointer does not keep it alive
+    callback, number = _callback(parameters, call)
     module_bytes, name_bytes = module.encode(), name.encode()
     error = ffi.wasmtime_linker_define_func_unchecked(
         linker.ptr(),
@@ -46,13 +52,12 @@ def define(linker: wasmtime.Linker, module: str, name: str, parameters: int, cal
         ctypes.create_string_buffer(name_bytes),
         len(name_bytes),
         kind.ptr(),
-        ctypes.cast(callback, ffi.wasmtime_func_unchecked_callback_t),
-        None,
-        _NO_FINALIZER,
+        callback,
+        number,
+        _release,
     )
     if error:
         raise wasmtime.WasmtimeError._from_ptr(error)  # noqa: SLF001 - the library's own way
-    return callback
 
 
 def function_type(parameters: int) -> wasmtime.FuncType:
@@ -66,7 +71,8 @@ def exported_memory(caller: int) -> object:
     return package.Caller(ctypes.cast(caller, ctypes.POINTER(ffi.wasmtime_caller_t))).get("memory")
 
 
-def _callback(parameters: int, call: Callable[..., int]) -> Any:
+def _callback(parameters: int, call: Callable[..., int]) -> tuple[Any, int]:
+    """Return what the runtime calls, and the number that it gives to `_release`."""
     slots = ctypes.c_uint32 * (_WORDS * parameters)
 
     def enter(_data: int | None, caller: int, address: int, _count: int) -> int:
@@ -77,7 +83,9 @@ def _callback(parameters: int, call: Callable[..., int]) -> Any:
             return _trap(error)
         return _OK
 
-    return _Callback(enter)
+    callback, number = _Callback(enter), next(_numbers)
+    _held[number] = callback
+    return ctypes.cast(callback, ffi.wasmtime_func_unchecked_callback_t), number
 
 
 def _trap(error: BaseException) -> int:
@@ -117,31 +125,33 @@ def _passes_numbers() -> bool:
     return _called(call) == -1 and seen == [_PROOF]
 
 
-def _passes_exceptions() -> bool:
-    expected = KeyboardInterrupt()
+class _ProofError(BaseException):
+    """What a function raises for `is_safe`: like an interrupt, no Exception."""
 
+
+def _passes_exceptions() -> bool:
     def call(_caller: int, *_arguments: int) -> int:
-        raise expected
+        raise _ProofError
 
     try:
         _called(call)
-    except KeyboardInterrupt as error:
-        return error is expected
+    except _ProofError:
+        return True
     return False
 
 
 def _called(call: Callable[..., int]) -> Any:
     """Return what `call` returns through the C library, as a signed number; its arguments are `_PROOF`."""
     store = wasmtime.Store()
-    callback = _callback(len(_PROOF), call)
     kind = function_type(len(_PROOF))
+    callback, number = _callback(len(_PROOF), call)
     function = ffi.wasmtime_func_t()
     ffi.wasmtime_func_new_unchecked(
         store._context(),  # noqa: SLF001 - as the package does
         kind.ptr(),
-        ctypes.cast(callback, ffi.wasmtime_func_unchecked_callback_t),
-        None,
-        _NO_FINALIZER,
+        callback,
+        number,
+        _release,
         ctypes.byref(function),
     )
     return wasmtime.Func._from_raw(function)(store, *_PROOF)  # noqa: SLF001 - as the package does
