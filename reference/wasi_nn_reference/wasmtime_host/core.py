@@ -20,6 +20,7 @@ _WASI = "wasi_snapshot_preview1"
 class CoreProgram:
     """A compiled core module; see `wasi_nn_reference.wasmtime_host.runner.Program`."""
 
+    memories = 1
     instances = 1
 
     def __init__(
