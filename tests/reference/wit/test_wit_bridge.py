@@ -79,6 +79,12 @@ def test_an_image_is_computed_with(probe: Probe) -> None:
     assert probe.outputs(talk, ("y",)) == [("y", [*shape], "FP32", image)]
 
 
+def test_messages_have_the_names_that_the_guest_knows(run: Callable[..., Run]) -> None:
+    status, _, err = run(component(*passing(1000)), "--max-resource-bytes", "10")
+    assert status == 134
+    assert "[constructor]tensor: the component's resources hold" in err
+
+
 # What is still too much
 
 

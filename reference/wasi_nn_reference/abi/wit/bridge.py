@@ -56,6 +56,15 @@ BYTES = {
     "tensor-data": Function("tensor_start", (_SELF,), Pair(U32(), Words())),
     "tensor-part": Function("tensor_part", (_SELF, U32()), Words()),
 }
+# The functions of wasi:nn that a guest has called then, for messages.
+_CALLED = {
+    "append": "[constructor]tensor or load",
+    "make-tensor": "[constructor]tensor",
+    "end-builder": "load",
+    "load-builders": "load",
+    "tensor-data": "[method]tensor.data",
+    "tensor-part": "[method]tensor.data",
+}
 # The names of parameters, by operation: in a component they are part of a function's type.
 _NAMES = {
     "append": "words",
@@ -105,6 +114,11 @@ _TYPES = {
 _REPLACED = {"tensor": "tensor", "load": "load", "tensor_data": "data"}  # operations, and what does them in the core
 
 
+def called(item: str) -> str:
+    """Return the function of wasi:nn that a guest has called when the host's `item` is."""
+    return _CALLED.get(item, item)
+
+
 def name(version: str) -> str:
     """Return the name of the interface that the bridge of a version imports."""
     return f"wasi-nn-reference:bridge/host@{version}"
@@ -149,14 +163,14 @@ def component(version: str) -> bytes:
     return bytes(wasmtime.wat2wasm(f"(component {' '.join(parts)})"))
 
 
-def _interface(version: str, called: str, one: Interface) -> str:
+def _interface(version: str, title: str, one: Interface) -> str:
     """Return the export of one interface: its types, and its functions, from the core or as the host has them.
 
     A method is valid only beside an export of the type that it is of, so a component of its own imports all, and
     exports it with the exported types.
     """
     lifted, imports, exports, arguments = [], [], [], []
-    for each in _TYPES[called]:
+    for each in _TYPES[title]:
         if each in _ALIASES:
             imports.append(f"(type ${each} {_ALIASES[each]})")
         else:
@@ -164,11 +178,11 @@ def _interface(version: str, called: str, one: Interface) -> str:
             arguments.append(f'(with "{each}" (type ${each}))')
         exports.append(f'(export ${_EXPORTED}{each} "{each}" (type ${each}))')
     for item, function in one.functions.items():
-        called_inside, core = function.operation.replace("_", "-"), _REPLACED.get(function.operation)
-        imports.append(f'(import "call-{called_inside}" (func ${called_inside} {_signature(function)}))')
-        exports.append(f'(export "{item}" (func ${called_inside}) (func {_signature(function, _EXPORTED)}))')
+        inside, core = function.operation.replace("_", "-"), _REPLACED.get(function.operation)
+        imports.append(f'(import "call-{inside}" (func ${inside} {_signature(function)}))')
+        exports.append(f'(export "{item}" (func ${inside}) (func {_signature(function, _EXPORTED)}))')
         source = f"${core}" if core else f'$host "{item}"'
-        arguments.append(f'(with "call-{called_inside}" (func {source}))')
+        arguments.append(f'(with "call-{inside}" (func {source}))')
         if core:
             freed = '(post-return (core func $lists "free-result"))' if core == "data" else ""
             lifted.append(
@@ -178,19 +192,19 @@ def _interface(version: str, called: str, one: Interface) -> str:
     return " ".join(
         [
             *lifted,
-            f"(component ${called}-interface {' '.join(imports)} {' '.join(exports)})",
-            f"(instance ${called}-instance (instantiate ${called}-interface {' '.join(arguments)}))",
-            f'(export "{PACKAGE}/{called}@{version}" (instance ${called}-instance))',
+            f"(component ${title}-interface {' '.join(imports)} {' '.join(exports)})",
+            f"(instance ${title}-instance (instantiate ${title}-interface {' '.join(arguments)}))",
+            f'(export "{PACKAGE}/{title}@{version}" (instance ${title}-instance))',
         ]
     )
 
 
-def _imported_type(keyword: str, called: str) -> str:
+def _imported_type(keyword: str, title: str) -> str:
     """Return the declaration of a resource or an enumeration, as an `import` or as an instance's `export`."""
-    if called not in _ENUMERATIONS:
-        return f'({keyword} "{called}" (type ${called} (sub resource)))'
-    names = " ".join(f'"{value}"' for value in _ENUMERATIONS[called].values)
-    return f'(type ${called}-names (enum {names})) ({keyword} "{called}" (type ${called} (eq ${called}-names)))'
+    if title not in _ENUMERATIONS:
+        return f'({keyword} "{title}" (type ${title} (sub resource)))'
+    names = " ".join(f'"{value}"' for value in _ENUMERATIONS[title].values)
+    return f'(type ${title}-names (enum {names})) ({keyword} "{title}" (type ${title} (eq ${title}-names)))'
 
 
 def _signature(function: Function, prefix: str = "") -> str:

@@ -62,7 +62,7 @@ class WitCalls:
             for kind in interface.resources:
                 instance.add_resource(kind.wit_name, ResourceType.host(kind), self._destructor(kind))
             for item, function in interface.functions.items():
-                self._add(instance, item, self.callback(item, function))
+                self._add(instance, item, self.callback(bridge.called(item), function))
 
     def _destructor(self, kind: Kind) -> Callable[[object, int], None]:
         return lambda _store, representation: self.table.drop(kind, representation)
