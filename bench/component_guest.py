@@ -7,6 +7,8 @@ from __future__ import annotations
 
 GRAPH = "model"  # one f32 input `x` of shape [1, 4], one output of that shape
 BYTES = 16
+IMAGE_BYTES = 602_112  # 224 x 224 x 3 of f32
+IMAGE_AT = 1 << 21
 
 _VERSION = "0.2.0-rc-2024-10-28"
 
@@ -111,6 +113,16 @@ COMPONENT = f"""
         (if (i32.eqz (i32.load8_u (i32.const 256))) (then (unreachable)))
         (call $drop-error (i32.load (i32.const 260)))
         (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "echo") (param $n i32)
+      (local $t i32)
+      (loop $again
+        (global.set $top (i32.const 4096))
+        (local.set $t (call $make
+          (i32.const 64) (i32.const 2) (i32.const 1) (i32.const {IMAGE_AT}) (i32.const {IMAGE_BYTES})))
+        (call $data (local.get $t) (i32.const 256))
+        (if (i32.ne (i32.load (i32.const 260)) (i32.const {IMAGE_BYTES})) (then (unreachable)))
+        (call $drop (local.get $t))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
     (func (export "infer") (param $n i32)
       (local $context i32) (local $output i32)
       (call $load (i32.const 32) (i32.const 5) (i32.const 256)) (call $check)
@@ -135,6 +147,7 @@ COMPONENT = f"""
   (func (export "types") (param "n" u32) (canon lift (core func $m "types")))
   (func (export "tensors") (param "n" u32) (canon lift (core func $m "tensors")))
   (func (export "failing-loads") (param "n" u32) (canon lift (core func $m "failing-loads")))
+  (func (export "echo") (param "n" u32) (canon lift (core func $m "echo")))
   (func (export "infer") (param "n" u32) (canon lift (core func $m "infer"))))
 """
 

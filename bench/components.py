@@ -9,7 +9,7 @@ import wasmtime
 from wasmtime import component
 
 import component_guest
-from row import Figures, Row
+from row import Figures, Row, Target
 from wasi_nn_reference.abi.wit.calls import WitCalls
 from wasi_nn_reference.abi.witx.calls import WitxCalls
 from wasi_nn_reference.backends.registry import backends
@@ -18,12 +18,14 @@ from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraph, NamedGraphs
 from wasi_nn_reference.types import GraphEncoding
+from wasi_nn_reference.wasmtime_host.bridging import bridged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 _ROUNDS = 2000
+_IMAGE_TARGET = Target(10.0)  # ms
 _VERSION = "0.2.0-rc-2024-10-28"
 _MODEL = b"""<?xml version="1.0"?>
 <net name="identity" version="11"><layers>
@@ -41,13 +43,14 @@ def new_host() -> Host:
     return Host(backends(EngineSettings(threads=1)), named_graphs, Limits())
 
 
-def component_exports(host: Host, *names: str) -> tuple[WitCalls, list[Callable[[int], Any]]]:
-    """Return the calls of a component that is ready, and its functions."""
+def component_exports(host: Host, *names: str, bridge: bool = True) -> tuple[WitCalls, list[Callable[[int], Any]]]:
+    """Return the calls of a component that is ready, with the bridge or without, and its functions."""
     engine = wasmtime.Engine()
-    compiled = component.Component(engine, component_guest.COMPONENT)
+    code = bytes(wasmtime.wat2wasm(component_guest.COMPONENT))
+    compiled = component.Component(engine, bridged(code) if bridge else code)
     calls = WitCalls(host)
     linker = component.Linker(engine)
-    calls.define(linker, [_VERSION])
+    calls.define(linker, [_VERSION], [_VERSION] if bridge else [])
     store = wasmtime.Store(engine)
     instance = linker.instantiate(store, compiled)
 
@@ -57,6 +60,20 @@ def component_exports(host: Host, *names: str) -> tuple[WitCalls, list[Callable[
         return lambda count: function(store, count)
 
     return calls, [exported(name) for name in names]
+
+
+def images(_folder: Path, turns: int) -> list[Row]:
+    """Measure a tensor of an image's size that goes into the host and comes back, with the bridge and without."""
+    host = new_host()
+    guest, (ours,) = component_exports(host, "echo")
+    other_guest, (other,) = component_exports(host, "echo", bridge=False)
+    ours(1), other(1)
+    times = [(_microseconds(ours, 1) / 1e3, _microseconds(other, 1) / 1e3) for _ in range(turns)]
+    values, others = zip(*times, strict=True)
+    if guest.table.counts() or other_guest.table.counts():
+        raise RuntimeError(f"a guest left behind {guest.table.counts()} {other_guest.table.counts()}")
+    name = f"e: tensor of a component, {component_guest.IMAGE_BYTES / 1e3:.0f} KB in and out"
+    return [Row(name, "ms", Figures(values), "without the bridge", Figures(others), _IMAGE_TARGET)]
 
 
 def calls(_folder: Path, turns: int) -> list[Row]:
@@ -88,10 +105,10 @@ def calls(_folder: Path, turns: int) -> list[Row]:
     return found
 
 
-def _microseconds(call: Callable[[int], Any]) -> float:
+def _microseconds(call: Callable[[int], Any], rounds: int = _ROUNDS) -> float:
     started = time.perf_counter()
-    call(_ROUNDS)
-    return (time.perf_counter() - started) / _ROUNDS * 1e6
+    call(rounds)
+    return (time.perf_counter() - started) / rounds * 1e6
 
 
 def _module_export(host: Host) -> Callable[[int], Any]:
@@ -101,7 +118,7 @@ def _module_export(host: Host) -> Callable[[int], Any]:
     calls = WitxCalls(host, store)
     calls.define(linker)
     exports = linker.instantiate(store, wasmtime.Module(engine, component_guest.MODULE)).exports(store)
-    calls.memory = exports["memory"]
+    calls.use(exports["memory"])
     infer: Any = exports["infer"]
     return lambda count: infer(store, count)
 

@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 _EXIT_SECONDS = 10.0
@@ -24,11 +24,13 @@ class Looping:
     the nanoseconds that they took (u64) and the bytes of an output.
     """
 
-    def __init__(self, argv: Sequence[str], given: bytes, output_bytes: int) -> None:
+    def __init__(
+        self, argv: Sequence[str], given: bytes, output_bytes: int, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._argv = argv
         self._output_bytes = output_bytes
         self._process = subprocess.Popen(  # noqa: S603 - the benchmark's own commands
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            argv, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._send(given)
 

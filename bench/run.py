@@ -46,6 +46,7 @@ SECTIONS = {
     "suite": Section(suite.suite, 1, 3),
     "drawn": Section(drawing.drawn, 1, 3),
     "lists": Section(lists.lists, 1, 5),
+    "images": Section(components.images, 3, 20),
     "components": Section(components.calls, 3, 20),
 }
 

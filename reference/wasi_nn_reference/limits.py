@@ -27,8 +27,9 @@ class Limits:
     builders: builders of one `load`; every encoding needs one or two.
     resources: live resources of a component, tensors above all. A call that can only trap, does.
     resource_bytes: bytes of a component's live tensors and errors together.
-    component_output_bytes: bytes of one output tensor of a component. The runtime needs 80 bytes
-        for each byte of a list, so that 32 MiB take 2.5 GiB for a moment.
+    component_output_bytes: bytes of one output tensor of a component without the bridge
+        (`wasi_nn_reference.abi.wit.bridge`). The runtime needs 80 bytes for each byte of a list then, so
+        that 32 MiB take 2.5 GiB for a moment.
     name_bytes: bytes of a graph name; names are short keys, not documents.
     shared_model_bytes: bytes of models kept compiled, beyond the graphs in use, so that loading
         the same model again costs nothing.

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from wasi_nn_cli.cache_folder import user_cache_folder
 
-# What distinguishes our wasmtime configuration; changes with it, so that old entries are not found.
-_CONFIGURATION = "epochs,no-memory64"
+# What distinguishes our wasmtime configuration, and the bridge that components are compiled with; changes with them, so
+# that old entries are not found.
+_CONFIGURATION = "epochs,no-memory64,bridge-1"
 _MAGIC = b"wasi-nn compiled module 1\n"
 _DIGEST_SIZE = 32
 

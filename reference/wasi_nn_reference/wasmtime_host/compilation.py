@@ -41,9 +41,21 @@ class Compiler:
             except wasmtime.WasmtimeError:
                 pass  # made by another build: compiled and written anew
         try:
-            made = kind(self._engine, wasm)
+            made = self._made(kind, wasm)
         except wasmtime.WasmtimeError as error:
             raise UserError(f"the {kind.__name__.lower()} does not compile: {one_line(error)}") from error
         if self._cache:
             self._cache.write(wasm, bytes(made.serialize()))
         return made
+
+    def _made(self, kind: type[_Compiled], wasm: bytes) -> _Compiled:
+        """Compile, a component with the bridge if it takes one."""
+        if kind is not wasmtime.Module:
+            # Only what is not in the cache needs it.
+            from wasi_nn_reference.wasmtime_host.bridging import UnreadableError, bridged  # noqa: PLC0415
+
+            try:
+                return kind(self._engine, bridged(wasm))
+            except (UnreadableError, wasmtime.WasmtimeError):
+                pass  # it imports other types than ours, which is told of the component itself, or has no bytes
+        return kind(self._engine, wasm)

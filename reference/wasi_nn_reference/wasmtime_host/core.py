@@ -20,6 +20,7 @@ _WASI = "wasi_snapshot_preview1"
 class CoreProgram:
     """A compiled core module; see `wasi_nn_reference.wasmtime_host.runner.Program`."""
 
+    memories = 1
     instances = 1
 
     def __init__(
@@ -61,7 +62,7 @@ class CoreProgram:
 
     def _start(self, linker: wasmtime.Linker, store: wasmtime.Store, calls: WitxCalls) -> wasmtime.Func:
         exports = linker.instantiate(store, self._module).exports(store)
-        calls.memory = exports.get("memory")
+        calls.use(exports.get("memory"))
         start = exports.get("_start")
         if not isinstance(start, wasmtime.Func):
             raise UserError("the module exports no function _start, so there is nothing to run")

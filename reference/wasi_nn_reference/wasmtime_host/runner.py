@@ -24,6 +24,11 @@ class Program(Protocol):
     """A compiled guest, which may run any number of times, also at once."""
 
     @property
+    def memories(self) -> int:
+        """The linear memories that one run may have."""
+        ...
+
+    @property
     def instances(self) -> int:
         """The core instances that one run may have."""
         ...
@@ -79,7 +84,7 @@ class Runner:
 
         Raises TrapError, OverrunError if its time was up; UserError for a guest that cannot be run here.
         """
-        store = new_store(self._engine, guest, host.limits, instances=program.instances)
+        store = new_store(self._engine, guest, host.limits, instances=program.instances, memories=program.memories)
         interruption = Interruption(store)
 
         def work() -> int:

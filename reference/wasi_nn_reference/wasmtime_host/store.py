@@ -22,8 +22,10 @@ _MAX_TABLE_ELEMENTS = 10_000_000  # 80 MB
 _MAX_TABLES = 64
 
 
-def new_store(engine: wasmtime.Engine, guest: Guest, limits: Limits, *, instances: int) -> wasmtime.Store:
-    """Return a store for `guest`, which may have `instances` core instances and one memory; raises UserError."""
+def new_store(
+    engine: wasmtime.Engine, guest: Guest, limits: Limits, *, instances: int, memories: int
+) -> wasmtime.Store:
+    """Return a store for `guest`, which may have so many core instances and memories; raises UserError."""
     store = wasmtime.Store(engine)
     store.set_wasi(_wasi(guest))
     store.set_limits(
@@ -31,7 +33,7 @@ def new_store(engine: wasmtime.Engine, guest: Guest, limits: Limits, *, instance
         table_elements=_MAX_TABLE_ELEMENTS,
         tables=_MAX_TABLES,
         instances=instances,
-        memories=1,
+        memories=memories,
     )
     return store
 

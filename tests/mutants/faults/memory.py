@@ -165,8 +165,8 @@ rewritten(
     "the size of memory is that of the first call: what has grown since is refused",
     WITX,
     "abi.witx.calls:WitxCalls._view",
-    "return GuestMemory(base or 0, memory.data_len(self._store))",
-    'self.__dict__.setdefault("_size", memory.data_len(self._store)); return GuestMemory(base or 0, self._size)',
+    "return GuestMemory(memory.base(), memory.size())",
+    'self.__dict__.setdefault("_size", memory.size()); return GuestMemory(memory.base(), self._size)',
     clauses=("memory.growth",),
 )
 rewritten(

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 import small_ir
-from wat_components import GRAPH, TENSOR, component, function, importing, passing
+from wat_components import GRAPH, TENSOR, component, function, importing
 from wit_probe import PREBUILT, TAGS, binary, compiled
 
-from wasi_nn_cli import program as cli
 from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-Run = tuple[int, str, str]  # exit status, standard output, standard error
-
-
-@pytest.fixture
-def run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Run]]:
-    before = signal.getsignal(signal.SIGINT)
-
-    def call(guest: bytes, *options: str) -> Run:
-        path = tmp_path / "guest.wasm"
-        path.write_bytes(guest)
-        status = cli.main(["run", *options, str(path)])
-        return status, *capfd.readouterr()
-
-    yield call
-    signal.signal(signal.SIGINT, before)
+    from conftest import Run
 
 
 def refused(outcome: Run) -> str:
@@ -143,17 +127,6 @@ def test_a_result_that_is_none(run: Callable[..., Run]) -> None:
     status, _, err = run(component("(i32.const 7)"))
     assert status == 134
     assert err.startswith("wasi-nn: the guest trapped: ")
-
-
-def test_more_bytes_than_the_runtime_converts(run: Callable[..., Run]) -> None:
-    status, _, err = run(component(*passing(2_796_203)))
-    assert status == 134
-    assert "it passed more than 2796202 bytes of lists in one call" in err
-    assert "--graph" in err
-
-
-def test_as_many_bytes_as_the_runtime_converts(run: Callable[..., Run]) -> None:
-    assert run(component(*passing(2_796_202))) == (0, "", "")
 
 
 def test_a_component_that_loops_for_ever(run: Callable[..., Run]) -> None:

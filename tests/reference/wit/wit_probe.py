@@ -13,7 +13,7 @@ import wasmtime
 from wasmtime.component import Component, Linker
 
 from wasi_nn_reference.abi.wit.calls import WitCalls
-from wasi_nn_reference.wasmtime_host.compilation import new_engine
+from wasi_nn_reference.wasmtime_host.compilation import Compiler, new_engine
 
 if TYPE_CHECKING:
     from wasi_nn_reference.host import Host
@@ -32,7 +32,7 @@ _engine = functools.cache(new_engine)
 
 @functools.cache
 def compiled(tag: str) -> Component:
-    return Component(_engine(), binary(tag))
+    return Compiler(_engine()).compiled(Component, binary(tag))
 
 
 def binary(tag: str) -> bytes:
@@ -72,7 +72,8 @@ class Probe:
         calls = WitCalls(self.host)
         linker = Linker(_engine())
         linker.add_wasip2()
-        calls.define(linker, [f"0.2.0-rc-{self.tag}"])
+        version = f"0.2.0-rc-{self.tag}"
+        calls.define(linker, [version], bridged=[version])
         instance = linker.instantiate(store, compiled(self.tag))
         interface = instance.get_export_index(store, "wasi:cli/run@0.2.0")
         index = instance.get_export_index(store, "run", interface)

@@ -13,6 +13,7 @@ import wasmtime
 from wasmtime import _ffi as ffi
 from wasmtime.component import ResourceType
 
+from wasi_nn_reference.abi.wit import bridge
 from wasi_nn_reference.abi.wit.operations import ErrorValue, Operations
 from wasi_nn_reference.abi.wit.resources import CallTrapError, ResourceTable
 from wasi_nn_reference.abi.wit.values import Fallible, Scope
@@ -21,12 +22,12 @@ from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from wasmtime.component import Linker, LinkerInstance
 
     from wasi_nn_reference.abi.wit.resources import Kind
-    from wasi_nn_reference.abi.wit.world import Function
+    from wasi_nn_reference.abi.wit.world import Function, Interface
     from wasi_nn_reference.host import Host
 
 _OK = 0  # what a callback returns if there is no error: a null pointer
@@ -45,16 +46,23 @@ class WitCalls:
         self._verbose = verbose
         self._callbacks: list[Any] = []  # ctypes frees a callback that nobody holds
 
-    def define(self, linker: Linker, versions: Iterable[str]) -> None:
-        """Add the interfaces of those versions to `linker`."""
+    def define(self, linker: Linker, versions: Sequence[str], bridged: Sequence[str] = ()) -> None:
+        """Add the interfaces of those versions to `linker`, and what the bridges of some of them import."""
         with linker.root() as root:
             for version in versions:
                 for name, interface in WORLDS[version].items():
-                    with root.add_instance(f"{PACKAGE}/{name}@{version}") as instance:
-                        for kind in interface.resources:
-                            instance.add_resource(kind.wit_name, ResourceType.host(kind), self._destructor(kind))
-                        for item, function in interface.functions.items():
-                            self._add(instance, item, self.callback(item, function))
+                    self._define(root, f"{PACKAGE}/{name}@{version}", interface)
+            for version in bridged:
+                self._define(root, bridge.name(version), bridge.interface(version))
+        if set(versions) <= set(bridged):
+            self._operations.output_bytes = None
+
+    def _define(self, root: LinkerInstance, name: str, interface: Interface) -> None:
+        with root.add_instance(name) as instance:
+            for kind in interface.resources:
+                instance.add_resource(kind.wit_name, ResourceType.host(kind), self._destructor(kind))
+            for item, function in interface.functions.items():
+                self._add(instance, item, self.callback(bridge.called(item), function))
 
     def _destructor(self, kind: Kind) -> Callable[[object, int], None]:
         return lambda _store, representation: self.table.drop(kind, representation)

@@ -8,7 +8,7 @@ that it does not have.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wasmtime.component import (
     BorrowType,
@@ -22,6 +22,7 @@ from wasmtime.component import (
     TupleType,
 )
 
+from wasi_nn_reference.abi.wit import bridge
 from wasi_nn_reference.abi.wit.world import PACKAGE, WORLDS
 from wasi_nn_reference.errors import UserError
 
@@ -43,24 +44,36 @@ def served() -> str:
     return f"{', '.join(f'{PACKAGE}@{version}' for version in WORLDS)}, and WASI 0.2 ({', '.join(_WASI_PACKAGES)})"
 
 
-def check(engine: wasmtime.Engine, component: Component) -> list[str]:
-    """Return the versions of wasi:nn that `component` imports, oldest first.
+class Imports(NamedTuple):
+    """The versions of wasi:nn that a component imports, and those that it has a bridge for, oldest first."""
+
+    versions: list[str]
+    bridged: list[str]
+
+
+def check(engine: wasmtime.Engine, component: Component) -> Imports:
+    """Return what `component` imports of wasi:nn.
 
     Raises UserError for an import that is not served, and for a function whose signature is not ours.
     """
-    versions = set()
+    versions, bridged = set(), []
+    bridges = {bridge.name(version): version for version in WORLDS}
     for name, extern in component.type.imports(engine).items():
         match = _WASI_NN.fullmatch(name)
-        if match:
-            functions = _functions(name, match["interface"], match["version"])
+        if match or name in bridges:
             kind = extern.ty
+            if match:
+                functions = _functions(name, match["interface"], match["version"])
+                versions.add(match["version"])
+            else:
+                functions = bridge.interface(bridges[name]).functions
+                bridged.append(bridges[name])
             if not isinstance(kind, ComponentInstanceType):
                 raise UserError(f"the component imports {name} as something else than an interface")
             _check_signatures(name, {item: each.ty for item, each in kind.exports(engine).items()}, functions)
-            versions.add(match["version"])
         elif not _WASI.fullmatch(name):
             raise UserError(f"the component imports {name}, which is not served here; served: {served()}")
-    return sorted(versions)
+    return Imports(sorted(versions), sorted(bridged))
 
 
 def _functions(name: str, interface: str, version: str) -> Mapping[str, Function]:

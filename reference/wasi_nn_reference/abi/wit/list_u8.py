@@ -33,7 +33,7 @@ _STRIDE = ctypes.sizeof(Record)  # bytes from one record of an array to the next
 _KIND = Record.kind.offset
 _VALUE = Record.of.offset + _Union.u8.offset
 _ALL_BYTES = bytes(range(256))
-_PYBUF_READ, _PYBUF_WRITE = 0x100, 0x200  # of CPython's object.h, which gives them no name in Python
+READ, WRITE = 0x100, 0x200  # of CPython's object.h, which gives them no name in Python
 
 
 def read(record: Any) -> bytes:
@@ -63,21 +63,22 @@ def _write_records(values: Any, data: bytes) -> None:
     (_write_bulk if is_bulk_safe() else _write_slowly)(values, data)
 
 
-def _view(values: Any, size: int, access: int) -> memoryview:
+def view(values: Any, size: int, access: int) -> memoryview:
+    """Return the memory of the first `size` records, to `READ` or to `WRITE`."""
     # A ctypes array would do, but each length of one is a new Python type, of which a guest that
     # makes many tensors would make many.
-    view: memoryview = _memory_view()(values.data, size * _STRIDE, access)
-    return view
+    memory: memoryview = _memory_view()(values.data, size * _STRIDE, access)
+    return memory
 
 
 def _read_bulk(values: Any, size: int) -> bytes:
-    return _view(values, size, _PYBUF_READ)[_VALUE::_STRIDE].tobytes()
+    return view(values, size, READ)[_VALUE::_STRIDE].tobytes()
 
 
 def _write_bulk(values: Any, data: bytes) -> None:
-    view = _view(values, len(data), _PYBUF_WRITE)
-    view[_KIND::_STRIDE] = bytes([_KIND_U8]) * len(data)
-    view[_VALUE::_STRIDE] = data
+    memory = view(values, len(data), WRITE)
+    memory[_KIND::_STRIDE] = bytes([_KIND_U8]) * len(data)
+    memory[_VALUE::_STRIDE] = data
 
 
 def _read_slowly(values: Any, size: int) -> bytes:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wasi_nn_reference.host import ExecutionContext, Graph, Host
     from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
+PIECE = 8 << 20  # bytes of a tensor that the bridge gets in one call: 80 MB for a moment
 _SHORT = 100  # characters
 _DIMENSION_SIZE = 40  # bytes of an element in a tuple of ints, about
 
@@ -57,15 +58,55 @@ class ErrorValue:
 
 
 class Operations:
-    """The functions for one component; `table` is asked for room before outputs become resources."""
+    """The functions for one component.
+
+    `table` is asked for room before outputs become resources. output_bytes: the most that an output may have, None
+    where that is the same as for modules.
+    """
 
     def __init__(self, host: Host, table: ResourceTable) -> None:
         self._host = host
         self._table = table
+        self.output_bytes: int | None = host.limits.component_output_bytes
+        self._appended: list[bytes] = []
+        self._builders: list[bytes] = []
 
     def tensor(self, dimensions: list[int], tensor_type: TensorType, data: bytes) -> GivenTensor:
         """`tensor.constructor`: the data are a copy of the guest's."""
         return GivenTensor(tuple(dimensions), tensor_type, data)
+
+    def append(self, words: bytes) -> int:
+        """`append` of the bridge: the next whole words of a list; returns how many bytes wait."""
+        self._appended.append(words)
+        return sum(map(len, self._appended))
+
+    def appended_tensor(self, dimensions: list[int], tensor_type: TensorType, words: bytes, size: int) -> GivenTensor:
+        """`make-tensor` of the bridge: `tensor` from what was appended and these last words, `size` bytes together."""
+        return self.tensor(dimensions, tensor_type, self._whole(words, size))
+
+    def tensor_start(self, tensor: GivenTensor) -> tuple[int, bytes | memoryview]:
+        """`tensor-data` of the bridge: how many bytes `tensor_data` has, and the first of them."""
+        return len(self.tensor_data(tensor)), self.tensor_part(tensor, 0)
+
+    def tensor_part(self, tensor: GivenTensor, start: int) -> bytes | memoryview:
+        """`tensor-part` of the bridge: those from `start` on."""
+        data = self.tensor_data(tensor)
+        return data if len(data) <= PIECE else memoryview(data)[start : start + PIECE]
+
+    def end_builder(self, words: bytes, size: int) -> int:
+        """`end-builder` of the bridge: a builder for the next load; returns how many there are."""
+        self._builders.append(self._whole(words, size))
+        return len(self._builders)
+
+    def load_appended(self, encoding: GraphEncoding, target: ExecutionTarget) -> Graph:
+        """`load-builders` of the bridge: raises as `Host.load`."""
+        builders, self._builders = self._builders, []
+        return self.load(builders, encoding, target)
+
+    def _whole(self, words: bytes, size: int) -> bytes:
+        parts, self._appended = [*self._appended, words], []
+        whole = b"".join(parts)  # one alone is not copied
+        return whole if len(whole) == size else whole[:size]
 
     def tensor_dimensions(self, tensor: GivenTensor) -> list[int]:
         """`tensor.dimensions`."""
@@ -146,10 +187,10 @@ class Operations:
 
     def _outputs(self, tensors: Sequence[Tensor]) -> list[GivenTensor]:
         outputs = [GivenTensor(tensor.dimensions, tensor.type, tensor.data) for tensor in tensors]
-        limit = self._host.limits.component_output_bytes
+        limit = self.output_bytes
         for tensor in outputs:
-            if len(tensor.data) > limit:
-                raise too_large(f"an output has {len(tensor.data)} bytes; the limit of a component's is {limit}")
+            if limit is not None and len(tensor.data) > limit:
+                raise too_large(f"an output has {len(tensor.data)} bytes; the limit of this component's is {limit}")
         self._table.check_room(sum(tensor.size for tensor in outputs))
         return outputs
 

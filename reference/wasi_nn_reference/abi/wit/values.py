@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wasmtime import WasmtimeError
 from wasmtime import _ffi as ffi
 
-from wasi_nn_reference.abi.wit import list_u8
+from wasi_nn_reference.abi.wit import list_u8, list_u64
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,6 +91,20 @@ class Bytes:
     def write(self, record: Any, value: bytes, _scope: Scope) -> None:
         """See `ValueType`."""
         list_u8.write(record, value)
+
+
+class Words:
+    """`list<u64>`, bytes: eight in each, the first in its lowest bits. The last ones are filled up with zeros."""
+
+    text = "list<u64>"
+
+    def read(self, record: Any, _scope: Scope) -> bytes:
+        """See `ValueType`."""
+        return list_u64.read(record)
+
+    def write(self, record: Any, value: bytes, _scope: Scope) -> None:
+        """See `ValueType`."""
+        list_u64.write(record, value)
 
 
 @dataclass(frozen=True)

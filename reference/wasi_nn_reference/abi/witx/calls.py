@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
-from wasi_nn_reference.abi.witx.memory import GuestMemory
+from wasi_nn_reference.abi.witx import unchecked
+from wasi_nn_reference.abi.witx.memory import GuestMemory, LinearMemory
 from wasi_nn_reference.abi.witx.module import FUNCTIONS, MODULE
 from wasi_nn_reference.abi.witx.operations import Operations
 from wasi_nn_reference.abi.witx.values import ERRNO, SUCCESS
@@ -25,8 +25,6 @@ _U32 = 0xFFFF_FFFF
 class WitxCalls:
     """The functions of one guest.
 
-    memory: what the guest exports as `memory`, once it is instantiated; until then (a module's start
-    function may call already) each call asks for it.
     verbose: say on standard error why a call failed, because an errno cannot.
     """
 
@@ -34,14 +32,23 @@ class WitxCalls:
         self._operations = Operations(host, tensor_types)
         self._store = store
         self._verbose = verbose
-        self.memory: object | None = None
+        self._memory: LinearMemory | None = None
 
     def define(self, linker: wasmtime.Linker) -> None:
         """Add the functions to `linker`."""
-        number = wasmtime.ValType.i32()
         for name, parameters in FUNCTIONS.items():
-            kind = wasmtime.FuncType([number] * parameters, [number])
-            linker.define_func(MODULE, name, kind, self.function(name), access_caller=True)
+            if unchecked.is_safe():
+                unchecked.define(linker, MODULE, name, parameters, self.function(name))
+            else:
+                kind = unchecked.function_type(parameters)
+                linker.define_func(MODULE, name, kind, self.function(name), access_caller=True)
+
+    def use(self, memory: object) -> None:
+        """Take what the guest exports as `memory`, once it is instantiated.
+
+        Until then (a module's start function may call already) each call asks for it.
+        """
+        self._memory = LinearMemory(self._store, memory) if isinstance(memory, wasmtime.Memory) else None
 
     def function(self, name: str) -> Callable[..., int]:
         """Return the function that wasmtime calls: no exception but an interrupt leaves it."""
@@ -66,8 +73,11 @@ class WitxCalls:
 
     def _view(self, caller: Any) -> GuestMemory:
         """Return a view of the memory as it is now: it may have grown, and moved, since the last call."""
-        memory = self.memory or caller.get("memory")
+        memory = self._memory or self._exported(caller)
+        return GuestMemory(memory.base(), memory.size())
+
+    def _exported(self, caller: Any) -> LinearMemory:
+        memory = unchecked.exported_memory(caller) if isinstance(caller, int) else caller.get("memory")
         if not isinstance(memory, wasmtime.Memory):
             raise WasiNnError(ErrorCode.MISSING_MEMORY, "the guest exports no memory")
-        base = ctypes.cast(memory.data_ptr(self._store), ctypes.c_void_p).value
-        return GuestMemory(base or 0, memory.data_len(self._store))
+        return LinearMemory(self._store, memory)

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wasmtime import _ffi as ffi
 
 from wasi_nn_reference.errors import invalid_argument
 
 _U32_MAX = 0xFFFF_FFFF
 U32_SIZE = 4  # bytes; also the alignment of u32 and of every record of the witx ABI
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import wasmtime
+
+_Question: Any = ctypes.PYFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p)
+_data = _Question(("wasmtime_memory_data", ffi.dll))
+_data_size = _Question(("wasmtime_memory_data_size", ffi.dll))
+
+
+class LinearMemory:
+    """A memory of a store that is open.
+
+    wasmtime's Python package makes objects for all the pointers by which it asks where a memory is; these are numbers.
+    """
+
+    def __init__(self, store: wasmtime.Store, memory: wasmtime.Memory) -> None:
+        self._memory = memory._memory  # noqa: SLF001 - held here: its address does not keep it alive
+        context = ctypes.cast(store._context(), ctypes.c_void_p).value  # noqa: SLF001 - as the package does
+        place = context, ctypes.addressof(self._memory)
+        self.base: Callable[[], int] = partial(_data, *place)
+        self.size: Callable[[], int] = partial(_data_size, *place)
 
 
 class GuestMemory(NamedTuple):

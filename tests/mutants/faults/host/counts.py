@@ -35,9 +35,9 @@ rewritten(
     "host/list-cut-at-1-mib",
     "of a list of bytes behind the first MiB nothing arrives",
     WIT_10_28,
-    "abi.wit.list_u8:read",
-    'return _read_records(values, values.size) if values.size else b""',
-    'return _read_records(values, values.size)[: 1 << 20].ljust(values.size, b"\\0") if values.size else b""',
+    "abi.wit.operations:Operations._whole",
+    'b"".join(parts)',
+    'b"".join(parts)[: 1 << 20].ljust(size, b"\\0")',
     clauses=("values.any-size", "tensor.getters", "load.every-builder-is-used"),
 )
 fault(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mutant import WIT_06_25, WIT_08_19, WIT_10_28
 
-from faults.wit import VALUES, fault
+from faults.wit import OPERATIONS, VALUES, fault
 
 fault(
     "strings-in-ascii",
@@ -25,9 +25,9 @@ fault(
 fault(
     "u32-cut-to-u16",
     "the upper half of a dimension does not count",
-    f"{VALUES}U32.read",
-    "value: int = record.of.u32",
-    "value: int = record.of.u32 & 0xFFFF",
+    f"{VALUES}Sequence.read",
+    "[self.element.read(values.data[index], scope)",
+    "[each & 0xFFFF if isinstance(each := self.element.read(values.data[index], scope), int) else each",
     WIT_10_28,
     clauses=(
         "tensor.getters",
@@ -50,18 +50,18 @@ fault(
 fault(
     "last-byte-lost",
     "the last byte of data for the guest is zero",
-    "abi.wit.list_u8:write",
-    "_write_records(values, data)",
-    "_write_records(values, data[:-1] + b'\\0')",
+    f"{OPERATIONS}.tensor_data",
+    "return tensor.data",
+    "return tensor.data[:-1] + b'\\0' if tensor.data else b''",
     WIT_08_19,
     clauses=("tensor.getters", "values.bits-pass-through", "values.arithmetic"),
 )
 fault(
     "bytes-signed",
     "bytes above 127 are cut to seven bits",
-    "abi.wit.list_u8:read",
-    "_read_records(values, values.size)",
-    "_read_records(values, values.size).translate(bytes(i & 127 for i in range(256)))",
+    f"{OPERATIONS}._whole",
+    'b"".join(parts)',
+    'b"".join(parts).translate(bytes(i & 127 for i in range(256)))',
     WIT_10_28,
     clauses=(
         "tensor.getters",
@@ -74,9 +74,9 @@ fault(
 fault(
     "large-lists-cut",
     "of a list only 64 KiB arrive",
-    "abi.wit.list_u8:read",
-    "values.size)",
-    "min(values.size, 0x1_0000))",
+    f"{OPERATIONS}._whole",
+    'b"".join(parts)',
+    'b"".join(parts)[:0x1_0000]',
     WIT_06_25,
     clauses=(
         "tensor.getters",
