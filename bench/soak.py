@@ -1,7 +1,8 @@
 """Soaks the reference host: broken models and hostile calls in great number, and graphs that come and go.
 
-Every conversation is drawn and judged by the suite, with a host of its own kind of ABI and encoding, as its users run it:
-a host that dies, hangs beyond its deadline or answers wrongly is a finding. Exit status: 0 if there is none and nothing grew.
+Every conversation is drawn and judged by the suite, with a host of its own kind of ABI and encoding, as its users run
+it: a host that dies, hangs beyond its deadline or answers wrongly is a finding. Exit status: 0 if there is none and
+nothing grew.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+
 from checkout import HERE
 from network import write_tiny
-
 from wasi_nn_reference.backends.engines import Engines, Isolation
 from wasi_nn_reference.backends.settings import EngineSettings
 from wasi_nn_reference.host import Host
@@ -34,7 +35,8 @@ def main() -> int:
     """Soak, and print what came of it."""
     options = _parser().parse_args()
     findings = 0
-    for kind, conversations in (("bytes", options.models), ("errors", options.errors), ("sequences", options.sequences)):
+    for kind, conversations in (("bytes", options.models), ("errors", options.errors), ("sequences",
+    options.sequences)):
         for abi in ABIS if conversations else ():
             findings += _searched(kind, abi, -(-conversations // len(ABIS)), options.seed)
     grown = _cycled(options.cycles) if options.cycles else False
@@ -81,7 +83,8 @@ def _cycled(cycles: int) -> bool:
     engines.close()
     grown = [after - before for before, after in zip(*held, strict=True)]
     seconds = time.perf_counter() - started
-    print(f"{cycles} cycles of load, compute and drop, {seconds:.0f} s: host {grown[0]:+} bytes, engine {grown[1]:+} bytes")
+    print(f"{cycles} cycles of load, compute and drop, {seconds:.0f} s: host {grown[0]:+} bytes, engine {grown[1]:+}
+    bytes")
     return max(grown) > _MOST_GROWTH
 
 

@@ -60,7 +60,7 @@ class BackendGraph(Protocol):
 
     @property
     def is_lost(self) -> bool:
-        """Return whether it is gone with the process of its engine: every request fails, and it is to be loaded anew."""
+        """Return whether it is gone with its engine's process: every request fails, and it is to be loaded anew."""
         ...
 
     def request(self) -> BackendRequest:

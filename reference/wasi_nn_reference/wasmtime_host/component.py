@@ -55,7 +55,7 @@ class ComponentProgram:
 
     def run(self, store: wasmtime.Store, host: Host) -> int:
         """Run `wasi:cli/run`; see `Program.run`."""
-        if self._versions:
+        if self._imports.versions or self._imports.bridged:
             host.warm()
         calls = WitCalls(host, verbose=self._verbose)
         linker = Linker(self._engine)
