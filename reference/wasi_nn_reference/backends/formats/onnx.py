@@ -1,7 +1,8 @@
 """ONNX: looks into the bytes of a model.
 
 It has no magic number. Its bytes are a protobuf `ModelProto`, so a file is taken for ONNX if its
-outer level is well-formed protobuf, all its fields are ones of ModelProto, and it has a graph.
+outer level is well-formed protobuf, the fields of ModelProto have the wire types that they have there, and
+it has a graph. Fields that ModelProto does not have are passed over, as protobuf wants it of a reader.
 A walk through what is nested in it finds tensors that keep their data in other files, which an engine
 would open, and the versions of the operator sets, to which an engine may count.
 
@@ -49,7 +50,7 @@ def recognises(data: bytes) -> bool:
         fields = {number: wire for number, wire, _, _ in _fields(data, 0, len(data))}
     except MalformedError:
         return False
-    return _GRAPH in fields and all(_MODEL_FIELDS.get(number) == wire for number, wire in fields.items())
+    return _GRAPH in fields and all(_MODEL_FIELDS.get(number, wire) == wire for number, wire in fields.items())
 
 
 def has_external_data(data: bytes) -> bool:
