@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import wasmtime
 
 from wasi_nn_reference.abi.witx.memory import GuestMemory
-from wasi_nn_reference.abi.witx.module import FUNCTIONS, MODULE
+from wasi_nn_reference.abi.witx.module import EXTENSIONS, FUNCTIONS, MODULE
 from wasi_nn_reference.abi.witx.operations import Operations
 from wasi_nn_reference.abi.witx.values import ERRNO, SUCCESS
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wasi_nn_reference.host import Host
 
@@ -27,7 +27,7 @@ class WitxCalls:
 
     memory: what the guest exports as `memory`, once it is instantiated; until then (a module's start
     function may call already) each call asks for it.
-    verbose: say on standard error why a call failed, because an errno cannot.
+    verbose: say on standard error why a call failed, because an errno cannot. failed: how many did.
     """
 
     def __init__(self, host: Host, store: wasmtime.Store, tensor_types: str = "2023", *, verbose: bool = False) -> None:
@@ -35,11 +35,15 @@ class WitxCalls:
         self._store = store
         self._verbose = verbose
         self.memory: object | None = None
+        self.failed = 0
 
-    def define(self, linker: wasmtime.Linker) -> None:
-        """Add the functions to `linker`."""
+    def define(self, linker: wasmtime.Linker, extensions: Iterable[str] = ()) -> None:
+        """Add the functions to `linker`, and those of `extensions`."""
         number = wasmtime.ValType.i32()
-        for name, parameters in FUNCTIONS.items():
+        functions = FUNCTIONS.copy()
+        for extension in extensions:
+            functions |= EXTENSIONS[extension]
+        for name, parameters in functions.items():
             kind = wasmtime.FuncType([number] * parameters, [number])
             linker.define_func(MODULE, name, kind, self.function(name), access_caller=True)
 
@@ -51,6 +55,7 @@ class WitxCalls:
             try:
                 operation(lambda: self._view(caller), *[argument & _U32 for argument in arguments])
             except WasiNnError as error:
+                self.failed += 1
                 if self._verbose:
                     note(f"{name}: {error}")
                 return ERRNO[error.code]
