@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
+from wasi_nn_reference.abi.witx.module import EXTENSIONS
 from wasi_nn_reference.abi.witx.values import TENSOR_TYPES
 from wasi_nn_reference.backends import registry
 from wasi_nn_reference.backends.settings import EngineSettings, Precision
+from wasi_nn_reference.cli.durations import seconds
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraphs
 from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
+from wasi_nn_reference.wasmtime_host.linking import Linking, UnknownImports
 
 # --max-graphs and so on: every limit but the deadline of a call, which has an option of its own.
 _LIMITS = {field.name: field.default for field in fields(Limits) if field.name != "call_seconds"}
@@ -47,6 +50,20 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
         default="2023",
         help="numbers of tensor types; 2022 for guests from before 2023-08-23 (default: %(default)s)",
     )
+    add(
+        "--extensions",
+        choices=tuple(EXTENSIONS),
+        action="append",
+        default=[],
+        help=f"serve what another host has beside the specification; wasmedge: {', '.join(EXTENSIONS['wasmedge'])}",
+    )
+    add(
+        "--unknown-imports",
+        choices=[each.value for each in UnknownImports],
+        default=UnknownImports.REFUSE.value,
+        help="what an import becomes that is not served: the guest is refused, or it traps when it is called, or"
+        " returns zeros (default: %(default)s)",
+    )
     for name, value in _LIMITS.items():
         add(
             f"--max-{name.replace('_', '-')}",
@@ -69,17 +86,19 @@ def host_from(options: argparse.Namespace) -> Host:
     return Host(registry.backends(settings), named_graphs, limits)
 
 
+def linking_from(options: argparse.Namespace) -> Linking:
+    """Return how guests are linked, as the options want it."""
+    return Linking(
+        options.tensor_types,
+        tuple(dict.fromkeys(options.extensions)),
+        UnknownImports(options.unknown_imports),
+        verbose=options.verbose,
+    )
+
+
 def cache_from(options: argparse.Namespace) -> ModuleCache | None:
     """Return where compiled guests are kept, None for nowhere."""
     return None if options.no_cache else user_cache()
-
-
-def seconds(text: str) -> float:
-    """Return an option's time; raises for one that is none."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return value
 
 
 def _number(text: str) -> int:
