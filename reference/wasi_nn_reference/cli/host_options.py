@@ -13,7 +13,7 @@ from wasi_nn_reference.cli.durations import seconds
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraphs
-from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
+from wasi_nn_reference.wasmtime_host.cache import CAPACITY, ModuleCache, cache_folder, user_cache
 from wasi_nn_reference.wasmtime_host.linking import Linking, UnknownImports
 
 # --max-graphs and so on: every limit but the deadline of a call, which has an option of its own.
@@ -72,8 +72,15 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
             default=value,
             help="limit; beyond it calls give `too_large` (default: %(default)s)",
         )
-    add("--no-cache", action="store_true", help="compile the guest anew, and do not keep it")
+    add("--no-cache", action="store_true", help=f"compile the guest anew, and do not keep it; {_where()}")
     add("--verbose", action="store_true", help="say on standard error why a call failed")
+
+
+def _where() -> str:
+    folder = cache_folder()
+    if folder is None:
+        return "for a user without a home folder that is always so"
+    return f"else it is kept in {folder} (at most {CAPACITY >> 20} MiB)".replace("%", "%%")
 
 
 def host_from(options: argparse.Namespace) -> Host:
