@@ -9,7 +9,7 @@ from wasi_nn_reference.backends import detection, registry
 from wasi_nn_reference.backends.settings import EngineSettings
 from wasi_nn_reference.errors import UserError, WasiNnError
 from wasi_nn_reference.host import shape_text
-from wasi_nn_reference.named_graphs import NamedGraph, read_folder
+from wasi_nn_reference.named_graphs import NamedGraph, read_model
 from wasi_nn_reference.types import ExecutionTarget
 from wasi_nn_reference.wasmtime_host.recognition import COMPONENT, recognise
 
@@ -68,7 +68,7 @@ def _in_folder(path: Path) -> NamedGraph:
     failures = []
     for encoding in registry.SERVED:
         try:
-            return read_folder(path, encoding)
+            return read_model(path, encoding)
         except UserError as error:
             failures.append(str(error))
     raise UserError("; ".join(failures))

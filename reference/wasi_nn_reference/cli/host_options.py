@@ -25,10 +25,11 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--graph",
-        metavar="[NAME=]ENCODING::DIR",
+        metavar="[NAME=]ENCODING::FILE|DIR",
         action="append",
         default=[],
-        help=f"register the model in DIR under NAME (the folder's name) for load_by_name; {registry.names()}",
+        help=f"register a model under NAME (the file's or the folder's name) for load_by_name, or each of several"
+        f" in a folder under its file's name; {registry.names()}",
     )
     add(
         "--call-timeout",
