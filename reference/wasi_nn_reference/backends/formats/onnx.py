@@ -47,10 +47,10 @@ class MalformedError(Exception):
 def recognises(data: bytes) -> bool:
     """Return whether `data` is a ModelProto at its outer level."""
     try:
-        fields = {number: wire for number, wire, _, _ in _fields(data, 0, len(data))}
+        found = {number: wire for number, wire, _, _ in fields(data)}
     except MalformedError:
         return False
-    return _GRAPH in fields and all(_MODEL_FIELDS.get(number, wire) == wire for number, wire in fields.items())
+    return _GRAPH in found and all(_MODEL_FIELDS.get(number, wire) == wire for number, wire in found.items())
 
 
 def has_external_data(data: bytes) -> bool:
@@ -79,6 +79,11 @@ def _walk(data: bytes, start: int, end: int, message: str, depth: int) -> Iterat
         yield message, number, first
         if wire == _BYTES and number in nested:
             yield from _walk(data, first, last, nested[number], depth + 1)
+
+
+def fields(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the fields of a message, as `_fields` does; raises MalformedError."""
+    return _fields(data, 0, len(data))
 
 
 def _fields(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int, int]]:

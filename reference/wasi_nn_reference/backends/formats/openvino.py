@@ -11,9 +11,14 @@ _AROUND = b" \t\r\n"
 _BEHIND = _AROUND + b"\0"
 
 
+def text_of(data: bytes) -> bytes:
+    """Return a model without what is around its text."""
+    return data.removeprefix(_BYTE_ORDER_MARK).lstrip(_AROUND).rstrip(_BEHIND)
+
+
 def recognises(data: bytes) -> bool:
     """Return whether `data` is well-formed XML whose outermost element is `net`, as OpenVINO IR is."""
-    text = data.removeprefix(_BYTE_ORDER_MARK).lstrip(_AROUND)
+    text = text_of(data)
     if not text.startswith((b"<?xml", b"<net", b"<!--")):
         return False
     names: list[str] = []
@@ -29,7 +34,7 @@ def recognises(data: bytes) -> bool:
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = refuse
     try:
-        parser.Parse(text.rstrip(_BEHIND), True)
+        parser.Parse(text, True)
     except (expat.ExpatError, LookupError, ValueError):
         return False
     return names == ["net"]
