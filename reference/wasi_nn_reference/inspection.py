@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from wasi_nn_reference.wasmtime_host.guest_report import GuestReport
 
 _TYPES = {each.value for each in TensorType}
+# By whom the encodings are read that are read without an engine.
+_CONTENTS = {GraphEncoding.OPENVINO: openvino_contents.contents, GraphEncoding.ONNX: onnx_contents.contents}
 _LOAD_SECONDS = 300.0  # nobody waits for it but the user, who can interrupt it
 
 
@@ -47,7 +49,8 @@ class ModelReport:
             f"{each.what.partition(' (')[0]} {size} bytes" for each, size in zip(builders, self.sizes, strict=True)
         ]
         lines = [f"encoding: {self.encoding.value}", f"sizes: {', '.join(sizes)}"]
-        lines.append(f"operator sets: {', '.join(self.operator_sets) or 'none'}")
+        if self.operator_sets:
+            lines.append(f"operator sets: {', '.join(self.operator_sets)}")
         for title, ports in (("inputs", self.inputs), ("outputs", self.outputs)):
             lines.append(f"{title}:")
             lines += [f"  {index}: {_port_text(port)}" for index, port in enumerate(ports)]
@@ -130,10 +133,11 @@ def _model(graph: NamedGraph) -> ModelReport:
 
 
 def _contents(graph: NamedGraph) -> Contents:
-    if graph.encoding is not GraphEncoding.ONNX:
-        return openvino_contents.contents(graph.builders[0])
+    read = _CONTENTS.get(graph.encoding)
+    if read is None:
+        return Contents((), (), ())
     try:
-        return onnx_contents.contents(graph.builders[0])
+        return read(graph.builders[0])
     except MalformedError as error:
         raise UserError(f"the ONNX model is malformed: {error}") from error
 
