@@ -6,6 +6,6 @@ from wasi_nn_reference.console import note
 
 
 def point_to_verbose(failed: int, *, verbose: bool) -> None:
-    """Say that calls of wasi-nn failed, to someone who has not been told of each."""
+    """Write that calls of wasi-nn failed, for someone who has not been told of each."""
     if failed and not verbose:
         note(f"{failed} call{'s' if failed > 1 else ''} of wasi-nn failed; --verbose says why")
