@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from wasi_nn_cli.parser import USAGE
 from wasi_nn_reference.cli.durations import seconds
 from wasi_nn_reference.errors import UserError
 
@@ -39,15 +40,16 @@ _VALUES: dict[str, dict[str, tuple[str, Callable[[str], object]]]] = {
 }
 # What wasmtime has and we spell otherwise, or do not have.
 _ELSEWHERE = {
-    "--mapdir": "--dir HOST::GUEST",
-    "--wasm-timeout": "--timeout SECONDS",
-    "--wasi-modules": "no option: WASI and wasi-nn are always there",
-    "--nn-graph": "--graph [NAME=]ENCODING::FILE|DIR",
-    "--preload": "no option: a guest is one file",
-    "--allow-precompiled": "no option: compiled guests are kept by themselves, see --no-cache",
-    "-C": "no option but --no-cache: guests are compiled as wasmtime does by default",
-    "-O": "no option: guests are compiled as wasmtime does by default",
-    "-D": "no option but --verbose",
+    "--mapdir": "here it is --dir HOST::GUEST",
+    "--wasm-timeout": "here it is --timeout SECONDS",
+    "--wasi-modules": "here WASI and wasi-nn are always served",
+    "--preload": "here a guest is one file",
+    "--allow-precompiled": "here compiled guests are kept by themselves, see --no-cache",
+    "--profile": "here there is --verbose",
+    "--config": "here all options are on the command line",
+    "-C": "here guests are compiled as wasmtime does by default, and kept but for --no-cache",
+    "-O": "here guests are compiled as wasmtime does by default",
+    "-D": "here there is --verbose",
 }
 
 
@@ -58,7 +60,7 @@ class Elsewhere(argparse.Action):
         self, parser: argparse.ArgumentParser, _namespace: object, _values: object, option: str | None = None
     ) -> None:
         """See `argparse.Action`."""
-        parser.error(f"{option} is an option of wasmtime; here: {_ELSEWHERE[option or '']}")
+        parser.exit(USAGE, f"{parser.prog}: {option} is an option of wasmtime; {_ELSEWHERE[option or '']}\n")
 
 
 def add_wasmtime_options(parser: argparse.ArgumentParser) -> None:
