@@ -35,8 +35,11 @@ def main() -> int:
     """Soak, and print what came of it."""
     options = _parser().parse_args()
     findings = 0
-    for kind, conversations in (("bytes", options.models), ("errors", options.errors), ("sequences",
-    options.sequences)):
+    for kind, conversations in (
+        ("bytes", options.models),
+        ("errors", options.errors),
+        ("sequences", options.sequences),
+    ):
         for abi in ABIS if conversations else ():
             findings += _searched(kind, abi, -(-conversations // len(ABIS)), options.seed)
     grown = _cycled(options.cycles) if options.cycles else False
@@ -83,8 +86,8 @@ def _cycled(cycles: int) -> bool:
     engines.close()
     grown = [after - before for before, after in zip(*held, strict=True)]
     seconds = time.perf_counter() - started
-    print(f"{cycles} cycles of load, compute and drop, {seconds:.0f} s: host {grown[0]:+} bytes, engine {grown[1]:+}
-    bytes")
+    print(f"{cycles} cycles of load, compute and drop, {seconds:.0f} s")
+    print(f"grown: host {grown[0]:+} bytes, engine {grown[1]:+} bytes")
     return max(grown) > _MOST_GROWTH
 
 

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 HOUSE = Path(__file__).resolve().parents[1]
 ROOTS = [Path(package.__file__).parent for package in (wasi_nn_conformance, wasi_nn_reference, wasi_nn_cli)]
-PAGES = sorted([*HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md"), *HOUSE.glob("examples/*/*.md")])
+PAGES = sorted(
+    [*HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md"), *HOUSE.glob("examples/*.md"), *HOUSE.glob("examples/*/*.md")]
+)
 CODE = sorted(path for root in ROOTS for path in root.rglob("*.py"))
 ARCHITECTURE = HOUSE / "docs" / "architecture.md"
 

@@ -30,11 +30,19 @@ def node(operator: str, inputs: tuple[str, ...], output: str) -> bytes:
     return b"".join(field(1, name) for name in inputs) + field(2, output) + field(4, operator)
 
 
-def model(*nodes: bytes, inputs: tuple[str, ...] = ("x",), output: str = "y", initializer: bytes = b"") -> bytes:
-    """A model of float tensors of shape [1, 4]."""
+def model(
+    *nodes: bytes,
+    inputs: tuple[str, ...] = ("x",),
+    output: str = "y",
+    initializer: bytes = b"",
+    element_type: int = FLOAT,
+) -> bytes:
+    """A model of tensors of shape [1, 4]."""
     body = b"".join(field(1, each) for each in nodes) + field(2, "g")
     body += field(5, initializer) if initializer else b""
-    body += b"".join(field(11, value_info(name)) for name in inputs) + field(12, value_info(output))
+    body += b"".join(field(11, value_info(name, element_type)) for name in inputs) + field(
+        12, value_info(output, element_type)
+    )
     return field(1, 8) + field(7, body) + field(8, field(2, 13))
 
 
@@ -42,9 +50,10 @@ def unary(operator: str = "Relu") -> bytes:
     return model(node(operator, ("x",), "y"))
 
 
-def int64_tensor(name: str, values: tuple[int, ...]) -> bytes:
-    """An initializer of one dimension."""
-    return field(1, len(values)) + field(2, INT64) + b"".join(field(7, value) for value in values) + field(8, name)
+def int64_tensor(name: str, values: tuple[int, ...], shape: tuple[int, ...] | None = None) -> bytes:
+    """An initializer, of one dimension unless a shape is given."""
+    dimensions = b"".join(field(1, extent) for extent in shape or (len(values),))
+    return dimensions + field(2, INT64) + b"".join(field(7, value) for value in values) + field(8, name)
 
 
 def external_tensor(path: str) -> bytes:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import small_ir
 import small_onnx
@@ -7,7 +9,10 @@ import small_onnx
 from wasi_nn_reference.backends import detection
 from wasi_nn_reference.backends.formats import onnx
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
-from wasi_nn_reference.types import GraphEncoding
+from wasi_nn_reference.types import ExecutionTarget, GraphEncoding
+
+if TYPE_CHECKING:
+    from wasi_nn_reference.host import Host
 
 IR, ONNX = GraphEncoding.OPENVINO, GraphEncoding.ONNX
 
@@ -20,6 +25,10 @@ IR, ONNX = GraphEncoding.OPENVINO, GraphEncoding.ONNX
         b"<net/>",
         b"\n <net></net>",
         b"<!-- made by hand --><net/>",
+        b"\n" + small_ir.identity(),
+        b"\xef\xbb\xbf\r\n" + small_ir.identity(),
+        small_ir.identity() + b"\0",
+        small_ir.identity() + b"\n\0\0",
     ],
 )
 def test_ir_is_recognised(data: bytes) -> None:
@@ -48,8 +57,24 @@ def test_other_bytes_are_no_ir(data: bytes) -> None:
     assert caught.value.code is ErrorCode.INVALID_ENCODING
 
 
-def test_onnx_is_recognised() -> None:
-    assert detection.detect((small_onnx.unary(),)) is ONNX
+@pytest.mark.parametrize("more", [b"", small_onnx.field(9, 1), small_onnx.field(500, b"of a later version")])
+def test_onnx_is_recognised(more: bytes) -> None:
+    assert detection.detect((small_onnx.unary() + more,)) is ONNX
+    assert detection.detect((more + small_onnx.unary(),)) is ONNX
+
+
+@pytest.mark.parametrize(
+    ("encoding", "builders"),
+    [
+        pytest.param(IR, (b"\n" + small_ir.unary("Relu"), b""), id="IR after a line feed"),
+        pytest.param(IR, (small_ir.unary("Relu") + b"\0", b""), id="IR before a zero"),
+        pytest.param(
+            ONNX, (small_onnx.unary() + small_onnx.field(9, 1),), id="ONNX with a field that it does not have"
+        ),
+    ],
+)
+def test_what_is_recognised_is_loaded(host: Host, encoding: GraphEncoding, builders: tuple[bytes, ...]) -> None:
+    assert [port.name for port in host.load(builders, encoding, ExecutionTarget.CPU).outputs] == ["y"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +84,7 @@ def test_onnx_is_recognised() -> None:
         b"garbage",
         small_onnx.unary()[:-1],
         small_onnx.field(1, 8),
-        small_onnx.unary() + small_onnx.field(9, 1),
+        small_onnx.unary() + small_onnx.field(1, b"no number"),
         small_onnx.unary() + b"\x3b",
         b"\x80" * 100,
         small_ir.identity(),

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from wat_guests import exiting
 
 from wasi_nn_cli import program as cli
 from wasi_nn_reference.wasmtime_host.cache import ModuleCache
+
+if TYPE_CHECKING:
+    from program import Program
 
 WASM = b"some module"
 COMPILED = b"its compiled form"
@@ -105,6 +109,60 @@ def test_a_folder_that_cannot_be_made_costs_only_time(tmp_path: Path) -> None:
     cache = ModuleCache(tmp_path / "file" / "modules", "1")
     cache.write(WASM, COMPILED)
     assert cache.read(WASM) is None
+
+
+# At most so much
+
+
+def aged(cache: ModuleCache, wasm: bytes, seconds: int) -> None:
+    """Let the entry of `wasm` be last used so long ago."""
+    used = cache.path(wasm).stat().st_mtime - seconds
+    os.utime(cache.path(wasm), (used, used))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> ModuleCache:
+    """A cache with room for two entries: `old`, last used before `new`."""
+    cache = ModuleCache(tmp_path / "small", "1", capacity=3000)
+    for age, name in ((20, b"old"), (10, b"new")):
+        cache.write(name, bytes(1000))
+        aged(cache, name, age)
+    return cache
+
+
+def kept(cache: ModuleCache) -> list[bytes]:
+    return [name for name in (b"old", b"new", b"newest") if cache.path(name).exists()]
+
+
+def test_what_was_not_used_for_longest_makes_room(small: ModuleCache) -> None:
+    small.write(b"newest", bytes(1000))
+    assert kept(small) == [b"new", b"newest"]
+
+
+def test_what_was_read_is_used(small: ModuleCache) -> None:
+    assert small.read(b"old") == bytes(1000)
+    small.write(b"newest", bytes(1000))
+    assert kept(small) == [b"old", b"newest"]
+
+
+def test_what_is_larger_than_the_cache_is_not_kept(small: ModuleCache) -> None:
+    small.write(b"newest", bytes(4000))
+    assert kept(small) == [b"old", b"new"]
+
+
+def test_what_an_ended_writer_left_is_deleted(small: ModuleCache) -> None:
+    left = small.folder / ".new-1"
+    left.write_bytes(bytes(2000))
+    os.utime(left, (0, 0))
+    small.write(b"newest", bytes(100))
+    assert not left.exists()
+    assert kept(small) == [b"old", b"new", b"newest"]
+
+
+def test_the_folder_stands_in_the_help(program: Program, own_cache_folder: Path) -> None:
+    program.words("run", "--help")
+    folder = own_cache_folder / "wasi-nn" / "modules"
+    assert f"itiskeptin{folder}(atmost512MiB)" in "".join(program.out.split())  # lines end anywhere
 
 
 # Used by the program

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import small_ir
+import small_onnx
 
 from wasi_nn_reference.errors import ErrorCode, UserError, WasiNnError
 from wasi_nn_reference.named_graphs import NamedGraph, NamedGraphs
@@ -66,9 +67,73 @@ def test_the_name_under_which_a_folder_is_registered(
 
 
 def test_an_onnx_folder(named_graphs: NamedGraphs, tmp_path: Path) -> None:
-    (tmp_path / "model.onnx").write_bytes(b"bytes")
+    (tmp_path / "model.onnx").write_bytes(small_onnx.unary())
     named_graphs.add_option(f"m=onnx::{tmp_path}")
-    assert named_graphs.get("m") == NamedGraph(GraphEncoding.ONNX, (b"bytes",))
+    assert named_graphs.get("m") == NamedGraph(GraphEncoding.ONNX, (small_onnx.unary(),))
+
+
+@pytest.mark.parametrize(("option", "name"), [("onnx::{}", "relu"), ("m=onnx::{}", "m")])
+def test_a_file(named_graphs: NamedGraphs, tmp_path: Path, option: str, name: str) -> None:
+    (tmp_path / "relu.onnx").write_bytes(small_onnx.unary())
+    named_graphs.add_option(option.format(tmp_path / "relu.onnx"))
+    assert named_graphs.get(name).builders == (small_onnx.unary(),)
+
+
+def test_a_file_with_its_weights_beside_it(named_graphs: NamedGraphs, folder: Path) -> None:
+    for name in ("one", "two"):
+        (folder / f"{name}.xml").write_bytes(small_ir.identity())
+        (folder / f"{name}.bin").write_bytes(name.encode())
+    named_graphs.add_option(f"openvino::{folder / 'two.xml'}")
+    assert named_graphs.get("two").builders == (small_ir.identity(), b"two")
+
+
+def test_a_file_without_its_weights(named_graphs: NamedGraphs, folder: Path) -> None:
+    (folder / "one.xml").write_bytes(small_ir.identity())
+    with pytest.raises(UserError, match=r"one\.xml: one\.bin is not beside it"):
+        named_graphs.add_option(f"openvino::{folder / 'one.xml'}")
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    """A folder with two models."""
+    for operator in ("Relu", "Abs"):
+        (tmp_path / f"{operator}.onnx").write_bytes(small_onnx.unary(operator))
+    return tmp_path
+
+
+def test_several_models_in_a_folder_have_the_names_of_their_files(named_graphs: NamedGraphs, several: Path) -> None:
+    named_graphs.add_option(f"onnx::{several}")
+    assert len(named_graphs) == 2
+    assert [named_graphs.get(name).builders for name in ("Relu", "Abs")] == [
+        (small_onnx.unary("Relu"),), (small_onnx.unary("Abs"),),
+    ]  # fmt: skip
+
+
+def test_several_models_in_a_folder_have_no_name_together(named_graphs: NamedGraphs, several: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        named_graphs.add_option(f"m=onnx::{several}")
+    said = f"{several}: has several models: Abs.onnx, Relu.onnx; give the file of one: {several / 'Abs.onnx'}"
+    assert str(caught.value) == said
+
+
+def test_the_model_by_convention_is_the_folders(named_graphs: NamedGraphs, several: Path) -> None:
+    (several / "model.onnx").write_bytes(small_onnx.unary())
+    named_graphs.add_option(f"m=onnx::{several}")
+    assert named_graphs.get("m").builders == (small_onnx.unary(),)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("onnx", "broken.onnx"), ("openvino", "broken.xml")], ids=["onnx", "openvino"]
+)
+@pytest.mark.parametrize("form", ["{folder}", "{file}"])
+def test_a_broken_model_is_told_by_its_file(
+    named_graphs: NamedGraphs, tmp_path: Path, encoding: str, name: str, form: str
+) -> None:
+    (tmp_path / name).write_bytes(b"broken")
+    (tmp_path / "broken.bin").write_bytes(b"")
+    with pytest.raises(UserError) as caught:
+        named_graphs.add_option(f"m={encoding}::{form.format(folder=tmp_path, file=tmp_path / name)}")
+    assert str(caught.value) == f"{tmp_path / name}: the file is no model in the encoding {encoding}"
 
 
 def test_an_only_file_may_have_any_name(named_graphs: NamedGraphs, folder: Path) -> None:
@@ -77,9 +142,8 @@ def test_an_only_file_may_have_any_name(named_graphs: NamedGraphs, folder: Path)
     assert named_graphs.get("m").builders[0] == small_ir.identity()
 
 
-def test_two_files_of_other_names_are_no_model(named_graphs: NamedGraphs, folder: Path) -> None:
-    (folder / "model.xml").rename(folder / "one.xml")
-    (folder / "two.xml").write_bytes(b"")
+def test_a_folder_without_a_model(named_graphs: NamedGraphs, folder: Path) -> None:
+    (folder / "model.xml").unlink()
     with pytest.raises(UserError, match=r"neither model\.xml nor exactly one"):
         named_graphs.add_option(f"m=openvino::{folder}")
 
@@ -87,11 +151,11 @@ def test_two_files_of_other_names_are_no_model(named_graphs: NamedGraphs, folder
 @pytest.mark.parametrize(
     ("option", "complaint"),
     [
-        ("openvino:/models", "ENCODING::DIR"),
-        ("openvino::", "ENCODING::DIR"),
+        ("openvino:/models", "ENCODING::FILE"),
+        ("openvino::", "ENCODING::FILE"),
         ("tensorflow::/models", "'tensorflow' is not served; served: openvino, onnx"),
         ("autodetect::/models", "is not served"),
-        ("openvino::/no/such/folder", "no such folder"),
+        ("openvino::/no/such/folder", "no such file or folder"),
         ("=openvino::{}", "not empty"),
     ],
 )

@@ -6,14 +6,17 @@ import argparse
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from wasi_nn_reference.abi.witx.module import EXTENSIONS
 from wasi_nn_reference.abi.witx.values import TENSOR_TYPES
 from wasi_nn_reference.backends import registry
 from wasi_nn_reference.backends.engines import Engines, Isolation
 from wasi_nn_reference.backends.settings import EngineSettings, Precision
+from wasi_nn_reference.cli.durations import seconds
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraphs
-from wasi_nn_reference.wasmtime_host.cache import ModuleCache, user_cache
+from wasi_nn_reference.wasmtime_host.cache import CAPACITY, ModuleCache, cache_folder, user_cache
+from wasi_nn_reference.wasmtime_host.linking import Linking, UnknownImports
 
 if TYPE_CHECKING:
     from wasi_nn_reference.types import GraphEncoding
@@ -29,10 +32,11 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--graph",
-        metavar="[NAME=]ENCODING::DIR",
+        metavar="[NAME=]ENCODING::FILE|DIR",
         action="append",
         default=[],
-        help=f"register the model in DIR under NAME (the folder's name) for load_by_name; {registry.names()}",
+        help=f"register a model under NAME (the file's or the folder's name) for load_by_name, or each of several"
+        f" in a folder under its file's name; {registry.names()}",
     )
     add(
         "--call-timeout",
@@ -63,6 +67,20 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
         default="2023",
         help="numbers of tensor types; 2022 for guests from before 2023-08-23 (default: %(default)s)",
     )
+    add(
+        "--extensions",
+        choices=tuple(EXTENSIONS),
+        action="append",
+        default=[],
+        help=f"serve what another host has beside the specification; wasmedge: {', '.join(EXTENSIONS['wasmedge'])}",
+    )
+    add(
+        "--unknown-imports",
+        choices=[each.value for each in UnknownImports],
+        default=UnknownImports.REFUSE.value,
+        help="what an import becomes that is not served: the guest is refused, or it traps when it is called, or"
+        " returns zeros (default: %(default)s)",
+    )
     for name, value in _LIMITS.items():
         add(
             f"--max-{name.replace('_', '-')}",
@@ -71,7 +89,7 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
             default=value,
             help="limit; beyond it calls give `too_large` (default: %(default)s)",
         )
-    add("--no-cache", action="store_true", help="compile the guest anew, and do not keep it")
+    add("--no-cache", action="store_true", help=f"compile the guest anew, and do not keep it; {_where()}")
     add("--verbose", action="store_true", help="say on standard error why a call failed")
 
 
@@ -91,22 +109,6 @@ def engines_from(options: argparse.Namespace) -> Engines:
     return Engines(Isolation(options.isolation), options.max_engine_bytes)
 
 
-def host_from(options: argparse.Namespace, engines: Engines) -> Host:
-    """Return a host as the options want it; raises UserError for a graph that cannot be registered."""
-    named_graphs = NamedGraphs()
-    for graph in options.graph:
-        named_graphs.add_option(graph)
-    limits = Limits(call_seconds=options.call_timeout, **{name: getattr(options, f"max_{name}") for name in _LIMITS})
-    settings = EngineSettings(Precision(options.precision), options.threads, limits.tensor_bytes, tuple(options.engine))
-    registered = engines.backends(settings._replace(tensor_bytes=_ANY_BYTES))
-    return Host(engines.backends(settings), named_graphs, limits, registered=registered, warm=engines.warm)
-
-
-def cache_from(options: argparse.Namespace) -> ModuleCache | None:
-    """Return where compiled guests are kept, None for nowhere."""
-    return None if options.no_cache else user_cache()
-
-
 def _engines() -> str:
     return "; ".join(
         f"{encoding.value}: {', '.join(engine.distribution for engine in served.engines)}"
@@ -122,12 +124,37 @@ def _engine(text: str) -> tuple[GraphEncoding, str]:
     return encodings[name], engine
 
 
-def seconds(text: str) -> float:
-    """Return an option's time; raises for one that is none."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return value
+def _where() -> str:
+    folder = cache_folder()
+    if folder is None:
+        return "for a user without a home folder that is always so"
+    return f"else it is kept in {folder} (at most {CAPACITY >> 20} MiB)".replace("%", "%%")
+
+
+def host_from(options: argparse.Namespace, engines: Engines) -> Host:
+    """Return a host as the options want it; raises UserError for a graph that cannot be registered."""
+    named_graphs = NamedGraphs()
+    for graph in options.graph:
+        named_graphs.add_option(graph)
+    limits = Limits(call_seconds=options.call_timeout, **{name: getattr(options, f"max_{name}") for name in _LIMITS})
+    settings = EngineSettings(Precision(options.precision), options.threads, limits.tensor_bytes, tuple(options.engine))
+    registered = engines.backends(settings._replace(tensor_bytes=_ANY_BYTES))
+    return Host(engines.backends(settings), named_graphs, limits, registered=registered, warm=engines.warm)
+
+
+def linking_from(options: argparse.Namespace) -> Linking:
+    """Return how guests are linked, as the options want it."""
+    return Linking(
+        options.tensor_types,
+        tuple(dict.fromkeys(options.extensions)),
+        UnknownImports(options.unknown_imports),
+        verbose=options.verbose,
+    )
+
+
+def cache_from(options: argparse.Namespace) -> ModuleCache | None:
+    """Return where compiled guests are kept, None for nowhere."""
+    return None if options.no_cache else user_cache()
 
 
 def _number(text: str) -> int:

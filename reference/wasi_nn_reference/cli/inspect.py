@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def main(arguments: list[str]) -> int:
     """Print the report of one file or folder."""
     options = parser().parse_args(arguments)
-    report = inspect(options.path, Isolation(options.isolation))
+    report = inspect(options.path, Isolation(options.isolation), use_cache=not options.no_cache)
     text = json.dumps(report.as_json(), indent=2) if options.json else "\n".join(report.lines())
     sys.stdout.write(text + "\n")
     return 0
@@ -31,9 +31,12 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the options."""
     parser = Parser(
         prog="wasi-nn inspect",
-        description="Tell what a WebAssembly file imports, or the inputs and outputs of a model.",
+        description="Tell what a WebAssembly file imports, or what a model takes and gives, and whether it runs here.",
     )
-    parser.add_argument("path", metavar="FILE|DIR", type=Path, help="a .wasm file, a model's file, or its folder")
+    parser.add_argument(
+        "path", metavar="FILE|DIR", type=Path, help="a .wasm or .wat file, a model's file, or its folder"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="compile a guest anew, and do not keep it")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_isolation_option(parser)
     return parser

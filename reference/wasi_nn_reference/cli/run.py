@@ -6,18 +6,21 @@ import argparse
 import contextlib
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wasi_nn_cli.parser import Parser
-from wasi_nn_reference.cli.host_options import add_host_options, cache_from, engines_from, host_from, seconds
+from wasi_nn_reference.cli.durations import seconds
+from wasi_nn_reference.cli.host_options import add_host_options, cache_from, engines_from, host_from, linking_from
 from wasi_nn_reference.cli.refusal import told
+from wasi_nn_reference.cli.wasmtime_options import add_wasmtime_options, apply
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import UserError
 from wasi_nn_reference.wasmtime_host.deadline import heeds
 from wasi_nn_reference.wasmtime_host.ending import TRAPPED, OverrunError, TrapError
-from wasi_nn_reference.wasmtime_host.guest import Guest
+from wasi_nn_reference.wasmtime_host.guest import Guest, Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +28,14 @@ if TYPE_CHECKING:
     from wasi_nn_reference.host import Host
 
 
+_STANDARD_INPUT = "-"
+
+
 @told
 def main(arguments: list[str]) -> int:
     """Run a guest and return its exit status."""
     options = parser().parse_args(arguments)
+    apply(options)
     engines = engines_from(options)
     with contextlib.closing(engines):
         return _run(options, host_from(options, engines))
@@ -36,16 +43,11 @@ def main(arguments: list[str]) -> int:
 
 def _run(options: argparse.Namespace, host: Host) -> int:
     wasm = _read(options.guest)
-    guest = Guest(
-        arguments=(Path(options.guest).name, *options.arguments),
-        directories=tuple(options.dir),
-        environment=tuple(pair for pair in options.env if pair is not None),
-        seconds=options.timeout,
-    )
+    guest = _guest(options)
     # Not before the options are right: it takes 60 ms.
     from wasi_nn_reference.wasmtime_host.runner import Runner  # noqa: PLC0415
 
-    runner = Runner(ProcessEnd(), cache_from(options), options.tensor_types, verbose=options.verbose)
+    runner = Runner(ProcessEnd(), cache_from(options), linking_from(options))
     # Python would only note an interrupt and act on it when the guest returns, which may be never.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
@@ -57,6 +59,19 @@ def _run(options: argparse.Namespace, host: Host) -> int:
         note(str(error))
         status = TRAPPED
     return status
+
+
+def _guest(options: argparse.Namespace) -> Guest:
+    own = Path(options.guest).name if options.argv0 is None else options.argv0
+    inherited = os.environ if options.inherit_env else {}
+    return Guest(
+        arguments=(own, *options.arguments),
+        directories=tuple(options.dir),
+        environment=tuple({**inherited, **dict(pair for pair in options.env if pair is not None)}.items()),
+        seconds=options.timeout,
+        invoke=options.invoke,
+        network=Network(options.network, options.name_lookup, options.http or options.network),
+    )
 
 
 class ProcessEnd:
@@ -84,6 +99,8 @@ def _account(error: OverrunError) -> str:
 
 def _read(path: str) -> bytes:
     try:
+        if path == _STANDARD_INPUT:
+            return sys.stdin.buffer.read()
         return Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
@@ -113,9 +130,22 @@ def parser() -> argparse.ArgumentParser:
         type=_variable,
         help="set a variable of the guest; without VALUE, to what it is here",
     )
-    add("--timeout", metavar="SECONDS", type=seconds, help="end the guest after that time")
+    add("--timeout", metavar="SECONDS", type=seconds, help="end the guest after that time, also 2s or 100ms")
+    add(
+        "--invoke",
+        metavar="NAME",
+        help="call that export instead of _start: of a module with the arguments that follow the guest,"
+        " of a component as NAME(ARGUMENT, ...)",
+    )
+    add("--argv0", metavar="NAME", help="the guest's first argument, its own name (default: the file's)")
     add_host_options(parser)
-    add("guest", metavar="GUEST.wasm", help="a core module (witx ABI) or a component (WIT ABIs)")
+    add_wasmtime_options(parser)
+    parser.set_defaults(http=False, network=False, name_lookup=False, inherit_env=False)
+    add(
+        "guest",
+        metavar="GUEST.wasm",
+        help="a core module (witx ABI) or a component (WIT ABIs), also as text (.wat); - for standard input",
+    )
     add("arguments", metavar="...", nargs=argparse.REMAINDER, help="arguments of the guest")
     return parser
 

@@ -59,6 +59,14 @@ class _Outline:
         return self.counts[bytes([sort])] - 1
 
 
+def import_names(wasm: bytes) -> list[str]:
+    """Return what a component imports, in its order; raises UnreadableError."""
+    try:
+        return [each.name.decode() for each in _outline(wasm).imports]
+    except (IndexError, UnicodeDecodeError) as error:
+        raise UnreadableError("not a component") from error
+
+
 def bridged(wasm: bytes) -> bytes:
     """Return the component in `wasm` with the bridge. Raises `UnreadableError` if that cannot be done.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -15,32 +16,40 @@ from wasi_nn_cli.cache_folder import user_cache_folder
 _CONFIGURATION = "epochs,no-memory64,bridge-1"
 _MAGIC = b"wasi-nn compiled module 1\n"
 _DIGEST_SIZE = 32
+CAPACITY = 512 << 20  # bytes of all entries together: some hundred guests, or twenty of JavaScript or Python
+
+
+def cache_folder() -> Path | None:
+    """Return where this user's cache is, None for a user without a home."""
+    folder = user_cache_folder("wasi-nn")
+    return None if folder is None else folder / "modules"
 
 
 def user_cache() -> ModuleCache | None:
     """Return this user's cache; None for a user without a home, who compiles every guest anew."""
     from wasmtime import _ffi  # noqa: PLC0415 - imported by then for the guest
 
-    folder = user_cache_folder("wasi-nn")
+    folder = cache_folder()
     if folder is None:
         return None
     # Tells one installed build from another as surely as its version, without the time that
     # importlib.metadata takes; wasmtime also checks the version inside the entry.
     library = _ffi.filename.stat()
-    return ModuleCache(folder / "modules", f"{library.st_size}-{library.st_mtime_ns}")
+    return ModuleCache(folder, f"{library.st_size}-{library.st_mtime_ns}")
 
 
 class ModuleCache:
-    """One folder of entries.
+    """One folder of entries, at most `capacity` bytes; of more, those that were not used for longest go.
 
     wasmtime runs what it deserialises, so an entry counts only if it lies in a folder and a file
     that belong to this user and that nobody else can write, and if its checksum is right. Whatever
     is wrong with an entry or the folder, the module is just compiled again.
     """
 
-    def __init__(self, folder: Path, version: str) -> None:
+    def __init__(self, folder: Path, version: str, capacity: int = CAPACITY) -> None:
         self.folder = folder
         self._version = version
+        self._capacity = capacity
 
     def path(self, wasm: bytes) -> Path:
         """Return where the compiled form of `wasm` is kept."""
@@ -55,6 +64,7 @@ class ModuleCache:
                 if not _private(self.folder.stat()) or not _private(os.fstat(file.fileno())):
                     return None
                 entry = file.read()
+                os.utime(file.fileno())  # it is used: see `_make_room`
         except OSError:
             return None
         body = entry[len(_MAGIC) + _DIGEST_SIZE :]
@@ -73,8 +83,21 @@ class ModuleCache:
                 Path(temporary).replace(self.path(wasm))
             except OSError:
                 Path(temporary).unlink()
+            self._make_room()
         except OSError:
             pass  # a full disk or a read-only home costs only time
+
+    def _make_room(self) -> None:
+        """Delete what is too much, also what writers left that were ended, and entries of other builds of wasmtime."""
+        held = 0
+        with os.scandir(self.folder) as files:
+            found = [(each.stat(follow_symlinks=False), each.path) for each in files]
+        for status, path in sorted(found, key=lambda each: each[0].st_mtime_ns, reverse=True):
+            if held + status.st_size <= self._capacity:
+                held += status.st_size
+            else:
+                with contextlib.suppress(OSError):  # another process may have deleted it
+                    Path(path).unlink()
 
 
 def _private(status: os.stat_result) -> bool:

@@ -6,27 +6,32 @@ import re
 from typing import TYPE_CHECKING
 
 import wasmtime
-from wasmtime.component import Linker, Variant
+from wasmtime.component import Variant
 
-from wasi_nn_reference.abi.wit import bridge_core, imports
+from wasi_nn_reference.abi.wit import bridge_core
 from wasi_nn_reference.abi.wit.calls import WitCalls
+from wasi_nn_reference.abi.wit.imports import imports_of
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import UserError
-from wasi_nn_reference.wasmtime_host.ending import TrapError, one_line
+from wasi_nn_reference.wasmtime_host.component_imports import link, refuse
+from wasi_nn_reference.wasmtime_host.ending import BACKTRACE, TrapError, last_line, one_line
+from wasi_nn_reference.wasmtime_host.failed_calls import point_to_verbose
 
 if TYPE_CHECKING:
-    from wasmtime.component import Component, Func
+    from wasmtime.component import Component, Func, Instance, Linker
 
     from wasi_nn_reference.host import Host
     from wasi_nn_reference.limits import Limits
+    from wasi_nn_reference.wasmtime_host.guest import Guest
+    from wasi_nn_reference.wasmtime_host.linking import Linking
 
 FAILED = 1  # exit status of a guest whose `run` returns an error, as of the wasmtime program
+NOTHING_TO_RUN = "the component exports no wasi:cli/run of WASI 0.2, so there is nothing to run"
 _RUN = re.compile(r"wasi:cli/run@0\.2\.\d+")
 # wasmtime converts 128 MiB in one call, at 48 bytes for each element of a list; its C API has no setting for that.
 _MOST_ELEMENTS = (128 << 20) // 48
 _BY_NAME = "a larger model can be registered with --graph and loaded by its name"
 _INSTANCES = 64  # a component has one core instance for its code and some that only connect it
-_BACKTRACE = "wasm backtrace"
 _FUEL = "fuel allocated for hostcalls has been exhausted"
 
 
@@ -36,12 +41,13 @@ class ComponentProgram:
     Raises UserError for a component that cannot be run here.
     """
 
-    def __init__(self, engine: wasmtime.Engine, component: Component, *, verbose: bool = False) -> None:
+    def __init__(self, engine: wasmtime.Engine, component: Component, linking: Linking) -> None:
         self._engine = engine
         self._component = component
-        self._verbose = verbose
-        self._imports = imports.check(engine, component)
-        self._exported = _run_interface(engine, component)
+        self._verbose = linking.verbose
+        self._imports = imports_of(engine, component)
+        refuse(self._imports, linking)
+        self._exported = run_interface(engine, component)
 
     @property
     def memories(self) -> int:
@@ -53,37 +59,49 @@ class ComponentProgram:
         """Those that hold the guest's code and connect it, and those of the bridges."""
         return _INSTANCES + bridge_core.INSTANCES * len(self._imports.bridged)
 
-    def run(self, store: wasmtime.Store, host: Host) -> int:
-        """Run `wasi:cli/run`; see `Program.run`."""
+    def run(self, store: wasmtime.Store, host: Host, guest: Guest) -> int:
+        """Run `wasi:cli/run`, or the function that `guest` names; see `Program.run`."""
+        if guest.invoke is None and self._exported is None:
+            raise UserError(NOTHING_TO_RUN)
         if self._imports.versions or self._imports.bridged:
             host.warm()
         calls = WitCalls(host, verbose=self._verbose)
-        linker = Linker(self._engine)
-        linker.add_wasip2()
-        calls.define(linker, self._imports.versions, self._imports.bridged)
+        linker = link(store, self._component, self._imports, calls, http=guest.network.http)
+        status = None
         try:
-            outcome = self._start(linker, store)(store)
+            instance = self._instance(linker, store)
+            if guest.invoke is not None:
+                from wasi_nn_reference.wasmtime_host.component_invocation import invoke  # noqa: PLC0415 - few need it
+
+                invoke(store, self._component, instance, guest.invoke)
+                status = 0
+            else:
+                status = FAILED if self._function(instance, store)(store) == Variant("err") else 0
         except wasmtime.ExitTrap as end:
-            return end.code
+            status = end.code
         except wasmtime.WasmtimeError as error:
             raise TrapError(f"the guest trapped: {self._cause(str(error), host.limits)}") from error
         finally:
+            if status != 0:
+                point_to_verbose(calls.failed, verbose=self._verbose)
             if self._verbose:
                 _note_left_over(calls)
             store.close()  # before what it calls back
             calls.table.clear()
-        return FAILED if outcome == Variant("err") else 0
+        return status
 
-    def _start(self, linker: Linker, store: wasmtime.Store) -> Func:
+    def _instance(self, linker: Linker, store: wasmtime.Store) -> Instance:
         try:
-            instance = linker.instantiate(store, self._component)
+            return linker.instantiate(store, self._component)
         except wasmtime.ExitTrap:
             raise
         except wasmtime.WasmtimeError as error:
-            if _BACKTRACE in str(error):  # code that runs at the start trapped
+            if BACKTRACE in str(error):  # code that runs at the start trapped
                 raise
             raise UserError(f"the component cannot be linked: {one_line(error)}") from error
-        interface = instance.get_export_index(store, self._exported)
+
+    def _function(self, instance: Instance, store: wasmtime.Store) -> Func:
+        interface = instance.get_export_index(store, self._exported or "")
         index = instance.get_export_index(store, "run", interface)
         function = None if index is None else instance.get_func(store, index)
         if function is None:
@@ -105,15 +123,12 @@ class ComponentProgram:
                 f"{cause}; the bytes of tensors and models would not count if all imports stood at the beginning of the"
                 f" component; {_BY_NAME}"
             )
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return lines[-1].removeprefix("wasm trap: ") if lines else "no reason given"
+        return last_line(text)
 
 
-def _run_interface(engine: wasmtime.Engine, component: Component) -> str:
-    for name in component.type.exports(engine):
-        if _RUN.fullmatch(name):
-            return name
-    raise UserError("the component exports no wasi:cli/run of WASI 0.2, so there is nothing to run")
+def run_interface(engine: wasmtime.Engine, component: Component) -> str | None:
+    """Return the name under which a component exports `wasi:cli/run`, None if it does not."""
+    return next((name for name in component.type.exports(engine) if _RUN.fullmatch(name)), None)
 
 
 def _note_left_over(calls: WitCalls) -> None:

@@ -1,4 +1,4 @@
-"""Core modules: links WASI and wasi-nn, runs `_start`, tells how it ended."""
+"""Core modules: links WASI and wasi-nn, runs `_start` or what is in its place, tells how it ended."""
 
 from __future__ import annotations
 
@@ -7,66 +7,90 @@ from typing import TYPE_CHECKING
 import wasmtime
 
 from wasi_nn_reference.abi.witx.calls import WitxCalls
-from wasi_nn_reference.abi.witx.module import FUNCTIONS, MODULE
+from wasi_nn_reference.abi.witx.module import MODULE
 from wasi_nn_reference.errors import UserError
-from wasi_nn_reference.wasmtime_host.ending import TrapError, one_line
+from wasi_nn_reference.wasmtime_host.core_imports import settle
+from wasi_nn_reference.wasmtime_host.ending import BACKTRACE, TrapError, last_line, one_line
+from wasi_nn_reference.wasmtime_host.failed_calls import point_to_verbose
 
 if TYPE_CHECKING:
-    from wasi_nn_reference.host import Host
+    from collections.abc import Mapping
 
-_WASI = "wasi_snapshot_preview1"
+    from wasi_nn_reference.host import Host
+    from wasi_nn_reference.wasmtime_host.guest import Guest
+    from wasi_nn_reference.wasmtime_host.linking import Linking
+
+START, INITIALIZE = "_start", "_initialize"  # what a command exports, and a reactor
 
 
 class CoreProgram:
-    """A compiled core module; see `wasi_nn_reference.wasmtime_host.runner.Program`."""
+    """A compiled core module; see `wasi_nn_reference.wasmtime_host.runner.Program`.
+
+    has_start: whether it has a start function, which runs when it is instantiated.
+    """
 
     memories = 1
     instances = 1
 
-    def __init__(
-        self, engine: wasmtime.Engine, module: wasmtime.Module, tensor_types: str, *, verbose: bool = False
-    ) -> None:
+    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module, linking: Linking, *, has_start: bool) -> None:
         self._engine = engine
         self._module = module
-        self._tensor_types = tensor_types
-        self._verbose = verbose
+        self._linking = linking
+        self._has_start = has_start
 
-    def run(self, store: wasmtime.Store, host: Host) -> int:
-        """Run `_start`; see `Program.run`."""
+    def run(self, store: wasmtime.Store, host: Host, guest: Guest) -> int:
+        """Run the module; see `Program.run`."""
         if any(each.module == MODULE for each in self._module.imports):
             host.warm()
-        linker = wasmtime.Linker(self._engine)
-        linker.define_wasi()
-        calls = WitxCalls(host, store, self._tensor_types, verbose=self._verbose)
-        calls.define(linker)
-        self._refuse_unknown_imports(linker, store)
+        calls = WitxCalls(host, store, self._linking.tensor_types, verbose=self._linking.verbose)
+        linker = link(self._engine, calls, self._linking)
+        settle(linker, store, self._module, self._linking)
+        status = None
         try:
-            self._start(linker, store, calls)(store)
+            self._run(linker, store, calls, guest)
+            status = 0
         except wasmtime.ExitTrap as end:
-            return end.code
+            status = end.code
         except wasmtime.Trap as trap:
             raise TrapError(f"the guest trapped: {_cause(trap)}") from trap
         except wasmtime.WasmtimeError as error:
+            if BACKTRACE in str(error):  # an import that is defined as a trap
+                raise TrapError(f"the guest trapped: {last_line(str(error))}") from error
             raise UserError(f"the guest failed: {one_line(error)}") from error
-        return 0
+        finally:
+            if status != 0:
+                point_to_verbose(calls.failed, verbose=self._linking.verbose)
+        return status
 
-    def _refuse_unknown_imports(self, linker: wasmtime.Linker, store: wasmtime.Store) -> None:
-        for wanted in self._module.imports:
-            try:
-                linker.get(store, wanted.module, wanted.name or "")
-            except wasmtime.WasmtimeError:
-                raise UserError(
-                    f"the guest imports {wanted.module}.{wanted.name}, which is not served here;"
-                    f" served: {_WASI} (WASI preview 1) and {MODULE} ({', '.join(FUNCTIONS)})"
-                ) from None
-
-    def _start(self, linker: wasmtime.Linker, store: wasmtime.Store, calls: WitxCalls) -> wasmtime.Func:
+    def _run(self, linker: wasmtime.Linker, store: wasmtime.Store, calls: WitxCalls, guest: Guest) -> None:
         exports = linker.instantiate(store, self._module).exports(store)
         calls.use(exports.get("memory"))
-        start = exports.get("_start")
-        if not isinstance(start, wasmtime.Func):
-            raise UserError("the module exports no function _start, so there is nothing to run")
-        return start
+        initialize, start = exports.get(INITIALIZE), exports.get(START)
+        if isinstance(initialize, wasmtime.Func):
+            initialize(store)
+        if guest.invoke is not None:
+            from wasi_nn_reference.wasmtime_host.invocation import invoke  # noqa: PLC0415 - few guests need it
+
+            invoke(store, guest.invoke, exports.get(guest.invoke), guest.arguments[1:])
+        elif isinstance(start, wasmtime.Func):
+            start(store)
+        elif not (self._has_start or isinstance(initialize, wasmtime.Func)):
+            raise UserError(nothing_to_run(exports))
+
+
+def link(engine: wasmtime.Engine, calls: WitxCalls, linking: Linking) -> wasmtime.Linker:
+    """Return a linker with all that is served."""
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    calls.define(linker, linking.extensions)
+    return linker
+
+
+def nothing_to_run(exports: Mapping[str, object]) -> str:
+    """Return why a module cannot be run that has these exports and no start function."""
+    names = [name for name, each in exports.items() if isinstance(each, (wasmtime.Func, wasmtime.FuncType))]
+    others = f"; --invoke NAME calls one of: {', '.join(names)}" if names else ""
+    return f"the module exports no function {START} or {INITIALIZE}, so there is nothing to run{others}"
 
 
 def _cause(trap: wasmtime.Trap) -> str:

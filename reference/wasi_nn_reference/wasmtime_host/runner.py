@@ -10,8 +10,11 @@ from wasi_nn_reference.errors import UserError
 from wasi_nn_reference.wasmtime_host.compilation import Compiler, new_engine
 from wasi_nn_reference.wasmtime_host.ending import OverrunError, TrapError
 from wasi_nn_reference.wasmtime_host.interruption import Interruption
+from wasi_nn_reference.wasmtime_host.linking import Linking
 from wasi_nn_reference.wasmtime_host.recognition import COMPONENT, MODULE, recognise
+from wasi_nn_reference.wasmtime_host.sections import has_start
 from wasi_nn_reference.wasmtime_host.store import new_store
+from wasi_nn_reference.wasmtime_host.text_format import binary
 
 if TYPE_CHECKING:
     from wasi_nn_reference.host import Host
@@ -33,8 +36,8 @@ class Program(Protocol):
         """The core instances that one run may have."""
         ...
 
-    def run(self, store: wasmtime.Store, host: Host) -> int:
-        """Run once, in a store of its own, and return the exit status, 0 if it just returns.
+    def run(self, store: wasmtime.Store, host: Host, guest: Guest) -> int:
+        """Run once, in a store of its own that `guest` was made of, and return the exit status, 0 if it just returns.
 
         Raises TrapError; UserError for a guest that cannot be run here.
         """
@@ -45,38 +48,32 @@ class Runner:
     """Runs guests on one wasmtime engine.
 
     deadline: what is done about a guest whose time is up. cache: None compiles every guest anew.
-    tensor_types: the numbering that core modules use. verbose: say on standard error why calls failed.
     """
 
     def __init__(
-        self,
-        deadline: DeadlinePolicy,
-        cache: ModuleCache | None = None,
-        tensor_types: str = "2023",
-        *,
-        verbose: bool = False,
+        self, deadline: DeadlinePolicy, cache: ModuleCache | None = None, linking: Linking | None = None
     ) -> None:
         self._deadline = deadline
         self._engine = new_engine()
         self._compiler = Compiler(self._engine, cache)
-        self._tensor_types = tensor_types
-        self._verbose = verbose
+        self._linking = linking or Linking()
 
     def load(self, wasm: bytes) -> Program:
-        """Return the program in a file, compiled; raises UserError for one that cannot be run here."""
+        """Return the program in a file of either format, compiled; raises UserError for one that cannot be run here."""
+        wasm = binary(wasm)
         kind = recognise(wasm)
         # Only the ABI that the guest has is imported: either takes as long as a guest's first reply.
         if kind == MODULE:
             from wasi_nn_reference.wasmtime_host.core import CoreProgram  # noqa: PLC0415
 
             module = self._compiler.compiled(wasmtime.Module, wasm)
-            return CoreProgram(self._engine, module, self._tensor_types, verbose=self._verbose)
+            return CoreProgram(self._engine, module, self._linking, has_start=has_start(wasm))
         if kind == COMPONENT:
             from wasmtime.component import Component  # noqa: PLC0415
 
             from wasi_nn_reference.wasmtime_host.component import ComponentProgram  # noqa: PLC0415
 
-            return ComponentProgram(self._engine, self._compiler.compiled(Component, wasm), verbose=self._verbose)
+            return ComponentProgram(self._engine, self._compiler.compiled(Component, wasm), self._linking)
         raise UserError("the file is no WebAssembly module or component")
 
     def run(self, program: Program, guest: Guest, host: Host) -> int:
@@ -89,7 +86,7 @@ class Runner:
 
         def work() -> int:
             try:
-                return program.run(store, host)
+                return program.run(store, host, guest)
             except (TrapError, UserError) as error:
                 if interruption.heeded and guest.seconds is not None:
                     raise OverrunError(guest.seconds) from error

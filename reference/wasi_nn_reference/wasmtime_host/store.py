@@ -47,6 +47,10 @@ def _wasi(guest: Guest) -> wasmtime.WasiConfig:
             if not Path(host).is_dir():
                 raise UserError(f"--dir {host}: no such folder")
             wasi.preopen_dir(host, name)
+        if guest.network.sockets:
+            ffi.wasi_config_inherit_network(wasi.ptr())
+        if guest.network.names:
+            ffi.wasi_config_allow_ip_name_lookup(wasi.ptr(), True)
     except UnicodeEncodeError as error:
         raise UserError("a guest's arguments, environment and folders must be UTF-8") from error
     except wasmtime.WasmtimeError as error:

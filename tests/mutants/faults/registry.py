@@ -145,14 +145,14 @@ _fault(
     "folder-opened",
     "a name that leads to a folder with a model is that model",
     _LOOKUP
-    + " or (read_folder(Path(name), next(iter(registry.SERVED))) if Path(name, 'model.xml').is_file() else None)",
+    + " or (read_model(Path(name), next(iter(registry.SERVED))) if Path(name, 'model.xml').is_file() else None)",
     clauses=("load-by-name.is-no-path",),
 )
 _fault(
     "file-opened",
     "a name that leads to the file of a model is that model",
     _LOOKUP
-    + " or (read_folder(Path(name).parent, next(iter(registry.SERVED)))"
+    + " or (read_model(Path(name).parent, next(iter(registry.SERVED)))"
     + " if name.endswith('/model.xml') and Path(name).is_file() else None)",
     clauses=("load-by-name.is-no-path",),
 )
@@ -160,7 +160,7 @@ _fault(
     "url-opened",
     "a URL of a file that is there is opened",
     _LOOKUP
-    + " or (read_folder(Path(name[7:]).parent, next(iter(registry.SERVED)))"
+    + " or (read_model(Path(name[7:]).parent, next(iter(registry.SERVED)))"
     + " if name.startswith('file:///') and Path(name[7:]).name == 'model.xml' and Path(name[7:]).is_file() else None)",
     clauses=("load-by-name.is-no-path",),
 )

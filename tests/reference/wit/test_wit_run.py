@@ -40,7 +40,7 @@ def test_another_version_of_wasi_nn(run: Callable[..., Run], version: str) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["wasi:http/types@0.2.0", "wasi:cli/environment@0.3.0", "my:own/thing", "wasi:nn/tensor", "plain"]
+    "name", ["wasi:http/types@0.3.0", "wasi:cli/environment@0.3.0", "my:own/thing", "wasi:nn/tensor", "plain"]
 )
 def test_an_import_that_is_not_served(run: Callable[..., Run], name: str) -> None:
     said = refused(run(component(imports=importing(name))))
@@ -217,3 +217,40 @@ def test_an_entry_of_another_build_is_compiled_anew(
     monkeypatch.setattr(ModuleCache, "read", lambda _self, _wasm: b"of another build")
     assert run(component())[0] == 0
     assert compiled_once == [component()]
+
+
+# Imports that are not served, and guests that run with them
+
+
+def test_all_that_are_missing_are_named(run: Callable[..., Run]) -> None:
+    imports = importing("my:own/thing") + importing("wasi:nn/graph@0.2.0") + importing("wasi:nn/tensor@0.2.0")
+    said = refused(run(component(imports=imports)))
+    # Always in this order: oldest first, and WASI as its packages are listed there.
+    packages = "wasi:cli, wasi:clocks, wasi:filesystem, wasi:io, wasi:random, wasi:sockets, wasi:http"
+    assert said == (
+        "wasi-nn: the component imports my:own/thing, wasi:nn@0.2.0, which are not served here;"
+        f" served: {SERVED}, and WASI 0.2 ({packages})\n"
+    )
+
+
+def test_an_unversioned_import_is_known(run: Callable[..., Run]) -> None:
+    said = refused(run(component(imports=importing("wasi:nn/tensor"))))
+    assert said.endswith(
+        "; wasi:nn without a version is a draft from before June 2024; build the guest for one of those versions\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["my:own/thing", "wasi:nn/tensor@0.2.0"])
+@pytest.mark.parametrize(("calls", "status"), [(False, 0), (True, 134)])
+def test_a_guest_that_runs_with_them(run: Callable[..., Run], name: str, calls: bool, status: int) -> None:
+    imports = importing(name, function("f", "")).replace("(instance", "(instance $missing", 1)
+    imports += '(core func $f (canon lower (func $missing "f")))'
+    arguments = '(with "host" (instance (export "f" (func $f))))'
+    body = f"{'(call $f)' if calls else ''} (i32.const 0)"
+    guest = component(body, imports, '(import "host" "f" (func $f))', arguments)
+    assert run(guest, "--unknown-imports", "trap")[0] == status
+
+
+def test_an_import_of_a_component_has_no_default(run: Callable[..., Run]) -> None:
+    said = refused(run(component(imports=importing("my:own/thing")), "--unknown-imports", "default"))
+    assert said.endswith("--unknown-imports trap runs a component\n")

@@ -132,3 +132,23 @@ def test_the_numbering_of_2022(host: Host) -> None:
     made = guest.context(guest.load(small_ir.identity("u8"), b""))
     assert guest.call("set_input", made, 0, guest.tensor((1, 4), 2, b"abcd")) == OK
     assert guest.call("set_input", made, 0, guest.tensor((1, 4), 3, b"abcd")) == INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("numbering", "given", "said"),
+    [
+        ("2023", (F32, 12), "12 bytes do not make a tensor of f32 [1, 4]"),
+        ("2023", (2, 4), "f64 [1, 4]; by the numbers of 2022 its type is u8, and they do: --tensor-types 2022"),
+        ("2023", (3, 16), "u8 [1, 4]; by the numbers of 2022 its type is i32, and they do: --tensor-types 2022"),
+        ("2023", (2, 5), "5 bytes do not make a tensor of f64 [1, 4]"),
+        ("2022", (3, 4), "i32 [1, 4]; by the numbers of 2023 its type is u8, and they do: --tensor-types 2023"),
+    ],
+)
+def test_a_length_that_does_not_fit_is_told_with_the_type(
+    host: Host, capfd: pytest.CaptureFixture[str], numbering: str, given: tuple[int, int], said: str
+) -> None:
+    number, size = given
+    guest = DirectGuest(host, numbering, verbose=True)
+    made = guest.context(guest.load(IR, b""))
+    assert guest.call("set_input", made, 0, guest.tensor((1, 4), number, bytes(size))) == INVALID_ARGUMENT
+    assert capfd.readouterr().err.endswith(f"{said}\n")

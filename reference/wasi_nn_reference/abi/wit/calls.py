@@ -37,13 +37,14 @@ _NO_FINALIZER: Any = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(0)
 class WitCalls:
     """The functions and resources of one component. It must live as long as the linker and the store.
 
-    table: what is alive. verbose: say on standard error why a call failed.
+    table: what is alive. verbose: say on standard error why a call failed. failed: how many did.
     """
 
     def __init__(self, host: Host, *, verbose: bool = False) -> None:
         self.table = ResourceTable(host.limits)
         self._operations = Operations(host, self.table)
         self._verbose = verbose
+        self.failed = 0
         self._callbacks: list[Any] = []  # ctypes frees a callback that nobody holds
 
     def define(self, linker: Linker, versions: Sequence[str], bridged: Sequence[str] = ()) -> None:
@@ -113,6 +114,7 @@ class WitCalls:
         else:
             result.write(record, value, scope)
             return
+        self.failed += 1
         if self._verbose:
             note(f"{item}: {failure.code.value}: {failure.data}")
         result.write_error(record, failure, scope)

@@ -1,4 +1,4 @@
-"""Which version of `wasi:nn` a component imports, and whether everything it imports is served.
+"""Which versions of `wasi:nn` a component imports, and what of its imports is not served.
 
 The runtime checks a host function's arguments only when it is called, so the signatures that a
 component declares are compared with ours before it runs: then a record is never read as a type
@@ -24,77 +24,91 @@ from wasmtime.component import (
 
 from wasi_nn_reference.abi.wit import bridge
 from wasi_nn_reference.abi.wit.world import PACKAGE, WORLDS
-from wasi_nn_reference.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import wasmtime
     from wasmtime.component import Component
 
-    from wasi_nn_reference.abi.wit.world import Function
+    from wasi_nn_reference.abi.wit.world import Interface
 
 _WASI_PACKAGES = ("wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random", "wasi:sockets")
 _WASI = re.compile(rf"({'|'.join(_WASI_PACKAGES)})/[a-z-]+@0\.2\.\d+")
+_WASI_HTTP = re.compile(r"wasi:http/(types|outgoing-handler)@(?P<version>0\.2\.\d+)")
 _WASI_NN = re.compile(rf"{PACKAGE}/(?P<interface>[^@]+)@(?P<version>.+)")
+
+
+class Imports(NamedTuple):
+    """What a component imports.
+
+    versions: those of wasi:nn that are served, oldest first. bridged: those that it has a bridge for. http: the
+    versions of wasi:http. unserved: imports that nothing here has, in the component's order. faults: what is imported
+    of a served interface that it does not have, or has otherwise, each as a sentence.
+    """
+
+    versions: tuple[str, ...]
+    bridged: tuple[str, ...]
+    http: tuple[str, ...]
+    unserved: tuple[str, ...]
+    faults: tuple[str, ...]
 
 
 def served() -> str:
     """Return what components may import, for an error message."""
-    return f"{', '.join(f'{PACKAGE}@{version}' for version in WORLDS)}, and WASI 0.2 ({', '.join(_WASI_PACKAGES)})"
+    packages = ", ".join((*_WASI_PACKAGES, "wasi:http"))
+    return f"{', '.join(f'{PACKAGE}@{version}' for version in WORLDS)}, and WASI 0.2 ({packages})"
 
 
-class Imports(NamedTuple):
-    """The versions of wasi:nn that a component imports, and those that it has a bridge for, oldest first."""
-
-    versions: list[str]
-    bridged: list[str]
-
-
-def check(engine: wasmtime.Engine, component: Component) -> Imports:
-    """Return what `component` imports of wasi:nn.
-
-    Raises UserError for an import that is not served, and for a function whose signature is not ours.
-    """
-    versions, bridged = set(), []
+def imports_of(engine: wasmtime.Engine, component: Component) -> Imports:
+    """Look at all imports of `component`."""
+    versions, bridged, http = set(), set(), set()
+    unserved: list[str] = []
+    faults: list[str] = []
     bridges = {bridge.name(version): version for version in WORLDS}
     for name, extern in component.type.imports(engine).items():
-        match = _WASI_NN.fullmatch(name)
-        if match or name in bridges:
-            kind = extern.ty
-            if match:
-                functions = _functions(name, match["interface"], match["version"])
-                versions.add(match["version"])
+        if match := _WASI_NN.fullmatch(name):
+            version = match["version"]
+            if version in WORLDS:
+                versions.add(version)
+                faults += _faults(name, WORLDS[version].get(match["interface"]), version, extern.ty, engine)
             else:
-                functions = bridge.interface(bridges[name]).functions
-                bridged.append(bridges[name])
-            if not isinstance(kind, ComponentInstanceType):
-                raise UserError(f"the component imports {name} as something else than an interface")
-            _check_signatures(name, {item: each.ty for item, each in kind.exports(engine).items()}, functions)
+                unserved.append(f"{PACKAGE}@{version}")
+        elif name in bridges:
+            version = bridges[name]
+            bridged.add(version)
+            faults += _faults(name, bridge.interface(version), version, extern.ty, engine)
+        elif match := _WASI_HTTP.fullmatch(name):
+            http.add(match["version"])
         elif not _WASI.fullmatch(name):
-            raise UserError(f"the component imports {name}, which is not served here; served: {served()}")
-    return Imports(sorted(versions), sorted(bridged))
+            unserved.append(name)
+    return Imports(
+        tuple(sorted(versions)),
+        tuple(sorted(bridged)),
+        tuple(sorted(http)),
+        tuple(dict.fromkeys(unserved)),
+        tuple(faults),
+    )
 
 
-def _functions(name: str, interface: str, version: str) -> Mapping[str, Function]:
-    world = WORLDS.get(version)
-    if world is None:
-        raise UserError(f"the component imports {PACKAGE}@{version}, which is not served here; served: {served()}")
-    if interface not in world:
-        raise UserError(f"the component imports {name}; {PACKAGE}@{version} has only: {', '.join(world)}")
-    return world[interface].functions
-
-
-def _check_signatures(name: str, items: Mapping[str, Any], functions: Mapping[str, Function]) -> None:
-    resources = {item: kind for item, kind in items.items() if isinstance(kind, ResourceType)}
-    for item, kind in items.items():
-        if not isinstance(kind, FuncType):
+def _faults(name: str, interface: Interface | None, version: str, kind: Any, engine: wasmtime.Engine) -> Iterator[str]:
+    if interface is None:
+        yield f"the component imports {name}; {PACKAGE}@{version} has only: {', '.join(WORLDS[version])}"
+        return
+    if not isinstance(kind, ComponentInstanceType):
+        yield f"the component imports {name} as something else than an interface"
+        return
+    items: dict[str, Any] = {item: each.ty for item, each in kind.exports(engine).items()}
+    resources = {item: each for item, each in items.items() if isinstance(each, ResourceType)}
+    for item, each in items.items():
+        if not isinstance(each, FuncType):
             continue
-        if item not in functions:
-            raise UserError(f"the component imports {item} of {name}, which has no such function")
-        declared = _signature(kind, resources)
-        if declared != functions[item].text:
-            raise UserError(f"the component imports {item} of {name} as {declared}; it is {functions[item].text}")
+        if item not in interface.functions:
+            yield f"the component imports {item} of {name}, which has no such function"
+            continue
+        declared, ours = _signature(each, resources), interface.functions[item].text
+        if declared != ours:
+            yield f"the component imports {item} of {name} as {declared}; it is {ours}"
 
 
 def _signature(function: FuncType, resources: Mapping[str, ResourceType]) -> str:

@@ -8,14 +8,14 @@ import wasmtime
 
 from wasi_nn_reference.abi.witx import unchecked
 from wasi_nn_reference.abi.witx.memory import GuestMemory, LinearMemory
-from wasi_nn_reference.abi.witx.module import FUNCTIONS, MODULE
+from wasi_nn_reference.abi.witx.module import EXTENSIONS, FUNCTIONS, MODULE
 from wasi_nn_reference.abi.witx.operations import Operations
 from wasi_nn_reference.abi.witx.values import ERRNO, SUCCESS
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wasi_nn_reference.host import Host
 
@@ -25,7 +25,7 @@ _U32 = 0xFFFF_FFFF
 class WitxCalls:
     """The functions of one guest.
 
-    verbose: say on standard error why a call failed, because an errno cannot.
+    verbose: say on standard error why a call failed, because an errno cannot. failed: how many did.
     """
 
     def __init__(self, host: Host, store: wasmtime.Store, tensor_types: str = "2023", *, verbose: bool = False) -> None:
@@ -33,10 +33,14 @@ class WitxCalls:
         self._store = store
         self._verbose = verbose
         self._memory: LinearMemory | None = None
+        self.failed = 0
 
-    def define(self, linker: wasmtime.Linker) -> None:
-        """Add the functions to `linker`."""
-        for name, parameters in FUNCTIONS.items():
+    def define(self, linker: wasmtime.Linker, extensions: Iterable[str] = ()) -> None:
+        """Add the functions to `linker`, and those of `extensions`."""
+        functions = FUNCTIONS.copy()
+        for extension in extensions:
+            functions |= EXTENSIONS[extension]
+        for name, parameters in functions.items():
             if unchecked.is_safe():
                 unchecked.define(linker, MODULE, name, parameters, self.function(name))
             else:
@@ -58,6 +62,7 @@ class WitxCalls:
             try:
                 operation(lambda: self._view(caller), *[argument & _U32 for argument in arguments])
             except WasiNnError as error:
+                self.failed += 1
                 if self._verbose:
                     note(f"{name}: {error}")
                 return ERRNO[error.code]

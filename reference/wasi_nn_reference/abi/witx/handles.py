@@ -1,4 +1,4 @@
-"""What the handles of one guest stand for. No call frees one, so all of them live as long as the guest."""
+"""What the handles of one guest stand for. No call but an extension frees one, so they live as long as the guest."""
 
 from __future__ import annotations
 
@@ -38,3 +38,8 @@ class HandleTable(Generic[_Value]):
         if handle not in self._values:
             raise invalid_argument(f"{handle} is no {self._kind} handle")
         return self._values[handle]
+
+    def remove(self, handle: int) -> None:
+        """Forget `handle`, which stands for nothing from now on; raises `invalid_argument`."""
+        self.get(handle)
+        del self._values[handle]

@@ -13,3 +13,9 @@ FUNCTIONS = {
     "compute": 1,
     "get_output": 5,
 }
+
+# Functions that other hosts serve in the same module, by host; the specification has none of them.
+EXTENSIONS = {
+    # Bindings for WasmEdge import both, whether a guest calls them or not. Each takes a handle and frees it.
+    "wasmedge": {"unload": 1, "finalize_execution_context": 1},
+}

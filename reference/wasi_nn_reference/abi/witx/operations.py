@@ -89,7 +89,7 @@ class Operations:
         dimensions = memory.read_u32s(dims, rank)
         memory.check(data, length)
         if length != byte_length(tensor_type, dimensions):
-            raise invalid_argument(f"{length} bytes of data do not make the shape {list(dimensions)}")
+            raise invalid_argument(self._misfit(type_number, dimensions, length))
         self._host.check_tensor_size(length)
         self._host.set_input(execution_context, index, Tensor(tensor_type, dimensions, memory.read(data, length)))
 
@@ -109,3 +109,21 @@ class Operations:
             raise too_large(f"the output has {len(data)} bytes, the buffer {capacity}")
         memory.write(buffer, data)
         memory.write_u32(result, len(data))
+
+    def unload(self, _view: Callable[[], GuestMemory], graph: int) -> None:
+        """`unload` of WasmEdge: frees a graph; its contexts go on."""
+        self._graphs.remove(graph)
+
+    def finalize_execution_context(self, _view: Callable[[], GuestMemory], context: int) -> None:
+        """`finalize_execution_context` of WasmEdge: frees a context."""
+        self._contexts.remove(context)
+
+    def _misfit(self, type_number: int, dimensions: tuple[int, ...], length: int) -> str:
+        """Return why `length` bytes do not fit, and whether they would by the numbers of another time."""
+        wanted = self._tensor_types[type_number]
+        text = f"{length} bytes do not make a tensor of {wanted.value} {list(dimensions)}"
+        for name, types in TENSOR_TYPES.items():
+            other = types.get(type_number, wanted)
+            if other is not wanted and length * wanted.size == byte_length(wanted, dimensions) * other.size:
+                text += f"; by the numbers of {name} its type is {other.value}, and they do: --tensor-types {name}"
+        return text

@@ -1,7 +1,8 @@
 """ONNX: looks into the bytes of a model.
 
 It has no magic number. Its bytes are a protobuf `ModelProto`, so a file is taken for ONNX if its
-outer level is well-formed protobuf, all its fields are ones of ModelProto, and it has a graph.
+outer level is well-formed protobuf, the fields of ModelProto have the wire types that they have there, and
+it has a graph. Fields that ModelProto does not have are passed over, as protobuf wants it of a reader.
 A walk through what is nested in it finds tensors that keep their data in other files, which an engine
 would open, and the versions of the operator sets, to which an engine may count.
 
@@ -55,10 +56,10 @@ class MalformedError(Exception):
 def recognises(data: bytes) -> bool:
     """Return whether `data` is a ModelProto at its outer level."""
     try:
-        fields = {number: wire for number, wire, _, _ in _fields(data, 0, len(data))}
+        found = {number: wire for number, wire, _, _ in fields(data)}
     except MalformedError:
         return False
-    return _GRAPH in fields and all(_MODEL_FIELDS.get(number) == wire for number, wire in fields.items())
+    return _GRAPH in found and all(_MODEL_FIELDS.get(number, wire) == wire for number, wire in found.items())
 
 
 def refuse_unbounded(model: bytes) -> None:
@@ -127,6 +128,11 @@ def _walk(data: bytes, start: int, end: int, message: str, depth: int) -> Iterat
         yield message, number, first
         if wire == _BYTES and number in nested:
             yield from _walk(data, first, last, nested[number], depth + 1)
+
+
+def fields(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the fields of a message, as `_fields` does; raises MalformedError."""
+    return _fields(data, 0, len(data))
 
 
 def _fields(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int, int]]:

@@ -36,7 +36,9 @@ class Ports:
 def _port(argument: Any, free: set[str]) -> Port:
     tensor_type = TENSOR_TYPES.get(argument.type)
     if tensor_type is None:
-        raise unsupported(f"the model has an input or output of type {argument.type}, which wasi-nn does not have")
+        raise unsupported(
+            f"the model has an input or output of type {_named(argument.type)}, which wasi-nn does not have"
+        )
     # Of a scalar and of a tensor of any rank it says the same: no dimensions.
     if not argument.shape and argument.name in free:
         return Port(argument.name, tensor_type, None)
@@ -53,3 +55,8 @@ def large_tensor(ports: Iterable[Port], limit: int) -> str | None:
             if size > limit:
                 return f"{port.name!r} has {size} bytes; the limit is {limit}"
     return None
+
+
+def _named(kind: str) -> str:
+    """Return `string` of `tensor(string)`; what is no tensor stays as it is."""
+    return kind.removeprefix("tensor(").removesuffix(")") if kind.startswith("tensor(") else kind
