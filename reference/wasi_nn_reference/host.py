@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends import detection
 from wasi_nn_reference.errors import invalid_argument, invalid_encoding, too_large, unsupported
+from wasi_nn_reference.limits import limit_text
 from wasi_nn_reference.sharing import SharedGraphs
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
@@ -122,14 +123,12 @@ class Host:
     def check_model_size(self, model_bytes: int) -> None:
         """Make sure that a graph of so many bytes fits in the limits; raises `too_large`."""
         if model_bytes > self.limits.model_bytes:
-            raise too_large(f"the model has {model_bytes} bytes; the limit is {self.limits.model_bytes}")
+            raise too_large(f"the model has {model_bytes} bytes; {self._limit('model_bytes')}")
         if len(self._graphs) >= self.limits.graphs:
-            raise too_large(f"{self.limits.graphs} graphs are loaded; that is the limit")
+            raise too_large(f"{self.limits.graphs} graphs are loaded; {self._limit('graphs')}")
         total = model_bytes + self._model_bytes
         if total > self.limits.total_model_bytes:
-            raise too_large(
-                f"all graphs together would have {total} bytes; the limit is {self.limits.total_model_bytes}"
-            )
+            raise too_large(f"all graphs together would have {total} bytes; {self._limit('total_model_bytes')}")
 
     def load_by_name(self, name: str) -> Graph:
         """Load the graph that is registered as `name`, each time anew; raises `not_found`, and as `load`."""
@@ -146,7 +145,7 @@ class Host:
     def init_execution_context(self, graph: Graph) -> ExecutionContext:
         """Return a new context of `graph`; raises `too_large`."""
         if len(self._contexts) >= self.limits.contexts:
-            raise too_large(f"{self.limits.contexts} execution contexts exist; that is the limit")
+            raise too_large(f"{self.limits.contexts} execution contexts exist; {self._limit('contexts')}")
         context = ExecutionContext(graph)
         self._contexts.add(context)
         return context
@@ -163,7 +162,7 @@ class Host:
         context.inputs[index] = self._fitted(ports[index], tensor)
 
     def _fitted(self, port: Port, tensor: Tensor) -> Tensor:
-        self.check_tensor_size(len(tensor.data))
+        self.check_tensor_size(len(tensor.data), f"input {port.name!r}")
         if tensor.type is not port.type:
             raise invalid_argument(f"input {port.name!r} is {port.type.value}, the tensor is {tensor.type.value}")
         if port.shape == () and tensor.dimensions == (1,):
@@ -177,10 +176,13 @@ class Host:
             raise unsupported(f"this engine computes input {port.name!r} in 32 bits; the tensor has larger values")
         return tensor
 
-    def check_tensor_size(self, tensor_bytes: int) -> None:
-        """Make sure that a tensor may be that long; raises `too_large`."""
+    def check_tensor_size(self, tensor_bytes: int, what: str = "the tensor") -> None:
+        """Make sure that a tensor, `what` for a message, may be that long; raises `too_large`."""
         if tensor_bytes > self.limits.tensor_bytes:
-            raise too_large(f"the tensor has {tensor_bytes} bytes; the limit is {self.limits.tensor_bytes}")
+            raise too_large(f"{what} has {tensor_bytes} bytes; {self._limit('tensor_bytes')}")
+
+    def _limit(self, name: str) -> str:
+        return limit_text(name, getattr(self.limits, name))
 
     def compute(self, context: ExecutionContext) -> None:
         """Compute the outputs from the inputs; a failure drops the outputs of earlier computes.
@@ -197,8 +199,8 @@ class Host:
         context.request = None
         outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.limits.call_seconds)
         context.request = request
-        for tensor in outputs:
-            self.check_tensor_size(len(tensor.data))
+        for port, tensor in zip(context.graph.outputs, outputs, strict=True):
+            self.check_tensor_size(len(tensor.data), f"output {port.name!r}")
         context.outputs = [_presented(tensor) for tensor in outputs]
 
     def get_output(self, context: ExecutionContext, index: int) -> Tensor:

@@ -12,6 +12,11 @@ _MIB = 1024 * _KIB
 _GIB = 1024 * _MIB
 
 
+def limit_text(field: str, limit: float) -> str:
+    """Return what the limit of that name is and how the user sets it, for a message."""
+    return f"the limit is {limit} (--max-{field.replace('_', '-')})"
+
+
 @dataclass(frozen=True)
 class Limits:
     """Limits of one guest; a call that passes one of them fails with `too_large`.

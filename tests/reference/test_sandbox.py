@@ -8,7 +8,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import openvino
 import pytest
+import small_onnx
 
 from wasi_nn_reference.backends.isolated import landlock, sandbox
 
@@ -93,6 +95,32 @@ def test_nobody_is_signalled_and_nothing_connected() -> None:
 
 def test_code_is_still_read() -> None:
     assert tried(f"open({os.__file__!r})", "import colorsys") == ["done", "done"]
+
+
+# Reads a model whose weights are in another file, as an engine does that is asked to: nothing here refuses it before.
+READ = {
+    "openvino": "import openvino; openvino.Core().read_model(model, b'')",
+    "onnxruntime": "import onnxruntime; onnxruntime.InferenceSession(model, providers=['CPUExecutionProvider'])",
+}
+
+
+@pytest.fixture
+def model_of_two_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """A model whose weights are in a file of the working folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights").write_bytes(bytes(16))
+    weights = small_onnx.external_tensor("weights")
+    return small_onnx.model(small_onnx.node("Add", ("x", "w"), "y"), initializer=weights)
+
+
+@pytest.mark.parametrize("engine", READ)
+def test_an_engine_opens_no_file_that_a_model_names(model_of_two_files: bytes, engine: str) -> None:
+    (refused,) = tried(f"model = {model_of_two_files!r}; {READ[engine]}")
+    assert refused not in {"done", "ModuleNotFoundError", "ImportError"}
+
+
+def test_an_engine_opens_it_where_it_can(model_of_two_files: bytes) -> None:
+    openvino.Core().read_model(model_of_two_files, b"")
 
 
 def test_memory_has_a_limit() -> None:

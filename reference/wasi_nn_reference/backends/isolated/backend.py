@@ -25,7 +25,7 @@ from wasi_nn_reference.backends.isolated.messages import (
 )
 from wasi_nn_reference.backends.isolated.segment import Segment, aligned
 from wasi_nn_reference.errors import WasiNnError, too_large
-from wasi_nn_reference.limits import MAX_RANK
+from wasi_nn_reference.limits import MAX_RANK, limit_text
 from wasi_nn_reference.tensor import Tensor, byte_length
 from wasi_nn_reference.types import TensorType
 
@@ -187,9 +187,10 @@ class IsolatedRequest:
                 sizes.append(byte_length(port.type, dimensions))
         except (ValueError, WasiNnError):
             raise self._process.nonsense() from None
-        for size in sizes:
-            if size > self._graph.most_bytes:
-                raise too_large(f"the tensor has {size} bytes; the limit is {self._graph.most_bytes}")
+        most = self._graph.most_bytes
+        for port, size in zip(self._graph.outputs, sizes, strict=True):
+            if size > most:
+                raise too_large(f"output {port.name!r} has {size} bytes; {limit_text('tensor_bytes', most)}")
         segment = Segment(sum(map(aligned, sizes)))
         self._shapes = None  # the inputs are arranged anew with the next run
         return self._exchanged(segment, Fetch(self._number, 0, segment.size), seconds)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wasi_nn_reference.backends.backend import Port
 from wasi_nn_reference.backends.formats import onnx
 from wasi_nn_reference.errors import unsupported
+from wasi_nn_reference.limits import limit_text
 from wasi_nn_reference.types import TensorType
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def large_tensor(ports: Iterable[Port], limit: int) -> str | None:
         if port.shape is not None and None not in port.shape:
             size = math.prod(extent or 0 for extent in port.shape) * port.type.size
             if size > limit:
-                return f"{port.name!r} has {size} bytes; the limit is {limit}"
+                return f"the model has the tensor {port.name!r} of {size} bytes; {limit_text('tensor_bytes', limit)}"
     return None
 
 

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large, unsupported
+from wasi_nn_reference.limits import limit_text
 
 if TYPE_CHECKING:
     from wasi_nn_reference.backends.backend import Port
@@ -20,12 +21,15 @@ def refuse_large_tensors(model: Any, limit: int) -> None:
 
     A kilobyte of IR can ask for any size, and OpenVINO makes and fills all tensors when it compiles: 8 GiB in 18 s.
     """
-    for output in (output for node in model.get_ops() for output in node.outputs()):
-        shape = output.get_partial_shape()
-        if shape.is_static:
-            size = _elements(shape) * output.get_element_type().bitwidth // 8
+    for node in model.get_ops():
+        for output in node.outputs():
+            shape = output.get_partial_shape()
+            size = _elements(shape) * output.get_element_type().bitwidth // 8 if shape.is_static else 0
             if size > limit:
-                raise too_large(f"the model has a tensor of {size} bytes; the limit is {limit}")
+                name = node.get_friendly_name()
+                raise too_large(
+                    f"the model has the tensor {name!r} of {size} bytes; {limit_text('tensor_bytes', limit)}"
+                )
 
 
 def refuse_changed_sizes(model: Any, compiled: Any) -> None:
