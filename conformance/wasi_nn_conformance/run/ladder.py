@@ -268,7 +268,7 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
     if leaning.number("compute") > 1:
         yield Rung("compute/twice", stale_after="compute")
     if leaning.number("context") > 1:
-        yield from map(Rung, ("context/two", "context/outputs-are-its-own"))
+        yield from map(Rung, ("context/two", "context/side-by-side", "context/outputs-are-its-own"))
 
 
 OPERATIONS: Mapping[str, str] = {
