@@ -8,11 +8,12 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mutant import TOGETHER
+from mutant import GROWTH, TOGETHER, faults_named
 
 from wasi_nn_conformance.report.json_report import read_report
 from wasi_nn_conformance.report.paragraph import replay_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _ADAPTER = Path(__file__).resolve().parent / "mutant.toml"
+_LAUNCHER = _ADAPTER.with_name("launch.py")
 _PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")  # nothing that takes time
 _FAILED, _UNUSABLE = 1, 4  # exit statuses: cases failed; the host could not be judged at all
 _CANNOT = "no encoding can be used"
@@ -74,9 +76,12 @@ class Checkup:
     def adapter(self, faults: Sequence[str]) -> Path:
         """Write the adapter of the reference with these faults."""
         name = TOGETHER.join(faults)
-        text = _ADAPTER.read_text("utf-8").replace("@mutant@", name)
+        text = _ADAPTER.read_text("utf-8").replace("@mutant@", name).replace("@launcher@", str(_LAUNCHER))
+        python, launcher, *words = tomllib.loads(text)["command"]
+        # What stands for a forked process keeps its size.
+        grows = any(GROWTH in fault.clauses for fault in faults_named(name))
+        command = [python, launcher, *words] if grows else [*self.zygote.command, *words]
         lines = text.splitlines(keepends=True)
-        command = [*self.zygote.command, name, "run", "{graphs}", "{probe}"]
         lines = [f"command = {json.dumps(command)}\n" if line.startswith("command") else line for line in lines]
         with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".toml", delete=False) as file:
             file.write("".join(lines))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 PACKAGE = "wasi_nn_reference"
+GROWTH = "process.no-endless-growth"
 TOGETHER = "+"  # between the ids of faults that are put in together
 _SOURCE = "__source_of_mutant__"
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matrix import document, summary
-from mutant import ABIS, HEALTHY, Mutant, mutants
+from mutant import ABIS, GROWTH, HEALTHY, Mutant, mutants
 from zygote import Zygote, zygote
 
 from wasi_nn_conformance.formats.document import InputError
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER.parent.parent / "docs" / "mutants.md"
-GROWTH = "process.no-endless-growth"
 KILLS = {Verdict.FAIL.value, Verdict.CRASH.value, Verdict.HANG.value, Verdict.DEVIATES.value}
 _MOST_HANGS = 2  # each costs the time limit of a call
 # Where faults of a module are likely to show: asked first, because most time goes into looking for the first kill.

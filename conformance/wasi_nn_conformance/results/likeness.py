@@ -14,6 +14,9 @@ _CONTENT = frozenset({"size", "length", "type", "dimensions", "value", "count", 
 _BY_GETTER = {"type": "type", "dims": "dimensions", "data": "value"}
 """What a component learns of an output by each getter of a tensor, as a kind of what is wrong with it."""
 
+_GETTERS = frozenset({"ty", "dimensions", "data"})
+"""Steps that ask a tensor by one getter; an output of a component is read by all of them."""
+
 
 def fails_alike(case_result: CaseResult, violation: Violation) -> bool:
     """Return whether a case is a finding that violates in the same call what `violation` does."""
@@ -22,6 +25,8 @@ def fails_alike(case_result: CaseResult, violation: Violation) -> bool:
     other = case_result.violations[0]
     if other.kind == "getter" and violation.kind in _CONTENT:
         return _BY_GETTER.get(other.subject) == violation.kind
+    if other.call in _GETTERS and call_of(violation.call) == "output":
+        return (other.kind, other.got) == (violation.kind, violation.got)
     return manner(other) == manner(violation)
 
 

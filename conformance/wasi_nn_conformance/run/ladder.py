@@ -71,6 +71,11 @@ class Leaning:
         """The shapes of these; a dimension is None where the model leaves it open."""
         return {port.type.shape for port in self.ports}
 
+    @property
+    def has_inputs_of_one(self) -> bool:
+        """Return whether a model has an input of one element."""
+        return any(_elements(port.type.shape) == 1 for model in self.models for port in model.inputs)
+
     def has_inputs_alike(self) -> bool:
         """Return whether the inputs of each model have one type and shape."""
         return all(len({port.type for port in model.inputs}) <= 1 for model in self.models)
@@ -261,6 +266,8 @@ _MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output")
 
 
 def _of_use(leaning: Leaning) -> Iterator[Rung]:
+    if leaning.has_inputs_of_one and (leaning.inputs > 1 or leaning.number("compute") > 1):
+        yield Rung("values/one-beside-a-row")
     if leaning.number("compute") > 1 or leaning.is_done_again("set_input"):
         yield Rung("input/set-again", stale_after="set_input")
     if leaning.is_done_again("output"):
@@ -268,7 +275,7 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
     if leaning.number("compute") > 1:
         yield Rung("compute/twice", stale_after="compute")
     if leaning.number("context") > 1:
-        yield from map(Rung, ("context/two", "context/outputs-are-its-own"))
+        yield from map(Rung, ("context/two", "context/side-by-side", "context/outputs-are-its-own"))
 
 
 OPERATIONS: Mapping[str, str] = {

@@ -176,7 +176,7 @@ rewritten(
     _CHECK,
     'raise invalid_argument(f"{length} bytes at {pointer:#x} are beyond the guest\'s memory")',
     "ctypes.string_at(0)",
-    clauses=("memory.out-of-bounds",),
+    clauses=("memory.out-of-bounds", "memory.empty-range", "memory.output-size"),
 )
 rewritten(
     "memory/two-dimensions-read",

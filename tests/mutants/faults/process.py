@@ -6,13 +6,13 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from mutant import SHARED, module, mutant, replace, rewritten
+from mutant import GROWTH, SHARED, module, mutant, replace, rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ENDS = ("process.ends-with-its-guest",)
-_GROWS = ("process.no-endless-growth",)
+_GROWS = (GROWTH,)
 _KEPT = "globals().setdefault('kept', [])"
 
 

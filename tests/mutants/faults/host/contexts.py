@@ -8,8 +8,8 @@ fault(
     "contexts-share-inputs",
     "all contexts of a graph have the same inputs",
     CONTEXT,
-    "ExecutionContext(graph)",
-    "ExecutionContext(graph, graph.__dict__.setdefault('shared', {}))",
+    "context = ExecutionContext(graph)",
+    "context = ExecutionContext(graph)\n    context.inputs = graph.__dict__.setdefault('shared', context.inputs)",
     ONE_BY_ONE,
     clauses=("context.independence",),
 )

@@ -40,7 +40,13 @@ fault(
     COMPUTE,
     "for name, tensor in inputs:",
     "for name, tensor in ((context.graph.inputs[i].name, t) for i, (_, t) in enumerate(inputs)):",
-    clauses=("compute.named-inputs", "input.bound-by-index", "input.unknown-name", "compute.duplicate-input"),
+    clauses=(
+        "compute.named-inputs",
+        "input.bound-by-index",
+        "input.unknown-name",
+        "compute.duplicate-input",
+        "compute.all-inputs-are-used",
+    ),
 )
 fault(
     "inputs-kept",

@@ -12,7 +12,7 @@ from faults.wit import OPERATIONS, fault
     "wit/error-code-off-by-one",
     "the code of an error is the one behind it in the enum",
     WIT_06_25,
-    clauses=PREFERRED_CODES,
+    clauses=(*PREFERRED_CODES, "error.constructor"),
 )
 def _() -> None:
     codes = module("abi.wit.world").ERROR_CODE.values

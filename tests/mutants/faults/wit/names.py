@@ -48,7 +48,7 @@ fault(
     "port.name == name",
     "port.name == name or len(ports) == 1",
     WIT_08_19,
-    clauses=("input.unknown-name", "output.unknown-name"),
+    clauses=("input.unknown-name", "input.unknown-index", "output.unknown-name"),
 )
 fault(
     "sixteen-inputs",
