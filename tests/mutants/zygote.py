@@ -143,8 +143,11 @@ def _import_all() -> None:
     importlib.import_module("launch")
     importlib.import_module("wasi_nn_cli.program")
     reference = importlib.import_module("wasi_nn_reference")
+    registry = importlib.import_module("wasi_nn_reference.backends.registry")
+    engines = {engine for served in registry.SERVED.values() for engine in served.engines}
+    threaded = tuple(engine.module.rpartition(".")[0] + "." for engine in engines if not engine.forks)
     for module in pkgutil.walk_packages(reference.__path__, "wasi_nn_reference."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and not module.name.startswith(threaded):
             importlib.import_module(module.name)
     importlib.import_module("wasmtime.component")
 

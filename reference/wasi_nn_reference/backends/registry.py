@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from wasi_nn_reference.console import note
-from wasi_nn_reference.errors import UserError, invalid_encoding
+from wasi_nn_reference.errors import ErrorCode, UserError, WasiNnError
 from wasi_nn_reference.types import GraphEncoding
 
 if TYPE_CHECKING:
@@ -105,6 +105,14 @@ def modules_before_forks() -> tuple[str, ...]:
     return tuple(sorted(engine.module for engine in engines))
 
 
+def package_folders() -> list[str]:
+    """Return the folders of the engines that are installed, wherever they are, and of the library under them all."""
+    names = {engine.distribution for served in SERVED.values() for engine in served.engines} | {"numpy"}
+    specs = [find_spec(name) for name in sorted(names)]
+    folders = [folder for spec in specs if spec for folder in spec.submodule_search_locations or ()]
+    return [*folders, *(f"{folder}.libs" for folder in folders)]  # where wheels have the libraries of theirs
+
+
 def check_choices(settings: EngineSettings) -> None:
     """Make sure that each engine that the user names loads what it is named for; raises UserError."""
     for encoding, name in settings.engines:
@@ -133,6 +141,16 @@ def backends(settings: EngineSettings) -> dict[GraphEncoding, Backend]:
     return {encoding: made[engine] for encoding, engine in engines.items()}
 
 
+class NotInstalledError(WasiNnError):
+    """`invalid_encoding`, because the engine of that distribution is not installed. The user is told, too."""
+
+    def __init__(self, distribution: str) -> None:
+        self.distribution = distribution
+        text = f"{distribution} is not installed; install it with: pip install 'wasi-nn-conformance[reference]'"
+        note(text)  # an errno alone would not tell
+        super().__init__(ErrorCode.INVALID_ENCODING, text)
+
+
 class LazyBackend:
     """A backend that is made with its first model and not before."""
 
@@ -149,10 +167,5 @@ class LazyBackend:
             try:
                 self._backend = self._engine.backend(self._settings)
             except ImportError as error:
-                text = (
-                    f"{self._engine.distribution} is not installed;"
-                    " install it with: pip install 'wasi-nn-conformance[reference]'"
-                )
-                note(text)  # an errno alone would not tell the user
-                raise invalid_encoding(text) from error
+                raise NotInstalledError(self._engine.distribution) from error
         return self._backend.load(encoding, builders, target, seconds)

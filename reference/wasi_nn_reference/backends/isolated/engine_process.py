@@ -9,7 +9,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends.isolated.channel import Channel, EndedError
-from wasi_nn_reference.backends.isolated.messages import Answer, Begin, Failed, Forget, Order, Ready
+from wasi_nn_reference.backends.isolated.messages import Answer, Begin, Failed, Forget, Missing, Order, Ready
+from wasi_nn_reference.backends.registry import NotInstalledError
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
@@ -92,6 +93,8 @@ class EngineProcess:
             raise self.nonsense() from None
         if isinstance(answer, Failed):
             raise _error(answer)
+        if isinstance(answer, Missing):
+            raise NotInstalledError(answer.distribution)
         return answer
 
     def nonsense(self) -> WasiNnError:

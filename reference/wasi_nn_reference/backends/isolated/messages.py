@@ -98,6 +98,12 @@ class Forget(Message):
     requests: tuple[int, ...]
 
 
+class Missing(Message):
+    """It is not done, because the engine of that distribution is not installed."""
+
+    distribution: str
+
+
 class Failed(Message):
     """It is not done: the name of an `ErrorCode`, and why."""
 
@@ -143,7 +149,7 @@ class Reaped(Message):
     status: int
 
 
-Answer: TypeAlias = Ready | Loaded | Computed | Outgrown | Done | Failed
+Answer: TypeAlias = Ready | Loaded | Computed | Outgrown | Done | Missing | Failed
 Order: TypeAlias = Begin | Load | Arrange | Infer | Fetch | Forget
 OfTemplate: TypeAlias = Forked | Reaped
 ToTemplate: TypeAlias = Fork | Reap

@@ -7,8 +7,12 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends.isolated import landlock, system_calls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MOST_FILES = 256  # an engine opens its libraries, one after another, and the models' segments
 
@@ -29,17 +33,17 @@ _OF_THE_SYSTEM = (
 )
 
 
-def readable() -> tuple[str, ...]:
-    """Return what stays readable: the code of Python and of the packages that it finds, and `_OF_THE_SYSTEM`.
+def readable(engines: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return what stays readable: the code of Python, of packages and of `engines`, and `_OF_THE_SYSTEM`.
 
     Of a folder that is no part of an installation (a checkout) only this package.
     """
     code = {str(Path(os.__file__).parent), str(Path(__file__).parents[2])}
     code |= {each for each in sys.path if Path(each).name in {"site-packages", "dist-packages", "lib-dynload"}}
-    return (*sorted(code), *_OF_THE_SYSTEM)
+    return (*sorted(code), *engines, *_OF_THE_SYSTEM)
 
 
-def enter(memory_bytes: int) -> list[str]:
+def enter(memory_bytes: int, engines: Iterable[str] = ()) -> list[str]:
     """Drop what can be given up on this system, and return what could not, each in a few words.
 
     Only the calling thread gives it up, with those that it starts: there must be no other yet. `memory_bytes` limits
@@ -55,7 +59,7 @@ def enter(memory_bytes: int) -> list[str]:
     missing = []
     try:
         landlock.no_new_privileges()
-        landlock.restrict(readable())
+        landlock.restrict(readable(engines))
     except (OSError, AttributeError):
         missing.append("Landlock, so that engines could open files")
     try:
@@ -63,12 +67,6 @@ def enter(memory_bytes: int) -> list[str]:
     except (OSError, AttributeError):
         missing.append("a filter of system calls, so that engines could start programs")
     return missing
-
-
-def into_an_empty_folder(folder: str) -> None:
-    """Make a folder that no longer exists the working folder: nothing is in it, and nothing can be made in it."""
-    os.chdir(folder)
-    os.rmdir(folder)  # noqa: PTH106 - beside chdir, which pathlib does not have
 
 
 def _limit(kind: int, most: int) -> None:

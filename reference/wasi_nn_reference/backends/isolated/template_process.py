@@ -48,7 +48,7 @@ def start(modules: tuple[str, ...]) -> TemplateProcess:
     read, write = os.pipe()
     folder = tempfile.mkdtemp(prefix="wasi-nn-")
     try:
-        arguments = [str(read), *map(str, theirs), " ".join(modules), *_absolute(sys.path)]
+        arguments = [str(read), *map(str, theirs), " ".join(modules), *_paths()]
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-I", "-S", "-c", _BOOTSTRAP, *arguments],
             stdin=subprocess.DEVNULL,
@@ -74,5 +74,7 @@ def start(modules: tuple[str, ...]) -> TemplateProcess:
     return TemplateProcess(process, messages[0], descriptors[0], write)
 
 
-def _absolute(paths: list[str]) -> list[str]:
-    return [os.path.abspath(each) for each in paths if each]  # noqa: PTH100 - entries of sys.path, which may be no files
+def _paths() -> list[str]:
+    """Return where this process finds packages, this one at least."""
+    found = [os.path.abspath(each) for each in sys.path if each]  # noqa: PTH100 - entries need not be files
+    return [*found, str(Path(__file__).parents[3])]

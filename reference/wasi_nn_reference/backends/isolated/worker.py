@@ -23,6 +23,7 @@ from wasi_nn_reference.backends.isolated.messages import (
     Infer,
     Load,
     Loaded,
+    Missing,
     Order,
     Outgrown,
     Place,
@@ -45,7 +46,7 @@ def serve(ends: Ends) -> None:
     with contextlib.suppress(EndedError):
         begin = channel.decoded(channel.receive())
         assert isinstance(begin, Begin)
-        missing = sandbox.enter(begin.memory_bytes)
+        missing = sandbox.enter(begin.memory_bytes, registry.package_folders())
         worker = Worker(_settings(begin), channel)
         channel.send(channel.encoded(Ready(tuple(missing))))
         while True:
@@ -81,6 +82,8 @@ class Worker:
                 self._order, self._run = data, (self._requests[order.request], order.seconds)
                 return self._run[0].infer(order.seconds)
             return self._channel.encoded(self._done(order))
+        except registry.NotInstalledError as error:
+            return self._channel.encoded(Missing(error.distribution))
         except WasiNnError as error:
             failed = Failed(error.code.value, error.message)
         except MemoryError:
