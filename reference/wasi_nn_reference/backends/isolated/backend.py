@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 import weakref
 from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends.backend import Port
+from wasi_nn_reference.backends.isolated.channel import QUICK_SECONDS
 from wasi_nn_reference.backends.isolated.engine_process import EngineProcess
 from wasi_nn_reference.backends.isolated.messages import (
     Answer,
@@ -134,6 +136,7 @@ class IsolatedRequest:
         # The last order and the answer to it, as bytes, and what the answer says: mostly the next are the same.
         self._order: tuple[float, bytes] = (0, b"")
         self._answer = b""
+        self._quick = False
         self._made: list[tuple[TensorType, tuple[int, ...], slice]] = []
         weakref.finalize(self, graph.process.forget_request, self._number).atexit = False
 
@@ -146,7 +149,9 @@ class IsolatedRequest:
             memory[place] = tensor.data
         if self._order[0] != seconds:
             self._order = seconds, self._process.encoded(Infer(self._number, seconds))
-        data = self._process.exchange(self._order[1], seconds)
+        began = time.perf_counter()
+        data = self._process.exchange(self._order[1], seconds, awake=self._quick)
+        self._quick = time.perf_counter() - began < QUICK_SECONDS
         if data != self._answer:
             self._understand(data, seconds)
         memory = self._segment.memory

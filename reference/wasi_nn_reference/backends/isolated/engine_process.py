@@ -67,8 +67,8 @@ class EngineProcess:
         """Return what it answers to an order; raises as `exchange`, and what it says went wrong."""
         return self.answer(self.exchange(self.encoded(order), seconds, *descriptors))
 
-    def exchange(self, order: bytes, seconds: float, *descriptors: int) -> bytes:
-        """Return its answer to an order, both encoded.
+    def exchange(self, order: bytes, seconds: float, *descriptors: int, awake: bool = False) -> bytes:
+        """Return its answer to an order, both encoded. `awake`: as `Channel.receive`.
 
         Raises `timeout` if it does not answer in time, after which it is gone; `runtime_error` if it is; `busy` if
         another thread's order takes all the time.
@@ -81,7 +81,7 @@ class EngineProcess:
             if self._forgotten_graphs or self._forgotten_requests:
                 forget = Forget(_taken(self._forgotten_graphs), _taken(self._forgotten_requests))
                 self._exchange(self.encoded(forget), seconds)
-            return self._exchange(order, seconds, *descriptors)
+            return self._exchange(order, seconds, *descriptors, awake=awake)
         finally:
             self._lock.release()
 
@@ -108,12 +108,12 @@ class EngineProcess:
             self._end = reason
             self._launcher.reap(self._launched)
 
-    def _exchange(self, order: bytes, seconds: float, *descriptors: int) -> bytes:
+    def _exchange(self, order: bytes, seconds: float, *descriptors: int, awake: bool = False) -> bytes:
         if self._end is not None:
             raise self._gone()
         try:
             self._channel.send(order, *descriptors)
-            return self._channel.receive(seconds + _GRACE_SECONDS)
+            return self._channel.receive(seconds + _GRACE_SECONDS, awake=awake)
         except TimeoutError:
             self.kill(f"it did not finish within {seconds:g} s")
             raise WasiNnError(ErrorCode.TIMEOUT, f"the engine did not finish within {seconds:g} s") from None
