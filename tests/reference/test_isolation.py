@@ -150,3 +150,11 @@ def test_no_memory_of_the_host_is_read(backend: OwnProcess) -> None:
         except WasiNnError:
             return  # it died of it
         assert not np.isin(np.frombuffer(read.data, "<i4"), secret).any()
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (4, 0), ()])
+def test_each_run_has_its_own_inputs(backend: OwnProcess, shape: tuple[int, ...]) -> None:
+    request = load(backend, small_ir.binary("Subtract", shape=shape)).request()
+    for value in range(5):
+        first, second = np.full(shape, value, "<f4"), np.full(shape, value * value, "<f4")
+        assert request.infer([tensor(first), tensor(second)], SECONDS) == [tensor(np.asarray(first - second))]

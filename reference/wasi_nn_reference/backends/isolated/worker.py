@@ -161,7 +161,7 @@ class _Run:
 
     def _input(self, port: Port, place: Place) -> Tensor:
         end = place.offset + byte_length(port.type, place.dimensions)
-        # Whoever reads it as bytes sees the segment itself: engines copy it into buffers of their own.
+        # Its bytes are the segment itself: what the host writes there is the input of the next run.
         return Tensor(port.type, place.dimensions, cast("bytes", self._view[place.offset : end]))
 
     def infer(self, seconds: float) -> bytes:

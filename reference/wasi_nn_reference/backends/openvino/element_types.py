@@ -8,13 +8,16 @@ saturate, i32 products go through f32, i64 made inside a graph has 32 bits.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import openvino as ov
 
 from wasi_nn_reference.errors import unsupported
 from wasi_nn_reference.types import TensorType
+
+if TYPE_CHECKING:
+    from wasi_nn_reference.tensor import Tensor
 
 OV_TYPES = {
     TensorType.F16: ov.Type.f16,
@@ -31,6 +34,27 @@ TENSOR_TYPES = {element_type: tensor_type for tensor_type, element_type in OV_TY
 def empty(tensor_type: TensorType, dimensions: tuple[int, ...]) -> Any:
     """Return a new engine tensor; its contents are undefined."""
     return ov.Tensor(OV_TYPES[tensor_type], ov.Shape(dimensions))
+
+
+_DTYPES = {
+    TensorType.F16: "<f2",
+    TensorType.F32: "<f4",
+    TensorType.F64: "<f8",
+    TensorType.U8: "|u1",
+    TensorType.I32: "<i4",
+    TensorType.I64: "<i8",
+}
+
+
+def over(tensor: Tensor) -> Any:
+    """Return an engine tensor that shares the tensor's memory.
+
+    None where that cannot be: for bf16, which numpy does not have, for a scalar, and where there are no bytes.
+    """
+    if tensor.type not in _DTYPES or not tensor.dimensions or not tensor.data:
+        return None
+    array = np.frombuffer(tensor.data, _DTYPES[tensor.type]).reshape(tensor.dimensions)
+    return ov.Tensor(array, shared_memory=True)
 
 
 def raw(tensor: Any) -> Any:

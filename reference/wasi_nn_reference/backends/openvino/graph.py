@@ -59,12 +59,14 @@ class Request:
         self._has_loops = has_loops
         self._quick = False
         self._buffers: dict[int, tuple[tuple[int, ...], Any]] = {}
+        self._bound: dict[int, Tensor] = {}
 
     def infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
         """See `BackendRequest.infer`."""
         try:
             for index, tensor in enumerate(inputs):
-                self._fill(index, tensor)
+                if self._bound.get(index) is not tensor and not self._bind(index, tensor):
+                    self._fill(index, tensor)
             # Both are called on the base class: the wrappers around them convert inputs, which
             # takes longer than a tiny model.
             if self._quick:
@@ -88,6 +90,21 @@ class Request:
         self._request.cancel()
         with contextlib.suppress(RuntimeError):  # cancelled, or failed
             self._request.wait()
+
+    def _bind(self, index: int, tensor: Tensor) -> bool:
+        """Let an input be read where it lies, if its bytes are a view of memory that stays; return whether it is.
+
+        What stands there at the next run is its input then.
+        """
+        self._bound.pop(index, None)
+        buffer = element_types.over(tensor) if isinstance(tensor.data, memoryview) else None
+        if buffer is None:
+            return False
+        self._quick = False
+        self._request.set_input_tensor(index, buffer)
+        self._buffers.pop(index, None)
+        self._bound[index] = tensor  # with its memory
+        return True
 
     def _fill(self, index: int, tensor: Tensor) -> None:
         shape, view = self._buffers.get(index, (None, None))
