@@ -97,6 +97,11 @@ def test_verdict(talk: Callable[..., CaseResult], steps: str, answers: list[Any]
     assert talk(steps, *answers).verdict == verdict
 
 
+def test_an_unknown_errno_is_that_also_where_an_error_is_wanted(talk: Callable[..., CaseResult]) -> None:
+    result = talk(f"- fails_by:\n  - {COMPUTE}", {"errno": 99})
+    assert [violation.clause for violation in result.violations] == ["failure.known-code"]
+
+
 @pytest.mark.parametrize("answer", [Ended(-6, ""), Silent(5, ""), Ended(134, "")], ids=["crash", "hang", "trap"])
 @pytest.mark.parametrize(
     ("steps", "wanted"),

@@ -89,7 +89,7 @@ class Accusation:
         basic: set[str] = set()
         for rung in rungs(leaning):
             tried = self._tried(rung, leaning.case)
-            if tried is None or not tried.verdict.is_finding:
+            if tried is None or not tried.verdict.is_finding or rung.clause not in ("", tried.clause):
                 continue
             if rung.is_basic:
                 basic.add(tried.clause)

@@ -169,7 +169,8 @@ class CaseRunner:
                 judgement = preference(block.prefer, answer.outcome, clause)
             else:
                 return
-            self._keep(judgement.at(function_of(answer.step), clause.id, answer.number, answer.step.line))
+            broken = self._broken_by(answer.step, judgement) or clause.id
+            self._keep(judgement.at(function_of(answer.step), broken, answer.number, answer.step.line))
             return
         if block.must_fail:
             wanted = f"an error at one of these steps (rather {block.prefer})" if block.prefer else "an error"

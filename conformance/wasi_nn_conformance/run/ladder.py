@@ -130,12 +130,14 @@ def _called(step: Step) -> str:
 class Rung:
     """One thing to lean on: the vector that tries it, and what a host that refuses it does not serve, if it may.
 
-    Where a host goes on with old inputs after the call `stale_after`, whatever comes later is an answer to these.
+    Where a host goes on with old inputs after the call `stale_after`, whatever comes later is an answer to these. With
+    `clause` only that it is accused of that clause counts: the vector leans on more than it tries.
     """
 
     vector: str
     optional: str = ""
     stale_after: str = ""
+    clause: str = ""
 
     @property
     def is_basic(self) -> bool:
@@ -256,10 +258,14 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("error/two-at-once")
     ranks = [len(step.arguments["tensor"].get("shape", ())) for step in steps if step.action == "tensor"]
     yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 8) if max(ranks, default=0) >= rank)
+    if made > 1 or errors:
+        yield from (Rung(vector, clause="resource.drop-order") for vector in _DROPPED)
     if made > _MANY:
         yield Rung("tensor/thousand")
 
 
+_DROPPED = ("resource/tensors-and-errors-at-any-time", "resource/another-graph-dropped")
+"""What is dropped leaves the rest; the probe drops what it does not keep, whatever is asked of it."""
 _MANY = 64
 _MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output")
 """What makes a resource of a component: a setter takes a tensor, a getter gives one."""
