@@ -49,9 +49,10 @@ class Loaded(Message):
 
 
 class Arrange(Message):
-    """Make `request` of `graph`, unless there is one, and let it take its inputs from these places of the segment that
-    comes along, of `size` bytes. Outputs go behind `free`.
-    """  # noqa: D205 - one sentence
+    """Let `request`, which is made of `graph` unless there is one, read its inputs in the segment that comes along.
+
+    size: of the segment, in bytes. free: where in it outputs may begin.
+    """
 
     graph: int
     request: int
