@@ -129,14 +129,14 @@ def test_an_interrupt_goes_through_the_guest(
 
 
 def test_functions_live_as_long_as_what_calls_them(host: Host) -> None:
-    held = len(unchecked._held)  # noqa: SLF001 - what is freed shows nowhere else
+    before = set(unchecked._held)  # noqa: SLF001 - what is freed shows nowhere else; others may go meanwhile
     made = Module(host)
     gc.collect()
     assert made.call("first") == OK
     made.close()
     del made
     gc.collect()
-    assert len(unchecked._held) == held  # noqa: SLF001
+    assert set(unchecked._held) <= before  # noqa: SLF001
 
 
 # What the first use finds out
