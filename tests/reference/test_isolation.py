@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -107,6 +108,17 @@ def test_graphs_of_another_owner_are_not_lost(engines: Engines, backend: OwnProc
     other = load(owner(engines), small_ir.identity()).request()
     load(backend, small_ir.identity())
     backend.kill("a test ended it")
+    assert other.infer([ONES], SECONDS) == [ONES]
+
+
+def test_an_owner_that_lost_its_process_and_is_gone_takes_no_other_along(engines: Engines) -> None:
+    other = load(owner(engines), small_ir.identity()).request()
+    gone = owner(engines)
+    load(gone, small_ir.identity())
+    gone.kill("a test ended it")
+    del gone
+    gc.collect()
+    load(owner(engines), small_ir.identity())  # what nobody speaks to any more is reaped before this one is forked
     assert other.infer([ONES], SECONDS) == [ONES]
 
 

@@ -145,9 +145,9 @@ class Reap(Message):
 
 
 class Reaped(Message):
-    """From the template: how it ended, as `os.waitstatus_to_exitcode` gives it."""
+    """From the template: how it ended, as `os.waitstatus_to_exitcode` gives it; None if there is no such process."""
 
-    status: int
+    status: int | None
 
 
 Answer: TypeAlias = Ready | Loaded | Computed | Outgrown | Done | Missing | Failed

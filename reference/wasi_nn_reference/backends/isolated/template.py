@@ -37,6 +37,7 @@ def main(lifeline: int, orders: Sequence[int], modules: Sequence[str]) -> None:
 
 
 def _serve(channel: Channel[OfTemplate, ToTemplate]) -> None:
+    living: set[int] = set()
     while True:
         order = channel.decoded(channel.receive())
         if isinstance(order, Fork):
@@ -48,12 +49,16 @@ def _serve(channel: Channel[OfTemplate, ToTemplate]) -> None:
                 os._exit(0)  # engines that end in the usual way wait for their threads, or crash
             for each in ends:
                 os.close(each)
+            living.add(process)
             channel.send(channel.encoded(Forked(process)))
-        else:
+        elif order.process in living:
             # Until it is waited for here its id is nobody else's.
+            living.remove(order.process)
             os.kill(order.process, signal.SIGKILL)
             _, status = os.waitpid(order.process, 0)
             channel.send(channel.encoded(Reaped(os.waitstatus_to_exitcode(status))))
+        else:  # reaped before, or forked of an earlier template
+            channel.send(channel.encoded(Reaped(None)))
 
 
 def _end_with_the_host(lifeline: int) -> None:
