@@ -25,9 +25,9 @@ from wasi_nn_reference.backends.isolated.messages import (
     Place,
     PortMessage,
 )
-from wasi_nn_reference.backends.isolated.segment import Segment, aligned
+from wasi_nn_reference.backends.isolated.segment import Segment, aligned, laid_out
 from wasi_nn_reference.errors import WasiNnError, too_large
-from wasi_nn_reference.limits import MAX_RANK, limit_text
+from wasi_nn_reference.limits import limit_text
 from wasi_nn_reference.tensor import Tensor, byte_length
 from wasi_nn_reference.types import TensorType
 
@@ -171,14 +171,12 @@ class IsolatedRequest:
 
     def _arrange(self, inputs: Sequence[Tensor], seconds: float) -> None:
         self._shapes = None
-        places, offset = [], 0
-        for tensor in inputs:
-            places.append(slice(aligned(offset), aligned(offset) + len(tensor.data)))
-            offset = places[-1].stop
+        places = laid_out([len(tensor.data) for tensor in inputs], 0)
+        free = places[-1].stop if places else 0
         most = self._graph.most_bytes
-        segment = Segment(offset + sum(min(_least_bytes(port), most) for port in self._graph.outputs))
+        segment = Segment(aligned(free) + sum(aligned(min(_least_bytes(port), most)) for port in self._graph.outputs))
         where = tuple(Place(tensor.dimensions, place.start) for tensor, place in zip(inputs, places, strict=True))
-        order = Arrange(self._graph.number, self._number, where, offset, segment.size)
+        order = Arrange(self._graph.number, self._number, where, free, segment.size)
         if not isinstance(self._exchanged(segment, order, seconds), Done):
             raise self._process.nonsense()
         self._places = places
@@ -224,12 +222,12 @@ class IsolatedRequest:
 def _port(message: PortMessage) -> Port:
     """Return the port; raises ValueError for one that can not be."""
     shape = message.shape
-    if shape is not None and (len(shape) > MAX_RANK * 8 or any(each is not None and each < 0 for each in shape)):
+    if shape is not None and any(each is not None and each < 0 for each in shape):
         raise ValueError("no shape")
     return Port(message.name, TensorType(message.tensor_type), shape, message.narrow)
 
 
 def _least_bytes(port: Port) -> int:
-    """Return what an output takes, aligned; a free dimension counts as one."""
+    """Return what an output takes; a free dimension counts as one."""
     extents = [1 if extent is None else extent for extent in port.shape or ()]
-    return aligned(math.prod(extents) * port.type.size + 1)
+    return math.prod(extents) * port.type.size

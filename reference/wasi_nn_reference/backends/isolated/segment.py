@@ -7,6 +7,10 @@ import fcntl
 import mmap
 import os
 import tempfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ALIGNMENT = 64  # of each tensor: what the widest instructions like
 
@@ -44,6 +48,15 @@ def mapped(descriptor: int, size: int) -> mmap.mmap:
 def aligned(offset: int) -> int:
     """Return the first place at or behind `offset` where a tensor may begin."""
     return -(-offset // _ALIGNMENT) * _ALIGNMENT
+
+
+def laid_out(lengths: Iterable[int], start: int) -> list[slice]:
+    """Return where tensors of these bytes lie behind `start`, one after another."""
+    places, end = [], start
+    for length in lengths:
+        places.append(slice(aligned(end), aligned(end) + length))
+        end = places[-1].stop
+    return places
 
 
 def _anonymous_file(size: int) -> int:

@@ -31,7 +31,7 @@ from wasi_nn_reference.backends.isolated.messages import (
     PortMessage,
     Ready,
 )
-from wasi_nn_reference.backends.isolated.segment import aligned, mapped
+from wasi_nn_reference.backends.isolated.segment import laid_out, mapped
 from wasi_nn_reference.backends.settings import EngineSettings, Precision
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 from wasi_nn_reference.tensor import Tensor, byte_length
@@ -87,6 +87,9 @@ class Worker:
             if isinstance(order, Infer):
                 self._order, self._run = data, (self._requests[order.request], order.seconds)
                 return self._run[0].infer(order.seconds)
+            if isinstance(order, Fetch):
+                segment = mapped(self._channel.descriptor(), order.size)
+                return self._requests[order.request].fetched(segment, order.free)
             return self._channel.encoded(self._done(order))
         except registry.NotInstalledError as error:
             return self._channel.encoded(Missing(error.distribution))
@@ -106,8 +109,6 @@ class Worker:
         descriptor = self._channel.descriptor()  # what the other orders speak of is in a segment
         if isinstance(order, Load):
             return self._load(order, mapped(descriptor, max(sum(order.lengths), 1)))
-        if isinstance(order, Fetch):
-            return self._requests[order.request].fetched(mapped(descriptor, order.size), order.free)
         assert isinstance(order, Arrange)
         return self._arrange(order, mapped(descriptor, order.size))
 
@@ -170,29 +171,26 @@ class _Run:
         if self._shapes != [tensor.dimensions for tensor in outputs] and not self._placed(outputs):
             self._held = outputs
             return self._channel.encoded(Outgrown(tuple(tensor.dimensions for tensor in outputs)))
+        return self._written(outputs)
+
+    def fetched(self, segment: Any, free: int) -> bytes:
+        """Put the outputs that are held into another segment. Inputs are arranged anew before the next run."""
+        self._view, self._free, self._inputs = memoryview(segment), free, ()
+        outputs, self._held = self._held, []
+        if not self._placed(outputs):
+            raise WasiNnError(ErrorCode.RUNTIME_ERROR, "a segment that is too small")
+        return self._written(outputs)
+
+    def _written(self, outputs: list[Tensor]) -> bytes:
         for place, tensor in zip(self._places, outputs, strict=True):
             self._view[place] = tensor.data
         return self._answer
 
-    def fetched(self, segment: Any, free: int) -> Answer:
-        """Put the outputs that are held into another segment. Inputs are arranged anew before the next run."""
-        self._view, self._free, self._inputs = memoryview(segment), free, ()
-        if not self._placed(self._held):
-            return Failed(ErrorCode.RUNTIME_ERROR.value, "a segment that is too small")
-        for place, tensor in zip(self._places, self._held, strict=True):
-            self._view[place] = tensor.data
-        where = [Place(tensor.dimensions, place.start) for tensor, place in zip(self._held, self._places, strict=True)]
-        self._held, self._shapes = [], None
-        return Computed(tuple(where))
-
     def _placed(self, outputs: list[Tensor]) -> bool:
         """Find places for outputs of other shapes than the last; return whether they fit."""
         self._shapes = None
-        places, offset = [], self._free
-        for tensor in outputs:
-            places.append(slice(aligned(offset), aligned(offset) + len(tensor.data)))
-            offset = places[-1].stop
-        if offset > len(self._view):
+        places = laid_out([len(tensor.data) for tensor in outputs], self._free)
+        if places and places[-1].stop > len(self._view):
             return False
         self._shapes, self._places = [tensor.dimensions for tensor in outputs], places
         where = [Place(tensor.dimensions, place.start) for tensor, place in zip(outputs, places, strict=True)]
