@@ -30,7 +30,7 @@ FLOORS: Floors = (
 # Rooms inside of rooms, from the ground up too.
 INNER_FLOORS: dict[str, Floors] = {
     "backends": (
-        ("backend", "formats", "settings"),
+        ("arrays", "backend", "formats", "settings"),
         ("onnxruntime", "openvino"),
         ("registry",),
         ("detection", "isolated"),

@@ -11,7 +11,7 @@ from mutant import WIT_08_19, WIT_10_28, WITX, module, mutant, put, replace, rew
 _FILL, _OUTPUT = "backends.openvino.graph:Request._fill", "backends.openvino.graph:Request._output"
 _COPIED = "element_types.copy_into(view, tensor.data)"
 _PLAN, _PLANNED = "backends.openvino.numpy_plan:Plan.infer", "backends.openvino.numpy_plan:Plan._tensor"
-_READ = "np.frombuffer(tensor.data, DTYPES[tensor.type])"
+_READ = "array_of(tensor)"
 
 _BITS = ("values.bits-pass-through", "values.type-support")
 _VALUES = (*_BITS, "values.arithmetic")

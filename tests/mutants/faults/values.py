@@ -9,7 +9,7 @@ from mutant import WIT_08_19, WIT_10_28, WITX, module, mutant, put, rewritten
 _FILL, _OUTPUT = "backends.openvino.graph:Request._fill", "backends.openvino.graph:Request._output"
 _COPIED = "element_types.copy_into(view, tensor.data)"
 _ARRAY = "array = self._request.get_output_tensor(index).data"
-_READ = "np.frombuffer(tensor.data, DTYPES[tensor.type]).reshape(tensor.dimensions)"
+_READ = "array_of(tensor)"
 _EACH_WAY = (WITX, WIT_08_19)
 _IN_FULL = ("values.arithmetic", "values.any-size")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime as ort  # type: ignore[import-untyped] # it has no types
 
+from wasi_nn_reference.backends.arrays import array_of
 from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import TensorType
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
     from wasi_nn_reference.backends.backend import Port
     from wasi_nn_reference.backends.onnxruntime.ports import Ports
 
-# numpy has no bf16: its bits cross as u16.
-_DTYPES = {
-    TensorType.F16: "<f2",
-    TensorType.BF16: "<u2",
-    TensorType.F32: "<f4",
-    TensorType.F64: "<f8",
-    TensorType.U8: "|u1",
-    TensorType.I32: "<i4",
-    TensorType.I64: "<i8",
-}
 _BF16 = 16  # TensorProto.BFLOAT16
 _QUICK_SECONDS = 0.01
 
@@ -94,7 +85,7 @@ class Request:
         return outputs
 
     def _arrays(self, inputs: Sequence[Tensor], options: Any) -> list[Tensor]:
-        feed = {port.name: _array(tensor) for port, tensor in zip(self._graph.inputs, inputs, strict=True)}
+        feed = {port.name: array_of(tensor) for port, tensor in zip(self._graph.inputs, inputs, strict=True)}
         made = self._graph.session.run(self._names, feed, options)
         return [
             Tensor(port.type, array.shape, np.ascontiguousarray(array).tobytes())
@@ -107,12 +98,8 @@ class Request:
         return [_tensor(port, value) for port, value in zip(self._graph.outputs, made, strict=True)]
 
 
-def _array(tensor: Tensor) -> Any:
-    return np.frombuffer(tensor.data, _DTYPES[tensor.type]).reshape(tensor.dimensions)
-
-
 def _value(tensor: Tensor) -> Any:
-    array = _array(tensor)
+    array = array_of(tensor)
     if tensor.type is TensorType.BF16:
         return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(array, _BF16)
     return ort.OrtValue.ortvalue_from_numpy(array)

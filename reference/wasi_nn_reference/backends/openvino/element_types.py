@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import openvino as ov
 
+from wasi_nn_reference.backends.arrays import DTYPES, array_of
 from wasi_nn_reference.errors import unsupported
 from wasi_nn_reference.types import TensorType
 
@@ -36,25 +37,14 @@ def empty(tensor_type: TensorType, dimensions: tuple[int, ...]) -> Any:
     return ov.Tensor(OV_TYPES[tensor_type], ov.Shape(dimensions))
 
 
-_DTYPES = {
-    TensorType.F16: "<f2",
-    TensorType.F32: "<f4",
-    TensorType.F64: "<f8",
-    TensorType.U8: "|u1",
-    TensorType.I32: "<i4",
-    TensorType.I64: "<i8",
-}
-
-
 def over(tensor: Tensor) -> Any:
     """Return an engine tensor that shares the tensor's memory.
 
     None where that cannot be: for bf16, which numpy does not have, for a scalar, and where there are no bytes.
     """
-    if tensor.type not in _DTYPES or not tensor.dimensions or not tensor.data:
+    if tensor.type not in DTYPES or not tensor.dimensions or not tensor.data:
         return None
-    array = np.frombuffer(tensor.data, _DTYPES[tensor.type]).reshape(tensor.dimensions)
-    return ov.Tensor(array, shared_memory=True)
+    return ov.Tensor(array_of(tensor), shared_memory=True)
 
 
 def raw(tensor: Any) -> Any:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wasi_nn_reference.backends.arrays import DTYPES, array_of
 from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import TensorType
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 
-DTYPES = {
-    TensorType.U8: "|u1",
-    TensorType.I32: "<i4",
-    TensorType.I64: "<i8",
-    TensorType.F16: "<f2",
-    TensorType.F32: "<f4",
-    TensorType.F64: "<f8",
-}
 _INEXACT = {"u8", "i32", "i64", "f64"}  # what the plugin does not compute as declared
 _ELEMENT_TYPES = {each.value for each in DTYPES}
 # Operators that make no numbers: the plugin keeps every bit of what goes through them.
@@ -83,7 +76,7 @@ class Plan:
         values = dict(self._constants)
         work = 0
         for key, tensor in zip(self._parameters, inputs, strict=True):
-            values[key] = np.frombuffer(tensor.data, DTYPES[tensor.type]).reshape(tensor.dimensions)
+            values[key] = array_of(tensor)
         try:
             with np.errstate(all="ignore"):
                 for step in self._steps:
