@@ -44,7 +44,7 @@ class Lite:
         return self
 
     def request(self) -> BackendRequest:
-        raise NotImplementedError
+        raise NotImplementedError("no graph of these tests is computed")
 
 
 @pytest.fixture

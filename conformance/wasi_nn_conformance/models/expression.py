@@ -53,7 +53,7 @@ class Expression:
 
     def infer(self, operands: tuple[TensorType, ...]) -> TensorType:
         """Return the type of the value, given the types of `operands`. Raises ExpressionError if there is none."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say the type of its value")
 
 
 @dataclass(frozen=True)

@@ -142,13 +142,19 @@ def backends(settings: EngineSettings) -> dict[GraphEncoding, Backend]:
 
 
 class NotInstalledError(WasiNnError):
-    """`invalid_encoding`, because the engine of that distribution is not installed. The user is told, too."""
+    """`invalid_encoding`, because the engine of that distribution is not installed."""
 
     def __init__(self, distribution: str) -> None:
         self.distribution = distribution
         text = f"{distribution} is not installed; install it with: pip install 'wasi-nn-conformance[reference]'"
-        note(text)  # an errno alone would not tell
         super().__init__(ErrorCode.INVALID_ENCODING, text)
+
+
+def not_installed(distribution: str) -> NotInstalledError:
+    """Return the error, of which the user is told: an errno alone would not."""
+    error = NotInstalledError(distribution)
+    note(error.message)
+    return error
 
 
 class LazyBackend:
@@ -167,5 +173,5 @@ class LazyBackend:
             try:
                 self._backend = self._engine.backend(self._settings)
             except ImportError as error:
-                raise NotInstalledError(self._engine.distribution) from error
+                raise not_installed(self._engine.distribution) from error
         return self._backend.load(encoding, builders, target, seconds)

@@ -205,7 +205,7 @@ class Borrow:
 
     def write(self, record: Any, value: Any, scope: Scope) -> None:
         """Raise an error: the component model has no borrowed results."""
-        raise NotImplementedError
+        raise NotImplementedError("a function of the world gives a borrowed handle")
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,7 @@ class Fallible:
 
     def read(self, record: Any, scope: Scope) -> Any:
         """Raise an error: results are no parameters."""
-        raise NotImplementedError
+        raise NotImplementedError("a function of the world takes a result")
 
     def write(self, record: Any, value: Any, scope: Scope) -> None:
         """See `ValueType`."""

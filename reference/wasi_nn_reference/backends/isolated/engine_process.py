@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends.isolated.channel import Channel, EndedError
 from wasi_nn_reference.backends.isolated.messages import Answer, Begin, Failed, Forget, Missing, Order, Ready
-from wasi_nn_reference.backends.registry import NotInstalledError
+from wasi_nn_reference.backends.registry import not_installed
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
@@ -94,7 +94,7 @@ class EngineProcess:
         if isinstance(answer, Failed):
             raise _error(answer)
         if isinstance(answer, Missing):
-            raise NotInstalledError(answer.distribution)
+            raise not_installed(answer.distribution)
         return answer
 
     def nonsense(self) -> WasiNnError:

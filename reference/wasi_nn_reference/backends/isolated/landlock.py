@@ -9,6 +9,8 @@ import ctypes
 import os
 from typing import TYPE_CHECKING
 
+from wasi_nn_reference.backends.isolated import kernel
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -24,7 +26,6 @@ _OF_A_FILE = _EXECUTE | _READ_FILE
 _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 _TCP = 0b11  # bind, connect; since 4
 _SCOPES = 0b11  # abstract sockets and signals to others; since 6
-_NO_NEW_PRIVILEGES = 38  # PR_SET_NO_NEW_PRIVS
 
 
 class _Ruleset(ctypes.Structure):
@@ -36,44 +37,25 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
 
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.syscall.restype = ctypes.c_long
-
-
-def _call(number: int, *arguments: object) -> int:
-    made = int(_libc.syscall(ctypes.c_long(number), *arguments))
-    if made < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
-    return made
-
-
-def no_new_privileges() -> None:
-    """Drop every way to more rights, such as programs that run as another user; raises OSError."""
-    if _libc.prctl(_NO_NEW_PRIVILEGES, ctypes.c_ulong(1), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)):
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
-
-
 def version() -> int:
     """Return the version of the kernel's ABI; raises OSError where the kernel has none."""
-    return _call(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
+    return kernel.call(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
 
 
 def restrict(readable: Iterable[str]) -> None:
     """Leave this thread, and what it starts, nothing but to read what lies at or below `readable`; raises OSError.
 
-    Paths that do not exist are passed over. Needs `no_new_privileges` before.
+    Paths that do not exist are passed over. Needs `kernel.no_new_privileges` before.
     """
     abi = version()
     files = _FILES[min(abi, max(_FILES))]
     ruleset = _Ruleset(files, _TCP if abi >= 4 else 0, _SCOPES if abi >= 6 else 0)
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8  # older kernels know a shorter record
-    rules = _call(_CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), ctypes.c_uint32(0))
+    rules = kernel.call(_CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:
         for path in readable:
             _allow(rules, path)
-        _call(_RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
+        kernel.call(_RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
     finally:
         os.close(rules)
 
@@ -85,6 +67,6 @@ def _allow(rules: int, path: str) -> None:
         return
     try:
         rule = _PathBeneath(_READ_ONLY if os.path.isdir(path) else _OF_A_FILE, place)  # noqa: PTH112 - no pathlib here
-        _call(_ADD_RULE, ctypes.c_int(rules), ctypes.c_int(_PATH_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0))
+        kernel.call(_ADD_RULE, ctypes.c_int(rules), ctypes.c_int(_PATH_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0))
     finally:
         os.close(place)

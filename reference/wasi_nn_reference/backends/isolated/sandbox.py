@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wasi_nn_reference.backends.isolated import landlock, system_calls
+from wasi_nn_reference.backends.isolated import kernel, landlock, system_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ def enter(memory_bytes: int, engines: Iterable[str] = ()) -> list[str]:
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     missing = []
     try:
-        landlock.no_new_privileges()
+        kernel.no_new_privileges()
         landlock.restrict(readable(engines))
     except (OSError, AttributeError):
         missing.append("Landlock, so that engines could open files")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import os
 import platform
 import struct
+
+from wasi_nn_reference.backends.isolated import kernel
 
 _SET_SECCOMP, _FILTER = 22, 2  # prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER)
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # ld [k]; jeq k; jset k; ret k
@@ -36,15 +37,15 @@ class _Program(ctypes.Structure):
 
 
 def refuse_needless() -> None:
-    """Refuse them in this thread, and in what it starts, for good. Needs `no_new_privileges` before; raises OSError."""
+    """Refuse them in this thread, and in what it starts, for good; raises OSError.
+
+    Needs `kernel.no_new_privileges` before.
+    """
     if platform.machine() not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no filter of system calls for {platform.machine()}")
     program = _filter(*_MACHINES[platform.machine()])
-    libc = ctypes.CDLL(None, use_errno=True)
     record = _Program(len(program) // 8, program)
-    if libc.prctl(_SET_SECCOMP, ctypes.c_ulong(_FILTER), ctypes.byref(record), ctypes.c_ulong(0), ctypes.c_ulong(0)):
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
+    kernel.control(_SET_SECCOMP, ctypes.c_ulong(_FILTER), ctypes.byref(record))
 
 
 def _filter(processor: int, clone: int, refused: tuple[int, ...]) -> bytes:
