@@ -24,6 +24,7 @@ FLOORS: Floors = (
     ("abi",),
     ("wasmtime_host",),
     ("inspection",),
+    ("serve",),
     ("cli",),
     ("__main__",),
 )

@@ -130,6 +130,11 @@ def engine_of(encoding: GraphEncoding, settings: EngineSettings) -> Engine:
     return next((engine for engine in engines if find_spec(engine.distribution) is not None), engines[0])
 
 
+def is_installed(encoding: GraphEncoding, settings: EngineSettings) -> bool:
+    """Return whether there is an engine that loads `encoding`."""
+    return find_spec(engine_of(encoding, settings).distribution) is not None
+
+
 def backends(settings: EngineSettings) -> dict[GraphEncoding, Backend]:
     """Return the backend of each encoding, in this process; encodings of one engine share it.
 
