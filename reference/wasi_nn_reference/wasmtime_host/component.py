@@ -50,6 +50,11 @@ class ComponentProgram:
         self._exported = run_interface(engine, component)
 
     @property
+    def infers(self) -> bool:
+        """See `Program.infers`."""
+        return bool(self._imports.versions or self._imports.bridged)
+
+    @property
     def memories(self) -> int:
         """The guest's own, and one of each bridge."""
         return 1 + len(self._imports.bridged)
@@ -63,7 +68,7 @@ class ComponentProgram:
         """Run `wasi:cli/run`, or the function that `guest` names; see `Program.run`."""
         if guest.invoke is None and self._exported is None:
             raise UserError(NOTHING_TO_RUN)
-        if self._imports.versions or self._imports.bridged:
+        if self.infers:
             host.warm()
         calls = WitCalls(host, verbose=self._verbose)
         linker = link(store, self._component, self._imports, calls, http=guest.network.http)

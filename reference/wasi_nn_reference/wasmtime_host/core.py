@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import wasmtime
 
-from wasi_nn_reference.abi.witx.calls import WitxCalls
+from wasi_nn_reference.abi.witx.calls import WitxCalls, define_shared
 from wasi_nn_reference.abi.witx.module import MODULE
 from wasi_nn_reference.errors import UserError
 from wasi_nn_reference.wasmtime_host.core_imports import settle
 from wasi_nn_reference.wasmtime_host.ending import BACKTRACE, TrapError, last_line, one_line
 from wasi_nn_reference.wasmtime_host.failed_calls import point_to_verbose
+from wasi_nn_reference.wasmtime_host.linking import UnknownImports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,17 +39,37 @@ class CoreProgram:
         self._module = module
         self._linking = linking
         self._has_start = has_start
+        self.infers = any(each.module == MODULE for each in module.imports)
+        self._linked = self._link_ahead()
+
+    def _link_ahead(self) -> wasmtime.InstancePre | None:
+        """Look up the imports for all runs; None for a module that has to be linked in the store of each."""
+        if self._linking.unknown_imports is UnknownImports.DEFAULT:
+            return None
+        linker = link(self._engine, self._linking.extensions)
+        with contextlib.closing(wasmtime.Store(self._engine)) as store:
+            settle(linker, store, self._module, self._linking)
+        try:
+            return linker.instantiate_pre(self._module)
+        except wasmtime.WasmtimeError as error:
+            raise UserError(f"the guest failed: {one_line(error)}") from error
+
+    def _instance(self, store: wasmtime.Store) -> wasmtime.Instance:
+        if self._linked is not None:
+            return self._linked.instantiate(store)
+        linker = link(self._engine, self._linking.extensions)
+        settle(linker, store, self._module, self._linking)
+        return linker.instantiate(store, self._module)
 
     def run(self, store: wasmtime.Store, host: Host, guest: Guest) -> int:
         """Run the module; see `Program.run`."""
-        if any(each.module == MODULE for each in self._module.imports):
+        if self.infers:
             host.warm()
         calls = WitxCalls(host, store, self._linking.tensor_types, verbose=self._linking.verbose)
-        linker = link(self._engine, calls, self._linking)
-        settle(linker, store, self._module, self._linking)
         status = None
         try:
-            self._run(linker, store, calls, guest)
+            with calls.answering() if self.infers else contextlib.nullcontext():
+                self._run(store, calls, guest)
             status = 0
         except wasmtime.ExitTrap as end:
             status = end.code
@@ -62,8 +84,8 @@ class CoreProgram:
                 point_to_verbose(calls.failed, verbose=self._linking.verbose)
         return status
 
-    def _run(self, linker: wasmtime.Linker, store: wasmtime.Store, calls: WitxCalls, guest: Guest) -> None:
-        exports = linker.instantiate(store, self._module).exports(store)
+    def _run(self, store: wasmtime.Store, calls: WitxCalls, guest: Guest) -> None:
+        exports = self._instance(store).exports(store)
         calls.use(exports.get("memory"))
         initialize, start = exports.get(INITIALIZE), exports.get(START)
         if isinstance(initialize, wasmtime.Func):
@@ -78,11 +100,11 @@ class CoreProgram:
             raise UserError(nothing_to_run(exports))
 
 
-def link(engine: wasmtime.Engine, calls: WitxCalls, linking: Linking) -> wasmtime.Linker:
-    """Return a linker with all that is served."""
+def link(engine: wasmtime.Engine, extensions: tuple[str, ...] = ()) -> wasmtime.Linker:
+    """Return a linker with all that is served, for any number of stores."""
     linker = wasmtime.Linker(engine)
     linker.define_wasi()
-    calls.define(linker, linking.extensions)
+    define_shared(linker, extensions)
     return linker
 
 

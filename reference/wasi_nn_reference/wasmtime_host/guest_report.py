@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING
 
 import wasmtime
 
-from wasi_nn_reference.abi.witx.calls import WitxCalls
 from wasi_nn_reference.abi.witx.module import MODULE as WITX
-from wasi_nn_reference.host import Host
-from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.named_graphs import NamedGraphs
 from wasi_nn_reference.wasmtime_host import core
 from wasi_nn_reference.wasmtime_host.compilation import Compiler, new_engine
 from wasi_nn_reference.wasmtime_host.core_imports import misfits, served, unserved
@@ -81,7 +77,7 @@ def module_report(data: bytes, cache: ModuleCache | None = None) -> GuestReport:
 
 def _import_obstacles(engine: wasmtime.Engine, module: wasmtime.Module) -> list[str]:
     store = wasmtime.Store(engine)
-    linker = core.link(engine, WitxCalls(Host({}, NamedGraphs(), Limits()), store), Linking())
+    linker = core.link(engine)
     names = unserved(linker, store, module)
     missing = [refusal("guest", names, served())] if names else []
     return missing + misfits(linker, store, module)

@@ -27,6 +27,11 @@ class Program(Protocol):
     """A compiled guest, which may run any number of times, also at once."""
 
     @property
+    def infers(self) -> bool:
+        """Whether it imports wasi-nn."""
+        ...
+
+    @property
     def memories(self) -> int:
         """The linear memories that one run may have."""
         ...
@@ -76,30 +81,48 @@ class Runner:
             return ComponentProgram(self._engine, self._compiler.compiled(Component, wasm), self._linking)
         raise UserError("the file is no WebAssembly module or component")
 
+    def prepare(self, program: Program, guest: Guest, host: Host) -> Run:
+        """Return a run of a program that `load` returned, not begun; raises UserError for what cannot be set up."""
+        return Run(self._engine, program, guest, host)
+
     def run(self, program: Program, guest: Guest, host: Host) -> int:
         """Run a program that `load` returned, and return its exit status.
 
         Raises TrapError, OverrunError if its time was up; UserError for a guest that cannot be run here.
         """
-        store = new_store(self._engine, guest, host.limits, instances=program.instances, memories=program.memories)
-        interruption = Interruption(store)
-
-        def work() -> int:
-            try:
-                return program.run(store, host, guest)
-            except (TrapError, UserError) as error:
-                if interruption.heeded and guest.seconds is not None:
-                    raise OverrunError(guest.seconds) from error
-                raise
-            finally:
-                store.close()
-
+        run = self.prepare(program, guest, host)
         if guest.seconds is None:
-            return work()
+            return run.work()
         seconds = guest.seconds
 
         def interrupt() -> None:
             host.end_engines(f"the guest ran for more than {seconds:g} s")
-            interruption.ask()
+            run.interrupt()
 
-        return self._deadline.run(work, seconds, interrupt)
+        return self._deadline.run(run.work, seconds, interrupt)
+
+
+class Run:
+    """One run of a program: `work`, once and in one thread, and `interrupt` from any other."""
+
+    def __init__(self, engine: wasmtime.Engine, program: Program, guest: Guest, host: Host) -> None:
+        self._program = program
+        self._guest = guest
+        self._host = host
+        self._store = new_store(engine, guest, host.limits, instances=program.instances, memories=program.memories)
+        self._interruption = Interruption(self._store)
+
+    def work(self) -> int:
+        """Return the exit status; raises as `Runner.run`."""
+        try:
+            return self._program.run(self._store, self._host, self._guest)
+        except (TrapError, UserError) as error:
+            if self._interruption.heeded and self._guest.seconds is not None:
+                raise OverrunError(self._guest.seconds) from error
+            raise
+        finally:
+            self._store.close()
+
+    def interrupt(self) -> None:
+        """End it as soon as it computes; to be called again until it has ended."""
+        self._interruption.ask()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
@@ -15,11 +17,51 @@ from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wasi_nn_reference.host import Host
 
 _U32 = 0xFFFF_FFFF
+
+
+_EVERY = tuple(EXTENSIONS)
+
+
+class _Running(threading.local):
+    """The functions of the guest that runs in this thread."""
+
+    functions: Mapping[str, Callable[..., int]]
+
+
+_running = _Running()
+
+
+def define_shared(linker: wasmtime.Linker, extensions: Iterable[str] = ()) -> None:
+    """Add the functions to a linker for many guests: each call goes to the guest of its thread; see `answering`."""
+
+    def shared(name: str) -> Callable[..., int]:
+        def call(caller: Any, *arguments: int) -> int:
+            return _running.functions[name](caller, *arguments)
+
+        return call
+
+    _define(linker, extensions, shared)
+
+
+def _define(linker: wasmtime.Linker, extensions: Iterable[str], function: Callable[[str], Callable[..., int]]) -> None:
+    for name, parameters in _named(extensions).items():
+        if unchecked.is_safe():
+            unchecked.define(linker, MODULE, name, parameters, function(name))
+        else:
+            kind = unchecked.function_type(parameters)
+            linker.define_func(MODULE, name, kind, function(name), access_caller=True)
+
+
+def _named(extensions: Iterable[str]) -> dict[str, int]:
+    functions = FUNCTIONS.copy()
+    for extension in extensions:
+        functions |= EXTENSIONS[extension]
+    return functions
 
 
 class WitxCalls:
@@ -37,15 +79,16 @@ class WitxCalls:
 
     def define(self, linker: wasmtime.Linker, extensions: Iterable[str] = ()) -> None:
         """Add the functions to `linker`, and those of `extensions`."""
-        functions = FUNCTIONS.copy()
-        for extension in extensions:
-            functions |= EXTENSIONS[extension]
-        for name, parameters in functions.items():
-            if unchecked.is_safe():
-                unchecked.define(linker, MODULE, name, parameters, self.function(name))
-            else:
-                kind = unchecked.function_type(parameters)
-                linker.define_func(MODULE, name, kind, self.function(name), access_caller=True)
+        _define(linker, extensions, self.function)
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Answer what `define_shared` added to any linker, in this thread, while its guest runs."""
+        _running.functions = {name: self.function(name) for name in _named(_EVERY)}
+        try:
+            yield
+        finally:
+            del _running.functions
 
     def use(self, memory: object) -> None:
         """Take what the guest exports as `memory`, once it is instantiated.
