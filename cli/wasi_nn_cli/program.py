@@ -13,7 +13,13 @@ from typing import NamedTuple
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 # The extra that installs what a subcommand may miss; whoever checks another runtime does without the engines.
-EXTRAS = {"wasmtime": "reference", "openvino": "reference", "hypothesis": "fuzz", "onnx": "fuzz"}
+EXTRAS = {
+    "wasmtime": "reference",
+    "openvino": "reference",
+    "hypothesis": "fuzz",
+    "onnx": "fuzz",
+    **dict.fromkeys(("uvicorn", "starlette", "httptools", "prometheus_client", "watchfiles"), "serve"),
+}
 _ENGINES = ("wasmtime", "openvino", "onnxruntime")  # what the reference host is made of; its answers depend on them
 
 
@@ -28,6 +34,7 @@ COMMANDS = {
     "check": Command("check a host with the suite", "wasi_nn_conformance.commands.check"),
     "replay": Command("carry one case out and show what was said", "wasi_nn_conformance.commands.replay"),
     "run": Command("run a guest", "wasi_nn_reference.cli.run"),
+    "serve": Command("serve HTTP workers of a folder", "wasi_nn_reference.cli.serve"),
     "inspect": Command("tell what a module imports, or what a model takes and gives", "wasi_nn_reference.cli.inspect"),
     "known-failures": Command(
         "write a file of known failures from a report", "wasi_nn_conformance.commands.known_failures"

@@ -29,7 +29,7 @@ def note(line: str) -> None:
 
 @contextlib.contextmanager
 def listening(listener: Callable[[str], None]) -> Iterator[None]:
-    """Give `listener` the lines of this thread in place of standard error."""
+    """Send the lines of this thread to `listener` in place of standard error."""
     before, _listening.listener = _listening.listener, listener
     try:
         yield

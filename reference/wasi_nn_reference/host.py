@@ -110,8 +110,16 @@ class Host:
         if target is not ExecutionTarget.CPU:
             raise unsupported(f"the target {target.value} is not available here; available: cpu")
         detection.check(encoding, builders)
-        loaded = shared.load(backend, encoding, builders, target, self.limits.call_seconds)
-        graph = Graph(loaded, sum(map(len, builders)))
+        loaded = shared.load(backend, encoding, builders, target, self.call_seconds)
+        return self._counted(loaded, sum(map(len, builders)))
+
+    @property
+    def call_seconds(self) -> float:
+        """How long a call that begins now may take."""
+        return self.limits.call_seconds
+
+    def _counted(self, loaded: BackendGraph, model_bytes: int) -> Graph:
+        graph = Graph(loaded, model_bytes)
         self._graphs.add(graph)
         self._model_bytes += graph.model_bytes
         weakref.finalize(graph, self._released, graph.model_bytes).atexit = False
@@ -197,7 +205,7 @@ class Host:
         request = context.request or context.graph.backend.request()
         # A request that failed or overran may still be at work on its buffers: it is not used again.
         context.request = None
-        outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.limits.call_seconds)
+        outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.call_seconds)
         context.request = request
         for port, tensor in zip(context.graph.outputs, outputs, strict=True):
             self.check_tensor_size(len(tensor.data), f"output {port.name!r}")

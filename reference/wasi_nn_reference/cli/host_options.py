@@ -28,7 +28,7 @@ _ANY_BYTES = 2**63 - 1
 
 
 def add_host_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options to `parser`."""
+    """Add all options of a host with one guest to `parser`."""
     add = parser.add_argument
     add(
         "--graph",
@@ -38,6 +38,35 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
         help=f"register a model under NAME (the file's or the folder's name) for load_by_name, or each of several"
         f" in a folder under its file's name; {registry.names()}",
     )
+    add_engine_options(parser)
+    add(
+        "--tensor-types",
+        choices=tuple(TENSOR_TYPES),
+        default="2023",
+        help="numbers of tensor types; 2022 for guests from before 2023-08-23 (default: %(default)s)",
+    )
+    add(
+        "--extensions",
+        choices=tuple(EXTENSIONS),
+        action="append",
+        default=[],
+        help=f"serve what another host has beside the specification; wasmedge: {', '.join(EXTENSIONS['wasmedge'])}",
+    )
+    add(
+        "--unknown-imports",
+        choices=[each.value for each in UnknownImports],
+        default=UnknownImports.REFUSE.value,
+        help="what an import becomes that is not served: the guest is refused, or it traps when it is called, or"
+        " returns zeros (default: %(default)s)",
+    )
+    add_limit_options(parser)
+    add_cache_option(parser)
+    add("--verbose", action="store_true", help="say on standard error why a call failed")
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how models are computed, and where."""
+    add = parser.add_argument
     add(
         "--call-timeout",
         metavar="SECONDS",
@@ -60,37 +89,26 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
         type=_engine,
         help=f"load an encoding with another engine than the first of: {_engines()}",
     )
-    add("--threads", metavar="N", type=_number, help="threads of a graph (default: one per CPU, at most 4)")
-    add(
-        "--tensor-types",
-        choices=tuple(TENSOR_TYPES),
-        default="2023",
-        help="numbers of tensor types; 2022 for guests from before 2023-08-23 (default: %(default)s)",
-    )
-    add(
-        "--extensions",
-        choices=tuple(EXTENSIONS),
-        action="append",
-        default=[],
-        help=f"serve what another host has beside the specification; wasmedge: {', '.join(EXTENSIONS['wasmedge'])}",
-    )
-    add(
-        "--unknown-imports",
-        choices=[each.value for each in UnknownImports],
-        default=UnknownImports.REFUSE.value,
-        help="what an import becomes that is not served: the guest is refused, or it traps when it is called, or"
-        " returns zeros (default: %(default)s)",
-    )
+    add("--threads", metavar="N", type=count, help="threads of a graph (default: one per CPU, at most 4)")
+
+
+def add_limit_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each limit of a guest."""
     for name, value in _LIMITS.items():
-        add(
+        parser.add_argument(
             f"--max-{name.replace('_', '-')}",
             metavar="N",
-            type=_number,
+            type=count,
             default=value,
             help="limit; beyond it calls give `too_large` (default: %(default)s)",
         )
-    add("--no-cache", action="store_true", help=f"compile the guest anew, and do not keep it; {_where()}")
-    add("--verbose", action="store_true", help="say on standard error why a call failed")
+
+
+def add_cache_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says whether compiled guests are kept."""
+    parser.add_argument(
+        "--no-cache", action="store_true", help=f"compile the guest anew, and do not keep it; {_where()}"
+    )
 
 
 def add_isolation_option(parser: argparse.ArgumentParser) -> None:
@@ -136,10 +154,21 @@ def host_from(options: argparse.Namespace, engines: Engines) -> Host:
     named_graphs = NamedGraphs()
     for graph in options.graph:
         named_graphs.add_option(graph)
-    limits = Limits(call_seconds=options.call_timeout, **{name: getattr(options, f"max_{name}") for name in _LIMITS})
-    settings = EngineSettings(Precision(options.precision), options.threads, limits.tensor_bytes, tuple(options.engine))
+    limits, settings = limits_from(options), engine_settings_from(options)
     registered = engines.backends(settings._replace(tensor_bytes=_ANY_BYTES))
     return Host(engines.backends(settings), named_graphs, limits, registered=registered, warm=engines.warm)
+
+
+def limits_from(options: argparse.Namespace) -> Limits:
+    """Return what a guest may use, as the options want it."""
+    return Limits(call_seconds=options.call_timeout, **{name: getattr(options, f"max_{name}") for name in _LIMITS})
+
+
+def engine_settings_from(options: argparse.Namespace) -> EngineSettings:
+    """Return what is asked of engines."""
+    return EngineSettings(
+        Precision(options.precision), options.threads, options.max_tensor_bytes, tuple(options.engine)
+    )
 
 
 def linking_from(options: argparse.Namespace) -> Linking:
@@ -149,6 +178,7 @@ def linking_from(options: argparse.Namespace) -> Linking:
         tuple(dict.fromkeys(options.extensions)),
         UnknownImports(options.unknown_imports),
         verbose=options.verbose,
+        accounted=options.verbose,
     )
 
 
@@ -157,7 +187,8 @@ def cache_from(options: argparse.Namespace) -> ModuleCache | None:
     return None if options.no_cache else user_cache()
 
 
-def _number(text: str) -> int:
+def count(text: str) -> int:
+    """Return a number of 0 or more; raises for one that is none."""
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError("must be 0 or more")

@@ -20,7 +20,7 @@ from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import UserError
 from wasi_nn_reference.wasmtime_host.deadline import heeds
 from wasi_nn_reference.wasmtime_host.ending import TRAPPED, OverrunError, TrapError
-from wasi_nn_reference.wasmtime_host.guest import Guest, Network
+from wasi_nn_reference.wasmtime_host.guest import Directory, Guest, Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,9 +150,9 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _directory(text: str) -> tuple[str, str]:
+def _directory(text: str) -> Directory:
     host, _, guest = text.partition("::")
-    return host, guest or host
+    return Directory(host, guest or host)
 
 
 def _variable(text: str) -> tuple[str, str] | None:

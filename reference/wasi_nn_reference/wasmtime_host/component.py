@@ -45,6 +45,7 @@ class ComponentProgram:
         self._engine = engine
         self._component = component
         self._verbose = linking.verbose
+        self._accounted = linking.accounted
         self._imports = imports_of(engine, component)
         refuse(self._imports, linking)
         self._exported = run_interface(engine, component)
@@ -89,7 +90,7 @@ class ComponentProgram:
         finally:
             if status != 0:
                 point_to_verbose(calls.failed, verbose=self._verbose)
-            if self._verbose:
+            if self._accounted:
                 _note_left_over(calls)
             store.close()  # before what it calls back
             calls.table.clear()

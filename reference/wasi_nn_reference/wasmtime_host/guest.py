@@ -15,16 +15,24 @@ class Network(NamedTuple):
     http: bool = False
 
 
+class Directory(NamedTuple):
+    """A folder of this machine that a guest sees as `name`."""
+
+    host: str
+    name: str
+    read_only: bool = False
+
+
 class Guest(NamedTuple):
     """What one run of a program is given.
 
-    arguments: argv, its own name first. directories: (host folder, guest path) pairs. environment:
-    names and values. seconds: how long it may run, None for ever. streams: those of this process,
-    unless others are given. invoke: the export to call in place of the usual one; see `invocation`.
+    arguments: argv, its own name first. directories: what it sees of this machine's folders. environment: names and
+    values. seconds: how long it may run, None for ever. streams: those of this process, unless others are given.
+    invoke: the export to call in place of the usual one; see `invocation`.
     """
 
     arguments: tuple[str, ...]
-    directories: tuple[tuple[str, str], ...] = ()
+    directories: tuple[Directory, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     seconds: float | None = None
     streams: Streams = INHERITED

@@ -21,10 +21,11 @@ class Linking(NamedTuple):
     """How guests are linked.
 
     tensor_types: the numbering that core modules use. extensions: see `abi.witx.module.EXTENSIONS`.
-    verbose: say on standard error why calls failed.
+    verbose: say why calls failed. accounted: say what was alive at the end of a component.
     """
 
     tensor_types: str = "2023"
     extensions: tuple[str, ...] = ()
     unknown_imports: UnknownImports = UnknownImports.REFUSE
     verbose: bool = False
+    accounted: bool = False

@@ -28,7 +28,7 @@ class Program(Protocol):
 
     @property
     def infers(self) -> bool:
-        """Whether it imports wasi-nn."""
+        """Return whether it imports wasi-nn."""
         ...
 
     @property
@@ -63,8 +63,12 @@ class Runner:
         self._compiler = Compiler(self._engine, cache)
         self._linking = linking or Linking()
 
-    def load(self, wasm: bytes) -> Program:
-        """Return the program in a file of either format, compiled; raises UserError for one that cannot be run here."""
+    def load(self, wasm: bytes, linking: Linking | None = None) -> Program:
+        """Return the program in a file of either format, compiled; raises UserError for one that cannot be run here.
+
+        linking: its own, in place of the runner's.
+        """
+        linking = linking or self._linking
         wasm = binary(wasm)
         kind = recognise(wasm)
         # Only the ABI that the guest has is imported: either takes as long as a guest's first reply.
@@ -72,13 +76,13 @@ class Runner:
             from wasi_nn_reference.wasmtime_host.core import CoreProgram  # noqa: PLC0415
 
             module = self._compiler.compiled(wasmtime.Module, wasm)
-            return CoreProgram(self._engine, module, self._linking, has_start=has_start(wasm))
+            return CoreProgram(self._engine, module, linking, has_start=has_start(wasm))
         if kind == COMPONENT:
             from wasmtime.component import Component  # noqa: PLC0415
 
             from wasi_nn_reference.wasmtime_host.component import ComponentProgram  # noqa: PLC0415
 
-            return ComponentProgram(self._engine, self._compiler.compiled(Component, wasm), self._linking)
+            return ComponentProgram(self._engine, self._compiler.compiled(Component, wasm), linking)
         raise UserError("the file is no WebAssembly module or component")
 
     def prepare(self, program: Program, guest: Guest, host: Host) -> Run:

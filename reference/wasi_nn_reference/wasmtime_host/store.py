@@ -43,10 +43,10 @@ def _wasi(guest: Guest) -> wasmtime.WasiConfig:
     try:
         wasi.argv = list(guest.arguments)
         wasi.env = [list(pair) for pair in guest.environment]
-        for host, name in guest.directories:
+        for host, name, read_only in guest.directories:
             if not Path(host).is_dir():
                 raise UserError(f"--dir {host}: no such folder")
-            wasi.preopen_dir(host, name)
+            wasi.preopen_dir(host, name, not read_only)
         if guest.network.sockets:
             ffi.wasi_config_inherit_network(wasi.ptr())
         if guest.network.names:

@@ -1,0 +1,124 @@
+"""Puts a server process together: engines, workers, threads, and the application around them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from wasi_nn_reference.backends.engines import Engines
+from wasi_nn_reference.errors import UserError
+from wasi_nn_reference.serve.application import Application
+from wasi_nn_reference.serve.guests import Guests
+from wasi_nn_reference.serve.loading import Resources, load_site
+from wasi_nn_reference.serve.metrics import CONTENT_TYPE, Metrics
+from wasi_nn_reference.serve.store import MemoryStore, store_at
+from wasi_nn_reference.wasmtime_host.cache import user_cache
+from wasi_nn_reference.wasmtime_host.deadline import Abandonment
+from wasi_nn_reference.wasmtime_host.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from wasi_nn_reference.serve.log import Log
+    from wasi_nn_reference.serve.settings import Settings
+    from wasi_nn_reference.serve.site import Site
+    from wasi_nn_reference.serve.store import Store
+
+# Models that the operator registers are the operator's: only a guest's are limited in what they are made of.
+_ANY_BYTES = 2**63 - 1
+
+
+class Assembly:
+    """A server process. scratch: a folder for copies that requests have. Nothing is started before `load`."""
+
+    def __init__(self, settings: Settings, scratch: Path, log: Log) -> None:
+        self._settings = settings
+        self._scratch = scratch
+        self._log = log
+        self._engines = Engines(settings.isolation, settings.limits.engine_bytes)
+        self._runner = Runner(Abandonment(), user_cache() if settings.use_cache else None)
+        self._stores: dict[str, Store] = {}
+        self.metrics = Metrics()
+        self.guests = Guests(settings.threads, settings.waiting)
+
+    def load(self) -> Site:
+        """Return the folder as it is now; raises UserError as `load_site`."""
+        given = self._settings.engines
+        resources = Resources(
+            runner=self._runner,
+            guest_backends=lambda: self._engines.backends(given),
+            operator_backends=lambda: self._engines.backends(given._replace(tensor_bytes=_ANY_BYTES)),
+            store_at=self._store_at,
+            scratch=self._scratch,
+            environment=os.environ,
+            limits=self._settings.limits,
+            worker_limits=self._settings.worker_limits,
+            on_loss=self.metrics.engine_deaths.inc,
+        )
+        site = load_site(self._settings.folder, resources, self._settings.ignored)
+        for remark in site.remarks:
+            self._log.event("remark", text=remark)
+        for file, obstacle in site.obstacles.items():
+            self._log.event("worker_unavailable", file=str(file), reason=obstacle)
+        return site
+
+    @cached_property
+    def application(self) -> Application:
+        """What answers all paths but those of the server itself, with the folder loaded."""
+        return Application(self.load(), self.guests, self._log, self.metrics, self._settings.prefix)
+
+    def asgi(self) -> Starlette:
+        """Return the whole application, ready."""
+        origins = list(self._settings.origins)
+        cors = Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
+        return Starlette(
+            routes=[
+                Route("/healthz", self._health),
+                Route("/metrics", self._figures),
+                Mount("/", app=self.application),
+            ],
+            middleware=[cors] if origins else [],
+            lifespan=self._life,
+        )
+
+    def close(self) -> None:
+        """End the engines, and the threads that have no guest."""
+        self.guests.close()
+        self._engines.close()
+
+    @contextlib.asynccontextmanager
+    async def _life(self, _app: Starlette) -> AsyncIterator[None]:
+        site = self.application.site
+        self._log.event("serving", process=os.getpid(), workers=len(site.workers), unavailable=len(site.obstacles))
+        yield
+        self._log.event("stopped", process=os.getpid())
+
+    async def _health(self, _request: Request) -> Response:
+        """Answer that requests are answered, unless blocked guests have taken as many threads as there may be."""
+        blocked = self.guests.abandoned >= self._settings.threads
+        return PlainTextResponse("too many guests are blocked\n" if blocked else "ok\n", 503 if blocked else 200)
+
+    async def _figures(self, _request: Request) -> Response:
+        self.metrics.observe(self.guests)
+        return Response(self.metrics.text(), media_type=CONTENT_TYPE)
+
+    def _store_at(self, url: str) -> Store:
+        if not url and self._settings.processes > 1:
+            raise UserError(
+                "data.kv: without url the store is in the server's memory, and several processes have several;"
+                " give it url = 'redis://...', or serve with --workers 1"
+            )
+        if url not in self._stores:
+            self._stores[url] = store_at(url) if url else MemoryStore()
+        return self._stores[url]
