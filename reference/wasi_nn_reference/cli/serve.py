@@ -26,7 +26,7 @@ from wasi_nn_reference.serve.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_THREADS = 8  # guests at a time: they leave the processor while their engine computes
+_THREADS = 4  # guests at a time: they leave the processor while their engine computes
 
 
 @told

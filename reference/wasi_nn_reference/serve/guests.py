@@ -42,7 +42,7 @@ class Turn:
         return self._interrupted or time.monotonic() >= self.end
 
     def begin(self, run: Run) -> None:
-        """Tell what is to be interrupted when its time is up."""
+        """Take what is to be interrupted when its time is up."""
         self._run = run
         if self._interrupted:
             run.interrupt()

@@ -71,7 +71,7 @@ def application(settings: Settings, scratch: Path) -> Starlette:
 def _serve_here(settings: Settings, scratch: Path, listener: socket.socket, log: Log) -> None:
     assembly = _assembly(settings, scratch, log)
     try:
-        server = uvicorn.Server(_config(settings, assembly.asgi()))
+        server = uvicorn.Server(configuration(settings, assembly.asgi()))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop_as_asked)
         server.run([listener])
@@ -82,12 +82,13 @@ def _serve_here(settings: Settings, scratch: Path, listener: socket.socket, log:
 def _serve_by_processes(settings: Settings, scratch: Path, listener: socket.socket) -> None:
     with tempfile.TemporaryDirectory(dir=scratch) as figures:
         os.environ[_FIGURES] = figures
-        Multiprocess(_config(settings, functools.partial(application, settings, scratch)), [listener]).run()
+        Multiprocess(configuration(settings, functools.partial(application, settings, scratch)), [listener]).run()
 
 
-def _config(settings: Settings, app: object) -> uvicorn.Config:
+def configuration(settings: Settings, app: object) -> uvicorn.Config:
+    """Return what uvicorn is told of an application, or of what makes one in each process."""
     return uvicorn.Config(
-        app,  # type: ignore[arg-type] # an application, or what makes one
+        app,  # type: ignore[arg-type] # one or the other
         factory=settings.processes > 1,
         workers=settings.processes,
         http=BoundedProtocol,

@@ -28,7 +28,7 @@ class Settings(NamedTuple):
     ignored: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     processes: int = 1
-    threads: int = 8
+    threads: int = 4
     waiting: int = 1024
     connections: int = 4096
     stop_seconds: int = 30
