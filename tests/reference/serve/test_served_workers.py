@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +10,8 @@ import wasmtime
 from wat_workers import HELLO, REFLECTING, answering, saying
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
     from serving import Serving
 
@@ -166,7 +167,7 @@ def test_no_argument_and_only_its_own_variables(serving: Serving, monkeypatch: p
     monkeypatch.setenv("SECRET", "x")
     call = "(call $environ_sizes_get (i32.const 2000) (i32.const 2004))"
     arguments = "(drop (call $args_sizes_get (i32.const 2008) (i32.const 2012)))"
-    count = f"(i32.add (i32.mul (i32.const 10) (i32.load (i32.const 2008))) (i32.load (i32.const 2000)))"
+    count = "(i32.add (i32.mul (i32.const 10) (i32.load (i32.const 2008))) (i32.load (i32.const 2000)))"
     serving.add("a.wasm", saying(count, before=f"(drop {call}) {arguments}"), '[vars]\nA = "1"\nB = "$SECRET"')
     assert serving.get("/a").text == "02"
 
