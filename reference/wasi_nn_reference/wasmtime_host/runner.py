@@ -99,7 +99,7 @@ class Runner:
         seconds = guest.seconds
 
         def interrupt() -> None:
+            interruption.ask()  # first: a guest whose call has failed must not get as far as its own end
             host.end_engines(f"the guest ran for more than {seconds:g} s")
-            interruption.ask()
 
         return self._deadline.run(work, seconds, interrupt)
