@@ -114,9 +114,9 @@ class Host:
             raise unsupported(f"the target {target.value} is not available here; available: cpu")
         detection.check(encoding, builders)
         loaded = shared.load(backend, encoding, builders, target, self.limits.call_seconds)
-        return self._held(loaded, sum(map(len, builders)))
+        return self._counted(loaded, sum(map(len, builders)))
 
-    def _held(self, loaded: BackendGraph, model_bytes: int) -> Graph:
+    def _counted(self, loaded: BackendGraph, model_bytes: int) -> Graph:
         graph = Graph(loaded, model_bytes)
         self._graphs.add(graph)
         self._model_bytes += graph.model_bytes
@@ -142,7 +142,7 @@ class Host:
         if isinstance(named, NamedGraph):
             return self.load(named.builders, named.encoding, ExecutionTarget.CPU, registered=True)
         self.check_model_size(0)
-        return self._held(named.graph(self.limits.call_seconds), 0)
+        return self._counted(named.graph(self.limits.call_seconds), 0)
 
     def end_engines(self, reason: str) -> None:
         """End a call that an engine is in, from another thread, with the process of that engine if it has one.

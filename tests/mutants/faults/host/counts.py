@@ -163,7 +163,7 @@ fault(
 fault(
     "graphs-behind-the-200th",
     "a graph that is loaded while there are 200 is the first of them",
-    "host:Host._held",
+    "host:Host._counted",
     "graph = Graph(loaded, model_bytes)",
     "first = self.__dict__.setdefault('first', loaded)\n"
     "    graph = Graph(first if len(self._graphs) > 200 else loaded, model_bytes)",
