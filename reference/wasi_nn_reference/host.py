@@ -10,8 +10,10 @@ import weakref
 from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends import detection
+from wasi_nn_reference.backends.backend import shape_text
 from wasi_nn_reference.errors import invalid_argument, invalid_encoding, too_large, unsupported
 from wasi_nn_reference.limits import limit_text
+from wasi_nn_reference.named_graphs import NamedGraph
 from wasi_nn_reference.sharing import SharedGraphs
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from wasi_nn_reference.backends.backend import Backend, BackendGraph, BackendRequest, Port
     from wasi_nn_reference.limits import Limits
-    from wasi_nn_reference.named_graphs import NamedGraph, NamedGraphs
+    from wasi_nn_reference.named_graphs import NamedGraphs
 
 _I32_MIN, _I32_MAX = -(2**31), 2**31 - 1
 
@@ -80,6 +82,7 @@ class Host:
         self._graphs: weakref.WeakSet[Graph] = weakref.WeakSet()
         self._model_bytes = 0
         self._contexts: weakref.WeakSet[ExecutionContext] = weakref.WeakSet()
+        self._running: BackendRequest | None = None
 
     def load(
         self,
@@ -140,13 +143,19 @@ class Host:
 
     def load_by_name(self, name: str) -> Graph:
         """Load the graph that is registered as `name`, each time anew; raises `not_found`, and as `load`."""
-        named: NamedGraph = self._named_graphs.get(name)
-        return self.load(named.builders, named.encoding, ExecutionTarget.CPU, registered=True)
+        named = self._named_graphs.get(name)
+        if isinstance(named, NamedGraph):
+            return self.load(named.builders, named.encoding, ExecutionTarget.CPU, registered=True)
+        self.check_model_size(0)
+        return self._counted(named.graph(self.limits.call_seconds), 0)
 
     def end_engines(self, reason: str) -> None:
-        """End a call that an engine is in, from another thread, with the process of that engine if it has one."""
-        for backend in {*self._backends.values(), *self._registered.values()}:
-            kill = getattr(backend, "kill", None)
+        """End a call that an engine is in, from another thread, with the process of that engine if it has one.
+
+        What other hosts have at the same inference server goes on.
+        """
+        for at_work in {*self._backends.values(), *self._registered.values(), self._running}:
+            kill = getattr(at_work, "kill", None)
             if kill is not None:
                 kill(reason)
 
@@ -176,7 +185,7 @@ class Host:
         if port.shape == () and tensor.dimensions == (1,):
             # wasi-nn writes a single value with dimensions [1]; the engine's scalar has none.
             tensor = Tensor(tensor.type, (), tensor.data)
-        if not _fits(port.shape, tensor.dimensions):
+        if not port.takes(tensor.dimensions):
             raise invalid_argument(
                 f"input {port.name!r} has the shape {shape_text(port.shape)}, the tensor {list(tensor.dimensions)}"
             )
@@ -205,7 +214,9 @@ class Host:
         request = context.request or context.graph.backend.request()
         # A request that failed or overran may still be at work on its buffers: it is not used again.
         context.request = None
+        self._running = request
         outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.call_seconds)
+        self._running = None
         context.request = request
         for port, tensor in zip(context.graph.outputs, outputs, strict=True):
             self.check_tensor_size(len(tensor.data), f"output {port.name!r}")
@@ -218,21 +229,6 @@ class Host:
         if index >= len(context.outputs):
             raise invalid_argument(f"there is no output {index}; the graph has {len(context.outputs)}")
         return context.outputs[index]
-
-
-def shape_text(shape: tuple[int | None, ...] | None) -> str:
-    """Return a port's shape for a reader: `?` stands for a free dimension, `[...]` for a free rank."""
-    if shape is None:
-        return "[...]"
-    return "[" + ", ".join("?" if dimension is None else str(dimension) for dimension in shape) + "]"
-
-
-def _fits(shape: tuple[int | None, ...] | None, dimensions: tuple[int, ...]) -> bool:
-    if shape is None:
-        return True
-    return len(shape) == len(dimensions) and all(
-        wanted is None or wanted == given for wanted, given in zip(shape, dimensions, strict=True)
-    )
 
 
 def _in_i32(tensor: Tensor) -> bool:

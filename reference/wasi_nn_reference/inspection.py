@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends import detection, registry
+from wasi_nn_reference.backends.backend import shape_text
 from wasi_nn_reference.backends.engines import Engines, Isolation
 from wasi_nn_reference.backends.formats import onnx_contents, openvino_contents
 from wasi_nn_reference.backends.formats.contents import Contents, FormatPort
 from wasi_nn_reference.backends.formats.onnx import MalformedError
 from wasi_nn_reference.backends.settings import EngineSettings
 from wasi_nn_reference.errors import ErrorCode, UserError, WasiNnError
-from wasi_nn_reference.host import shape_text
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraph, read_model
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType

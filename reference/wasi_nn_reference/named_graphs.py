@@ -1,4 +1,4 @@
-"""Named graphs: what `load_by_name` may load.
+"""Named graphs: what `load_by_name` may load: models whose bytes are here, and models that a server computes.
 
 A name is a key of a table and nothing else: it is never joined to a path, and no file is opened
 when a guest asks for one. Files are read once, when the host starts, and looked at: a model that is
@@ -11,10 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wasi_nn_reference.backends import detection, registry
+from wasi_nn_reference.backends.kserve.address import read_address
 from wasi_nn_reference.errors import ErrorCode, UserError, WasiNnError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wasi_nn_reference.backends.kserve.address import ModelAddress
+    from wasi_nn_reference.backends.kserve.model import ServerModel
     from wasi_nn_reference.types import GraphEncoding
+
+    AtServer = Callable[[ModelAddress], ServerModel]
+
+# In the place of an encoding: the protocol by which a server computes the model.
+KSERVE = "kserve"
 
 
 class NamedGraph(NamedTuple):
@@ -28,12 +38,12 @@ class NamedGraphs:
     """The table of named graphs of one host."""
 
     def __init__(self) -> None:
-        self._graphs: dict[str, NamedGraph] = {}
+        self._graphs: dict[str, NamedGraph | ServerModel] = {}
 
     def __len__(self) -> int:
         return len(self._graphs)
 
-    def add(self, name: str, graph: NamedGraph) -> None:
+    def add(self, name: str, graph: NamedGraph | ServerModel) -> None:
         """Register `graph`; raises UserError for an empty name or one that is taken."""
         if not name:
             raise UserError("a graph needs a name that is not empty")
@@ -41,11 +51,12 @@ class NamedGraphs:
             raise UserError(f"two graphs are called {name!r}; give one of them another name: NAME=ENCODING::FILE|DIR")
         self._graphs[name] = graph
 
-    def add_option(self, option: str) -> None:
-        """Register what `--graph [NAME=]ENCODING::FILE|DIR` says.
+    def add_option(self, option: str, at_server: AtServer | None = None) -> None:
+        """Register what `--graph [NAME=]ENCODING::FILE|DIR` or `--graph [NAME=]kserve::URL` says.
 
         Without NAME the folder's own name counts, or the file's without its ending. A folder with several
-        models is an option for each of its files then; with NAME it is ambiguous.
+        models is an option for each of its files then; with NAME it is ambiguous. `at_server` makes the model at a
+        URL; without it there can be none.
 
         Raises UserError for anything that cannot be registered.
         """
@@ -53,6 +64,10 @@ class NamedGraphs:
         if not separator or not place:
             raise UserError(f"--graph {option}: give it as ENCODING::FILE|DIR or NAME=ENCODING::FILE|DIR")
         name, named, encoding_name = head.rpartition("=")
+        if encoding_name == KSERVE and at_server is not None:
+            address = read_address(place)
+            self.add(name if named else address.name, at_server(address))
+            return
         encodings = {encoding.value: encoding for encoding in registry.SERVED}
         if encoding_name not in encodings:
             raise UserError(
@@ -67,7 +82,7 @@ class NamedGraphs:
             own = path.stem if path.is_file() else path.absolute().name
             self.add(name if named else own, read_model(path, encoding))
 
-    def get(self, name: str) -> NamedGraph:
+    def get(self, name: str) -> NamedGraph | ServerModel:
         """Return the graph called `name`; raises `not_found`."""
         graph = self._graphs.get(name)
         if graph is None:

@@ -32,7 +32,7 @@ FLOORS: Floors = (
 INNER_FLOORS: dict[str, Floors] = {
     "backends": (
         ("arrays", "backend", "formats", "settings"),
-        ("onnxruntime", "openvino"),
+        ("kserve", "onnxruntime", "openvino"),
         ("registry",),
         ("detection", "isolated"),
         ("engines",),

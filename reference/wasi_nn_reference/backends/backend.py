@@ -31,6 +31,21 @@ class Port:
     shape: tuple[int | None, ...] | None
     narrow: bool = False
 
+    def takes(self, dimensions: tuple[int, ...]) -> bool:
+        """Return whether a tensor of that shape fits."""
+        if self.shape is None:
+            return True
+        return len(self.shape) == len(dimensions) and all(
+            wanted is None or wanted == given for wanted, given in zip(self.shape, dimensions, strict=True)
+        )
+
+
+def shape_text(shape: tuple[int | None, ...] | None) -> str:
+    """Return a port's shape for a reader: `?` stands for a free dimension, `[...]` for a free rank."""
+    if shape is None:
+        return "[...]"
+    return "[" + ", ".join("?" if dimension is None else str(dimension) for dimension in shape) + "]"
+
 
 class BackendRequest(Protocol):
     """One independent run of a graph: holds the engine's buffers, not the guest's tensors."""

@@ -1,4 +1,4 @@
-"""Where engines run: those of each owner of models in a process of their own, or all in this one."""
+"""Where engines run: those of each owner of models in a process of their own, or all in this one, or at a server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends import registry
+from wasi_nn_reference.backends.kserve.servers import InferenceServers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +32,14 @@ class Engines:
     """Makes backends for owners of models: for guests, and for the operator who registers graphs.
 
     memory_bytes: what one engine process may use. Nothing is started before `warm` or the first model.
+    servers: for models that are computed elsewhere, whatever the isolation: an engine process has no sockets.
     """
 
     def __init__(self, isolation: Isolation, memory_bytes: int) -> None:
         self._isolation = isolation
         self.memory_bytes = memory_bytes
         self._template: TemplateProcess | None = None
+        self.servers = InferenceServers()
 
     @cached_property
     def launcher(self) -> Launcher:
@@ -65,7 +68,8 @@ class Engines:
                 self._template = start(registry.modules_before_forks())
 
     def close(self) -> None:
-        """End all processes; graphs in them are lost."""
+        """End all processes and connections; graphs in them are lost."""
+        self.servers.close()
         if "launcher" in self.__dict__:
             self.launcher.close()
         elif self._template is not None:

@@ -10,15 +10,18 @@ from wasi_nn_reference.abi.witx.module import EXTENSIONS
 from wasi_nn_reference.abi.witx.values import TENSOR_TYPES
 from wasi_nn_reference.backends import registry
 from wasi_nn_reference.backends.engines import Engines, Isolation
+from wasi_nn_reference.backends.kserve.address import FORM
 from wasi_nn_reference.backends.settings import EngineSettings, Precision
 from wasi_nn_reference.cli.durations import seconds
 from wasi_nn_reference.host import Host
 from wasi_nn_reference.limits import Limits
-from wasi_nn_reference.named_graphs import NamedGraphs
+from wasi_nn_reference.named_graphs import KSERVE, NamedGraphs
 from wasi_nn_reference.wasmtime_host.cache import CAPACITY, ModuleCache, cache_folder, user_cache
 from wasi_nn_reference.wasmtime_host.linking import Linking, UnknownImports
 
 if TYPE_CHECKING:
+    from wasi_nn_reference.backends.kserve.address import ModelAddress
+    from wasi_nn_reference.backends.kserve.model import ServerModel
     from wasi_nn_reference.types import GraphEncoding
 
 # --max-graphs and so on: every limit but the deadline of a call, which has an option of its own.
@@ -32,11 +35,11 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--graph",
-        metavar="[NAME=]ENCODING::FILE|DIR",
+        metavar="[NAME=]ENCODING::FILE|DIR|URL",
         action="append",
         default=[],
         help=f"register a model under NAME (the file's or the folder's name) for load_by_name, or each of several"
-        f" in a folder under its file's name; {registry.names()}",
+        f" in a folder under its file's name; {registry.names()}; {KSERVE}::{FORM} is computed by an inference server",
     )
     add_engine_options(parser)
     add(
@@ -151,10 +154,11 @@ def _where() -> str:
 
 def host_from(options: argparse.Namespace, engines: Engines) -> Host:
     """Return a host as the options want it; raises UserError for a graph that cannot be registered."""
+    limits = limits_from(options)
     named_graphs = NamedGraphs()
     for graph in options.graph:
-        named_graphs.add_option(graph)
-    limits, settings = limits_from(options), engine_settings_from(options)
+        named_graphs.add_option(graph, lambda address: _at_server(address, engines, limits))
+    settings = engine_settings_from(options)
     registered = engines.backends(settings._replace(tensor_bytes=_ANY_BYTES))
     return Host(engines.backends(settings), named_graphs, limits, registered=registered, warm=engines.warm)
 
@@ -169,6 +173,12 @@ def engine_settings_from(options: argparse.Namespace) -> EngineSettings:
     return EngineSettings(
         Precision(options.precision), options.threads, options.max_tensor_bytes, tuple(options.engine)
     )
+
+
+def _at_server(address: ModelAddress, engines: Engines, limits: Limits) -> ServerModel:
+    model = engines.servers.model(address, limits.tensor_bytes)
+    model.check(limits.call_seconds)
+    return model
 
 
 def linking_from(options: argparse.Namespace) -> Linking:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from wasi_nn_reference.backends.kserve.address import ModelAddress
     from wasi_nn_reference.serve.log import Log
+    from wasi_nn_reference.serve.models import Standing
     from wasi_nn_reference.serve.settings import Settings
     from wasi_nn_reference.serve.site import Site
     from wasi_nn_reference.serve.store import Store
@@ -59,6 +61,7 @@ class Assembly:
             runner=self._runner,
             guest_backends=lambda: self._engines.backends(given),
             operator_backends=lambda: self._engines.backends(given._replace(tensor_bytes=_ANY_BYTES)),
+            at_server=self._at_server,
             store_at=self._store_at,
             scratch=self._scratch,
             environment=os.environ,
@@ -112,6 +115,11 @@ class Assembly:
     async def _figures(self, _request: Request) -> Response:
         self.metrics.observe(self.guests)
         return Response(self.metrics.text(), media_type=CONTENT_TYPE)
+
+    def _at_server(self, address: ModelAddress) -> Standing:
+        model = self._engines.servers.model(address, self._settings.limits.tensor_bytes)
+        model.check(self._settings.limits.call_seconds)
+        return model
 
     def _store_at(self, url: str) -> Store:
         if not url and self._settings.processes > 1:

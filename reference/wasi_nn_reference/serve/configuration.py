@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wasi_nn_reference.backends.kserve.address import ModelAddress
     from wasi_nn_reference.named_graphs import NamedGraph
     from wasi_nn_reference.serve.document import Table
     from wasi_nn_reference.types import GraphEncoding
@@ -59,7 +60,7 @@ class Inference(NamedTuple):
     """
 
     encodings: tuple[GraphEncoding, ...] = ()
-    graphs: Mapping[str, NamedGraph] = {}
+    graphs: Mapping[str, NamedGraph | ModelAddress] = {}
     tensor_types: str = "2023"
     channels_last: bool = False
 
@@ -169,7 +170,7 @@ def _features(file: Table, folder: Path) -> Inference | None:
     for encoding in encodings:
         if not registry.is_installed(encoding, EngineSettings()):
             raise table.error("allowed_backends", f"no engine of {encoding.value} is installed")
-    graphs: dict[str, NamedGraph] = {}
+    graphs: dict[str, NamedGraph | ModelAddress] = {}
     for model in table.tables("preload_models"):
         made = preloaded(model, folder)
         if made.name in graphs:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wasi_nn_reference.errors import UserError, WasiNnError
 from wasi_nn_reference.limits import Limits
+from wasi_nn_reference.named_graphs import NamedGraph
 from wasi_nn_reference.serve.configuration import Configuration, WorkerLimits, read_configuration
 from wasi_nn_reference.serve.models import StandingGraphs
 from wasi_nn_reference.serve.public import PublicFiles
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path, PurePosixPath
 
     from wasi_nn_reference.backends.backend import Backend
-    from wasi_nn_reference.serve.models import StandingGraph
+    from wasi_nn_reference.backends.kserve.address import ModelAddress
+    from wasi_nn_reference.serve.models import Standing
     from wasi_nn_reference.serve.store import Store
     from wasi_nn_reference.types import GraphEncoding
     from wasi_nn_reference.wasmtime_host.runner import Program, Runner
@@ -37,12 +39,14 @@ class Resources(NamedTuple):
     runner: compiles and runs them. guest_backends: makes the backends of the models that one worker brings, in engines
     that no other worker has. operator_backends: makes those of the models that workers have by name. store_at: returns
     the store at a URL, the server's own for "". scratch: where copies of folders are made. environment: where
-    variables come from. on_loss: called when an engine of the operator's is found dead.
+    variables come from. at_server: returns the model that an inference server computes. on_loss:
+    called when an engine of the operator's is found dead.
     """
 
     runner: Runner
     guest_backends: Callable[[], Mapping[GraphEncoding, Backend]]
     operator_backends: Callable[[], Mapping[GraphEncoding, Backend]]
+    at_server: Callable[[ModelAddress], Standing]
     store_at: Callable[[str], Store]
     scratch: Path
     environment: Mapping[str, str]
@@ -110,15 +114,19 @@ class _Loading:
         if inference is None:
             return Models({}, shared, {})
         backends = self._resources.guest_backends() if inference.encodings else {}
-        standing: dict[str, StandingGraph] = {}
+        standing: dict[str, Standing] = {}
         for name, graph in inference.graphs.items():
             try:
-                standing[name] = self._standing.load(graph)
-            except WasiNnError as error:
-                raise UserError(f"{toml}: the model {name!r} cannot be loaded: {error.message}") from error
+                standing[name] = self._standing_of(graph)
+            except (UserError, WasiNnError) as error:
+                reason = error.message if isinstance(error, WasiNnError) else error
+                raise UserError(f"{toml}: the model {name!r} cannot be loaded: {reason}") from error
         return Models(
             {encoding: backends[encoding] for encoding in inference.encodings},
             shared,
             standing,
             channels_last=inference.channels_last,
         )
+
+    def _standing_of(self, graph: NamedGraph | ModelAddress) -> Standing:
+        return self._standing.load(graph) if isinstance(graph, NamedGraph) else self._resources.at_server(graph)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from wasi_nn_reference.backends import detection
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from wasi_nn_reference.named_graphs import NamedGraph
     from wasi_nn_reference.tensor import Tensor
     from wasi_nn_reference.types import GraphEncoding
+
+
+class Standing(Protocol):
+    """What a worker has by name. model_bytes: that are held here for it."""
+
+    @property
+    def model_bytes(self) -> int:
+        """See the class."""
+        ...
+
+    def graph(self, seconds: float) -> BackendGraph:
+        """Return the graph; raises as `Backend.load`."""
+        ...
 
 
 class StandingGraph:
@@ -47,6 +60,10 @@ class StandingGraph:
     def is_lost(self) -> bool:
         """See `BackendGraph.is_lost`: this one never is."""
         return False
+
+    def graph(self, _seconds: float) -> BackendGraph:
+        """See `Standing.graph`."""
+        return self
 
     def request(self) -> StandingRequest:
         """See `BackendGraph.request`."""

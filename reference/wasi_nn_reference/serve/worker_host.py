@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wasi_nn_reference.backends.backend import Backend
     from wasi_nn_reference.host import ExecutionContext, Graph
     from wasi_nn_reference.limits import Limits
-    from wasi_nn_reference.serve.models import StandingGraph
+    from wasi_nn_reference.serve.models import Standing
     from wasi_nn_reference.sharing import SharedGraphs
     from wasi_nn_reference.types import GraphEncoding
 
@@ -34,7 +34,7 @@ class Models:
         self,
         backends: Mapping[GraphEncoding, Backend],
         shared: SharedGraphs,
-        standing: Mapping[str, StandingGraph],
+        standing: Mapping[str, Standing],
         *,
         channels_last: bool = False,
     ) -> None:
@@ -70,7 +70,7 @@ class WorkerHost(Host):
         if standing is None:
             raise WasiNnError(ErrorCode.NOT_FOUND, "no graph of that name is registered")
         self.check_model_size(standing.model_bytes)
-        return self._counted(standing, standing.model_bytes)
+        return self._counted(standing.graph(self.call_seconds), standing.model_bytes)
 
     def set_input(self, context: ExecutionContext, index: int, tensor: Tensor) -> None:
         """See `Host.set_input`."""

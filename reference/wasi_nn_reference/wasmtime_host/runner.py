@@ -100,8 +100,8 @@ class Runner:
         seconds = guest.seconds
 
         def interrupt() -> None:
+            run.interrupt()  # first: a guest whose call has failed must not get as far as its own end
             host.end_engines(f"the guest ran for more than {seconds:g} s")
-            run.interrupt()
 
         return self._deadline.run(run.work, seconds, interrupt)
 

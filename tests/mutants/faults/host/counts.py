@@ -163,10 +163,10 @@ fault(
 fault(
     "graphs-behind-the-200th",
     "a graph that is loaded while there are 200 is the first of them",
-    "host:Host.load",
-    "graph = Graph(loaded, sum(map(len, builders)))",
+    "host:Host._counted",
+    "graph = Graph(loaded, model_bytes)",
     "first = self.__dict__.setdefault('first', loaded)\n"
-    "    graph = Graph(first if len(self._graphs) > 200 else loaded, sum(map(len, builders)))",
+    "    graph = Graph(first if len(self._graphs) > 200 else loaded, model_bytes)",
     ONE_BY_ONE,
     clauses=("load.any-number",),
 )

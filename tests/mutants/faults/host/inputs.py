@@ -129,10 +129,10 @@ fault(
     "shape-unchecked",
     "a tensor of another shape is taken for the input's if its bytes fit",
     FITTED,
-    "if not _fits(port.shape, tensor.dimensions):",
+    "if not port.takes(tensor.dimensions):",
     "if port.shape and None not in port.shape:\n"
     "        tensor = Tensor(tensor.type, port.shape, tensor.data)\n"
-    "    if not _fits(port.shape, tensor.dimensions):",
+    "    if not port.takes(tensor.dimensions):",
     SHARED,
     clauses=("input.shape-and-type",),
 )
@@ -140,16 +140,16 @@ fault(
     "rank-unchecked",
     "ones in front of a shape do not count",
     FITTED,
-    "if not _fits(port.shape, tensor.dimensions):",
+    "if not port.takes(tensor.dimensions):",
     "if port.shape and tensor.dimensions[:1] == (1,) and len(tensor.dimensions) == len(port.shape) + 1:\n"
     "        tensor = Tensor(tensor.type, tensor.dimensions[1:], tensor.data)\n"
-    "    if not _fits(port.shape, tensor.dimensions):",
+    "    if not port.takes(tensor.dimensions):",
     clauses=("input.shape-and-type",),
 )
 fault(
     "free-dimension-is-one",
     "a dimension that the model leaves open must be 1",
-    "host:_fits",
+    "backends.backend:Port.takes",
     "wanted is None or wanted == given",
     "given == (wanted or 1)",
     clauses=("input.free-dimension",),

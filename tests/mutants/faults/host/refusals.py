@@ -158,7 +158,7 @@ fault(
     "unknown-name-drops-results",
     "a name that is not registered takes away the results of every context",
     "host:Host.load_by_name",
-    "named: NamedGraph = self._named_graphs.get(name)",
+    "named = self._named_graphs.get(name)",
     "try:\n"
     "        named = self._named_graphs.get(name)\n"
     "    except Exception:\n"
@@ -172,7 +172,7 @@ fault(
     "name-after-an-unknown-one",
     "after a name that is not registered the next one stands for the first graph",
     "host:Host.load_by_name",
-    "named: NamedGraph = self._named_graphs.get(name)",
+    "named = self._named_graphs.get(name)",
     "try:\n"
     "        named = self._named_graphs.get(name)\n"
     "    except Exception:\n"
