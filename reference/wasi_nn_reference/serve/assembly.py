@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from functools import cached_property
@@ -55,6 +56,15 @@ class Assembly:
         self.guests = Guests(settings.threads, settings.waiting)
 
     def load(self) -> Site:
+        """Return the folder as it is now, and log what is odd about it; raises UserError as `load_site`."""
+        site = self.site()
+        for remark in site.remarks:
+            self._log.event("remark", text=remark)
+        for file, obstacle in site.obstacles.items():
+            self._log.event("worker_unavailable", file=str(file), reason=obstacle)
+        return site
+
+    def site(self) -> Site:
         """Return the folder as it is now; raises UserError as `load_site`."""
         given = self._settings.engines
         resources = Resources(
@@ -69,12 +79,7 @@ class Assembly:
             worker_limits=self._settings.worker_limits,
             on_loss=self.metrics.engine_deaths.inc,
         )
-        site = load_site(self._settings.folder, resources, self._settings.ignored)
-        for remark in site.remarks:
-            self._log.event("remark", text=remark)
-        for file, obstacle in site.obstacles.items():
-            self._log.event("worker_unavailable", file=str(file), reason=obstacle)
-        return site
+        return load_site(self._settings.folder, resources, self._settings.ignored)
 
     @cached_property
     def application(self) -> Application:
@@ -104,8 +109,17 @@ class Assembly:
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
         site = self.application.site
         self._log.event("serving", process=os.getpid(), workers=len(site.workers), unavailable=len(site.obstacles))
+        watching = asyncio.create_task(self._watched()) if self._settings.watch else None
         yield
+        if watching is not None:
+            watching.cancel()
         self._log.event("stopped", process=os.getpid())
+
+    async def _watched(self) -> None:
+        # Only who watches needs what it imports.
+        from wasi_nn_reference.serve.watching import watch  # noqa: PLC0415
+
+        await watch(self._settings.folder, self.application, self.load, self._log)
 
     async def _health(self, _request: Request) -> Response:
         """Answer that requests are answered, unless blocked guests have taken as many threads as there may be."""

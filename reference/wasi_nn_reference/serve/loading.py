@@ -58,13 +58,19 @@ class Resources(NamedTuple):
 def load_site(folder: Path, resources: Resources, ignored: Sequence[str] = ()) -> Site:
     """Return a folder with all that its requests need, ready.
 
-    Raises UserError for what is wrong with a name or with a worker's file. A worker that cannot run is an obstacle of
-    the site's, and not an error: the others are served.
+    Raises UserError for what is wrong with a name or with workers' files: a line of each. A worker that cannot
+    run is an obstacle of the site's, and not an error: the others are served.
     """
     routes = routes_in(folder, ignored)
     loading = _Loading(folder, resources)
+    errors = []
     for route in routes.all:
-        loading.add(route.file)
+        try:
+            loading.add(route.file)
+        except UserError as error:
+            errors.append(str(error))
+    if errors:
+        raise UserError("\n".join(errors))
     remarks = [*remarks_on(routes), *loading.remarks]
     return Site(routes, loading.workers, PublicFiles(folder), loading.obstacles, remarks)
 
@@ -87,7 +93,7 @@ class _Loading:
             configuration = read_configuration(toml, self._folder, given.environment, given.worker_limits)
             self.remarks += [f"{toml}: the variable {name} is not set, and empty" for name in configuration.unset]
         models = self._models(toml, configuration)
-        store = given.store_at(configuration.store_url) if configuration.namespace is not None else None
+        store = self._store(toml, configuration)
         try:
             program = self._program(file, configuration, toml)
         except UserError as error:
@@ -107,6 +113,14 @@ class _Loading:
         if program.infers and inference is None:
             raise UserError(_WITHOUT_FEATURE.format(toml.name))
         return program
+
+    def _store(self, toml: Path, configuration: Configuration) -> Store | None:
+        if configuration.namespace is None:
+            return None
+        try:
+            return self._resources.store_at(configuration.store_url)
+        except UserError as error:
+            raise UserError(f"{toml}: {error}") from error
 
     def _models(self, toml: Path, configuration: Configuration) -> Models:
         inference = configuration.inference

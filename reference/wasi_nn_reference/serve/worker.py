@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wasi_nn_reference.serve.guests import Turn
     from wasi_nn_reference.serve.store import Store
     from wasi_nn_reference.serve.worker_host import Models
-    from wasi_nn_reference.wasmtime_host.runner import Program, Runner
+    from wasi_nn_reference.wasmtime_host.runner import Program, Run, Runner
 
 _STDERR_BYTES = 16 << 10  # of one request, which go to the log; what is more is dropped
 _MOST_NOTES = 20  # lines of one request about calls of wasi-nn that failed
@@ -62,6 +62,18 @@ class _Kept(Buffer):
         return len(data)
 
 
+class _Answer(Buffer):
+    """Standard output; a guest that writes too much is ended, since it may not care that nothing is written."""
+
+    run: Run | None = None
+
+    def write(self, data: bytes) -> int:
+        written = super().write(data)
+        if self.overflowed and self.run is not None:
+            self.run.interrupt()
+        return written
+
+
 class Equipment(NamedTuple):
     """What a worker works with. scratch: where copies of folders are made, for a request each."""
 
@@ -79,7 +91,7 @@ class Worker:
     def __init__(self, name: str, configuration: Configuration, equipment: Equipment) -> None:
         self.name = name
         self.limits = configuration.limits
-        self._configuration = configuration
+        self.configuration = configuration
         self._environment = tuple(configuration.variables.items())
         self._runner, self._program, self._models, limits, self._store, self._scratch = equipment
         self._limits = replace(limits, guest_memory_bytes=configuration.limits.memory_bytes)
@@ -102,7 +114,7 @@ class Worker:
         return Account(notes, bytes(stderr.data), inferences, answer, failure)
 
     def _answered(self, request: Request, turn: Turn, stderr: Buffer, computed: Callable[[float], None]) -> Answer:
-        namespace = self._configuration.namespace
+        namespace = self.configuration.namespace
         try:
             stored = self._store.read(namespace) if self._store and namespace is not None else {}
             written = self._run(request.encoded(stored), turn, stderr, computed)
@@ -117,20 +129,25 @@ class Worker:
 
     def _run(self, stdin: bytes, turn: Turn, stderr: Buffer, computed: Callable[[float], None]) -> bytes:
         """Return what the guest writes; raises WorkerError for one that does not end as it has to."""
-        stdout = Buffer(self.limits.stdout_bytes)
+        stdout = _Answer(self.limits.stdout_bytes)
         host = WorkerHost(self._models, self._limits, turn.end, computed)
-        with mounted(self._configuration.folders, self._scratch) as directories:
+        failure: Exception | None = None
+        status = 0
+        with mounted(self.configuration.folders, self._scratch) as directories:
             guest = Guest((), directories, self._environment, turn.seconds, Streams(stdin, stdout, stderr))
             try:
                 run = self._runner.prepare(self._program, guest, host)
+                stdout.run = run
                 turn.begin(run)
                 status = run.work()
-            except OverrunError as error:
-                raise WorkerError(OVERRUN, str(error)) from error
             except (TrapError, UserError) as error:
-                raise WorkerError(OVERRUN if turn.is_over else FAULT, str(error)) from error
+                failure = error
         if stdout.overflowed:
-            raise WorkerError(FAULT, f"the guest wrote more than {self.limits.stdout_bytes} bytes")
+            raise WorkerError(FAULT, f"the guest wrote more than {self.limits.stdout_bytes} bytes") from failure
+        if turn.is_over:  # also if it got to its end, with an error of the call that took too long
+            raise WorkerError(OVERRUN, str(OverrunError(turn.seconds))) from failure
+        if failure is not None:
+            raise WorkerError(FAULT, str(failure)) from failure
         if status != 0:
-            raise WorkerError(OVERRUN if turn.is_over else FAULT, f"the guest exited with {status}")
+            raise WorkerError(FAULT, f"the guest exited with {status}")
         return bytes(stdout.data)

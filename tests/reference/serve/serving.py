@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -16,9 +18,7 @@ from wasi_nn_reference.serve.log import Log
 from wasi_nn_reference.serve.server import configuration, listening_socket
 from wasi_nn_reference.serve.settings import Settings
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+_PROC = Path("/proc")
 PATIENCE = 60.0  # seconds until a test that hangs fails
 
 
@@ -50,12 +50,15 @@ class Serving:
     def settings(self) -> Settings:
         return Settings(self.folder, port=0, stop_seconds=1, **self._options)
 
+    @property
+    def scratch(self) -> Path:
+        return self._around / "scratch"
+
     @cached_property
     def assembly(self) -> Assembly:
-        scratch = self._around / "scratch"
-        scratch.mkdir()
+        self.scratch.mkdir()
         self._descriptor = os.open(self._log_file, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-        return Assembly(self.settings, scratch, Log(self._descriptor))
+        return Assembly(self.settings, self.scratch, Log(self._descriptor))
 
     @cached_property
     def address(self) -> tuple[str, int]:
@@ -76,10 +79,18 @@ class Serving:
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
+    def everything_logged(self) -> str:
+        return self._log_file.read_text("utf-8")
+
     def log(self, event: str) -> list[dict[str, Any]]:
         """Return the events of that name so far."""
-        lines = self._log_file.read_text("utf-8").splitlines()
+        lines = self.everything_logged().splitlines()
         return [entry for entry in map(json.loads, lines) if entry["event"] == event]
+
+    def engines(self) -> list[int]:
+        """Return the numbers of the engine processes: a template of them is a child of this process."""
+        templates = [process for process, parent in _parents().items() if parent == os.getpid()]
+        return sorted(process for process, parent in _parents().items() if parent in templates)
 
     def stop(self) -> None:
         if self._thread is not None:
@@ -90,3 +101,15 @@ class Serving:
         if "assembly" in self.__dict__:
             self.assembly.close()
             os.close(self._descriptor)
+
+
+def _parents() -> dict[int, int]:
+    """Return the processes that live, and the parent of each."""
+    found = {}
+    for folder in _PROC.iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name.isdecimal():
+                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    found[int(folder.name)] = int(parent)
+    return found

@@ -17,9 +17,9 @@ _PARAMETERS = {
 _DATA, _INPUT = 1024, 65536  # where the text of an answer is, and what was read
 
 
-def worker(body: str, *, more: str = "", pages: int = 1) -> bytes:
+def worker(body: str, *, more: str = "", pages: int = 1, imports: str = "") -> bytes:
     """A command that imports of WASI what `body` calls."""
-    imports = "".join(
+    imports += "".join(
         f'(import "{_WASI}" "{name}" (func ${name} (param {parameters}) (result i32)))'
         for name, parameters in _PARAMETERS.items()
         if f"${name}" in body + more
@@ -51,7 +51,7 @@ def answering(text: str, *, stream: int = 1, then: str = "") -> bytes:
     return worker(write(_DATA, f"(i32.const {length})", stream) + then, more=data(text))
 
 
-def saying(number: str, more: str = "", before: str = "") -> bytes:
+def saying(number: str, more: str = "", before: str = "", imports: str = "") -> bytes:
     """A worker that answers with the number, of one or two digits, that an i32 expression gives."""
     head = '{"data":"'
     end = _DATA + len(head)
@@ -61,6 +61,7 @@ def saying(number: str, more: str = "", before: str = "") -> bytes:
         (i32.store8 (i32.const {end + 1}) (i32.add (i32.const 48) (i32.rem_u (local.get $n) (i32.const 10))))
         {write(_DATA, f"(i32.const {len(head) + 4})")}""",
         more=data(head + '00"}') + more,
+        imports=imports,
     )
 
 
@@ -126,7 +127,63 @@ SLEEPING = worker(
 def opening(path: str, flags: int) -> bytes:
     """A worker that opens a file of its first folder to write, and answers with the errno; flags: 1 create, 4 excl."""
     return saying(
-        f"(call $path_open (i32.const 3) (i32.const 0) (i32.const 512) (i32.const {len(path)}) (i32.const {flags})"
+        f"(call $path_open (i32.const 3) (i32.const 1) (i32.const 512) (i32.const {len(path)}) (i32.const {flags})"
         " (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 600))",
         more=data(path, 512),
     )
+
+
+_NN = "wasi_ephemeral_nn"
+_CALLS = {"load": 5, "load_by_name": 3, "init_execution_context": 2, "set_input": 3, "compute": 1, "get_output": 5}
+_NAME, _BUILDERS, _MODEL = 512, 600, 2048
+VALUE = 7  # of the only element that goes through the model
+
+
+def inferring(
+    *,
+    name: str = "",
+    model: bytes = b"",
+    element_type: int = 3,
+    dimensions: tuple[int, ...] = (1,),
+    given: bytes = bytes([VALUE]),
+    at: int = 0,
+) -> bytes:
+    """A worker that answers with an element of what a model makes of `given`, else 10 times the failed call plus errno.
+
+    name: of the graph. model: in OpenVINO IR, without weights, which it loads if it has no name. element_type: the
+    number of u8. at: the index of the element.
+    """
+    load = (
+        f"(call $load_by_name (i32.const {_NAME}) (i32.const {len(name)}) (i32.const 16))"
+        if name
+        else f"(call $load (i32.const {_BUILDERS}) (i32.const 2) (i32.const 0) (i32.const 0) (i32.const 16))"
+    )
+    steps = (
+        load,
+        "(call $init_execution_context (i32.load (i32.const 16)) (i32.const 20))",
+        "(call $set_input (i32.load (i32.const 20)) (i32.const 0) (i32.const 32))",
+        "(call $compute (i32.load (i32.const 20)))",
+        "(call $get_output (i32.load (i32.const 20)) (i32.const 0) (i32.const 128) (i32.const 64) (i32.const 24))",
+    )
+    body = "".join(
+        f"(local.set $e {step}) (if (local.get $e) (then (return (i32.add (i32.const {10 * number}) (local.get $e)))))"
+        for number, step in enumerate(steps, 1)
+    )
+    return saying(
+        "(call $infer)",
+        more=f"(func $infer (result i32) (local $e i32) {body} (i32.load8_u (i32.const {128 + at})))"
+        + data(_words(80, len(dimensions), element_type, 112, len(given)), 32)
+        + data(_words(*dimensions), 80)
+        + data(given, 112)
+        + data(name, _NAME)
+        + data(_words(_MODEL, len(model), 0, 0), _BUILDERS)
+        + data(model, _MODEL),
+        imports="".join(
+            f'(import "{_NN}" "{call}" (func ${call} (param {" ".join(["i32"] * count)}) (result i32)))'
+            for call, count in _CALLS.items()
+        ),
+    )
+
+
+def _words(*numbers: int) -> bytes:
+    return b"".join(number.to_bytes(4, "little") for number in numbers)
