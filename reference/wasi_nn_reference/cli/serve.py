@@ -26,6 +26,7 @@ from wasi_nn_reference.serve.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MOST_PORT = 65535
 _THREADS = 4  # guests at a time: they leave the processor while their engine computes
 
 
@@ -84,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("folder", metavar="DIR", nargs="?", type=Path, default=Path(), help="the folder (default: this one)")
     add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (default: %(default)s)")
-    add("--port", metavar="N", type=count, default=8080, help="0 takes any that is free (default: %(default)s)")
+    add("--port", metavar="N", type=_port, default=8080, help="0 takes any that is free (default: %(default)s)")
     add("--prefix", metavar="PATH", default="", help="what all paths begin with")
     add("--ignore", metavar="PATTERN", action="append", default=[], help="no worker is below it; * stands for anything")
     add("--cors", metavar="ORIGIN", action="append", default=[], help="pages of that site may read answers; * for all")
@@ -109,6 +110,13 @@ def parser() -> argparse.ArgumentParser:
     add_cache_option(parser)
     parser.set_defaults(max_guest_memory_bytes=usual.memory_bytes)
     return parser
+
+
+def _port(text: str) -> int:
+    number = count(text)
+    if number > _MOST_PORT:
+        raise argparse.ArgumentTypeError(f"must be {_MOST_PORT} or less")
+    return number
 
 
 def _at_least_one(text: str) -> int:

@@ -10,8 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 if TYPE_CHECKING:
     from asyncio import TimerHandle
 
-_HEAD_BYTES = 64 << 10  # of a request line and headers together: eight times what browsers send
-_HEAD_SECONDS = 10.0  # from a connection, or the first byte of its next request, to the end of the head
+HEAD_BYTES = 64 << 10  # of a request line and headers together: eight times what browsers send
+HEAD_SECONDS = 10.0  # from a connection, or the first byte of its next request, to the end of the head
+_AROUND = 4  # bytes of a header beside its name and value
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -21,7 +22,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._head_bytes: int | None = 0  # of the head that is being read, None between requests and in bodies
+        self._received: int | None = 0  # bytes since the head began, None between requests and in bodies
+        self._parsed = 0  # bytes of the head, of which more may have come at once
         self._late: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
@@ -36,30 +38,52 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
-        if self._head_bytes is not None:
-            self._head_bytes += len(data)
+        if self._received is not None:
+            self._received += len(data)
         super().data_received(data)
-        # A body may have come with the end of the head: what counts is what was read before that.
-        if self._head_bytes is not None and self._head_bytes > _HEAD_BYTES:
+        if self._received is not None and self._received > HEAD_BYTES:  # and the head has no end yet
             self._refuse(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """See `httptools`."""
         super().on_message_begin()
-        if self._head_bytes is None:
+        self._parsed = 0
+        if self._received is None:
             self._begin_head()
+
+    def on_url(self, url: bytes) -> None:
+        """See `httptools`."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See `httptools`."""
+        self._count(len(name) + len(value) + _AROUND)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """See `httptools`."""
         self._end_head()
         super().on_headers_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """Send what is wrong with a request that cannot be parsed, or is not to be."""
+        if self._parsed > HEAD_BYTES:
+            self._refuse(_TOO_LARGE)
+        else:
+            super().send_400_response(msg)
+
+    def _count(self, size: int) -> None:
+        self._parsed += size
+        if self._parsed > HEAD_BYTES:
+            raise ValueError("the head is too large")  # ends the parser
+
     def _begin_head(self) -> None:
-        self._head_bytes = 0
-        self._late = asyncio.get_running_loop().call_later(_HEAD_SECONDS, self._refuse, _TOO_SLOW)
+        self._received = 0
+        self._late = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._refuse, _TOO_SLOW)
 
     def _end_head(self) -> None:
-        self._head_bytes = None
+        self._received = None
         if self._late is not None:
             self._late.cancel()
             self._late = None

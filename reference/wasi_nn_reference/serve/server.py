@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
@@ -9,10 +10,13 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from wasi_nn_reference.errors import UserError
@@ -27,7 +31,8 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # of `prometheus_client`, which reads it when it is imported
-_STARTUP_FAILURE = 3  # exit status by which uvicorn knows a process that would fail again
+_HEALTH_SECONDS = 30  # that a process may take to say that it lives, which it cannot while it imports
+_PARENT_SECONDS = 1.0  # from the death of the first process to the end of the others
 
 
 def serve(settings: Settings) -> None:
@@ -42,6 +47,8 @@ def serve(settings: Settings) -> None:
                 "listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", folder=str(settings.folder)
             )
             if settings.processes > 1:
+                with contextlib.closing(_assembly(settings, scratch, log)) as trial:
+                    trial.site()  # what is wrong is told here, once, before there are processes
                 _serve_by_processes(settings, scratch, listener)
             else:
                 _serve_here(settings, scratch, listener, log)
@@ -52,20 +59,22 @@ def listening_socket(settings: Settings) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no port"
-        raise UserError(f"--host {settings.host} --port {settings.port}: {reason}") from error
+    except socket.gaierror as error:
+        raise UserError(f"--host {settings.host}: {error.strerror}") from error
+    except OSError as error:
+        raise UserError(f"--host {settings.host} --port {settings.port}: {os.strerror(error.errno or 0)}") from error
 
 
-def application(settings: Settings, scratch: Path) -> Starlette:
-    """Return the application of a process of several; ends it if it cannot be made."""
+def application(settings: Settings, scratch: Path, parent: int) -> Starlette:
+    """Return the application of a process of several; ends it if it cannot be made, or when its parent has gone."""
     log = Log()
     _hand_on_logs(log)
+    threading.Thread(target=_stop_without, args=(parent,), name="parent", daemon=True).start()
     try:
         return _assembly(settings, scratch, log).asgi()
     except UserError as error:
         log.event("not_started", reason=str(error))
-        sys.exit(_STARTUP_FAILURE)
+        sys.exit(STARTUP_FAILURE)
 
 
 def _serve_here(settings: Settings, scratch: Path, listener: socket.socket, log: Log) -> None:
@@ -82,7 +91,11 @@ def _serve_here(settings: Settings, scratch: Path, listener: socket.socket, log:
 def _serve_by_processes(settings: Settings, scratch: Path, listener: socket.socket) -> None:
     with tempfile.TemporaryDirectory(dir=scratch) as figures:
         os.environ[_FIGURES] = figures
-        Multiprocess(configuration(settings, functools.partial(application, settings, scratch)), [listener]).run()
+        make = functools.partial(application, settings, scratch, os.getpid())
+        supervisor = Multiprocess(configuration(settings, make), [listener])
+        supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise UserError("a process of the server could not start: see above")
 
 
 def configuration(settings: Settings, app: object) -> uvicorn.Config:
@@ -99,6 +112,7 @@ def configuration(settings: Settings, app: object) -> uvicorn.Config:
         server_header=False,
         limit_concurrency=settings.connections,
         timeout_graceful_shutdown=settings.stop_seconds,
+        timeout_worker_healthcheck=_HEALTH_SECONDS,
     )
 
 
@@ -114,6 +128,13 @@ def _hand_on_logs(log: Log) -> None:
     logger.handlers = [LogHandler(log)]
     logger.setLevel(logging.WARNING)
     logger.propagate = False
+
+
+def _stop_without(parent: int) -> None:
+    """Stop this process when the one that started it is gone, which may have had no time to say so."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _stop_as_asked(_signal: int, _frame: object) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wasi_nn_reference.serve.exchange import Answer
 
-_BODY_SECONDS = 30.0  # in which a body has to be here, however large
+BODY_SECONDS = 30.0  # in which a body has to be here, however large
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _REQUEST_ID_HEADER = b"x-request-id"
 _WITHOUT_LENGTH = {204, 304}
@@ -92,7 +92,7 @@ class Visit:
         if length.isdecimal() and int(length) > most:
             raise RefusedError(TOO_LARGE)
         try:
-            async with asyncio.timeout(_BODY_SECONDS):
+            async with asyncio.timeout(BODY_SECONDS):
                 body, more = await self._piece()
                 while more and len(body) <= most:
                     piece, more = await self._piece()

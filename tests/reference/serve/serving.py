@@ -89,8 +89,7 @@ class Serving:
 
     def engines(self) -> list[int]:
         """Return the numbers of the engine processes: a template of them is a child of this process."""
-        templates = [process for process, parent in _parents().items() if parent == os.getpid()]
-        return sorted(process for process, parent in _parents().items() if parent in templates)
+        return sorted(engine for template in children(os.getpid()) for engine in children(template))
 
     def stop(self) -> None:
         if self._thread is not None:
@@ -103,13 +102,13 @@ class Serving:
             os.close(self._descriptor)
 
 
-def _parents() -> dict[int, int]:
-    """Return the processes that live, and the parent of each."""
-    found = {}
+def children(parent: int) -> list[int]:
+    """Return the numbers of the processes that a process has started and that live."""
+    found = []
     for folder in _PROC.iterdir():
         with contextlib.suppress(OSError):
             if folder.name.isdecimal():
-                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-                if state != "Z":
-                    found[int(folder.name)] = int(parent)
+                state, started_by = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z" and int(started_by) == parent:
+                    found.append(int(folder.name))
     return found

@@ -116,12 +116,21 @@ EXITING = answering('{"data":"hello"}', then="(call $exit (i32.const 3))")
 GROWING = answering(
     '{"data":"grown"}', then="(if (i32.lt_s (memory.grow (i32.const 1023)) (i32.const 0)) (then unreachable))"
 )
-# Waits for an hour of the monotonic clock, in a call of the host that nothing interrupts.
-SLEEPING = worker(
-    """(i32.store8 (i32.const 72) (i32.const 0)) (i32.store (i32.const 80) (i32.const 1))
-    (i64.store (i32.const 88) (i64.const 3600000000000))
-    (drop (call $poll_oneoff (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 256)))"""
-)
+
+
+def sleeping(milliseconds: int) -> bytes:
+    """A worker that waits for the monotonic clock, in a call of the host that nothing interrupts, and then answers."""
+    text = '{"data":"slept"}'
+    return worker(
+        f"""(i32.store8 (i32.const 72) (i32.const 0)) (i32.store (i32.const 80) (i32.const 1))
+        (i64.store (i32.const 88) (i64.const {milliseconds * 1_000_000}))
+        (drop (call $poll_oneoff (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 256)))
+        {write(_DATA, f"(i32.const {len(text)})")}""",
+        more=data(text),
+    )
+
+
+SLEEPING = sleeping(3_600_000)
 
 
 def opening(path: str, flags: int) -> bytes:
