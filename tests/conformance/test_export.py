@@ -1,6 +1,5 @@
 """The export replayed by a program of its own: nothing here but a process, its pipes, JSON and numpy."""
 
-import base64
 import json
 import subprocess
 import sys
@@ -9,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from abis import ABIS
 
+from exported_reply import faults, kind_of
 from wasi_nn_conformance.commands.export import main
 from wasi_nn_conformance.export.bundle import Export
 from wasi_nn_conformance.formats.document import InputError
@@ -47,7 +46,7 @@ class Replayer:
             wanted = lines[number]["accept"].get(kind)
             if wanted is None:
                 return f"line {number}: {kind} {reply} where {sorted(lines[number]['accept'])} is accepted"
-            if fault := "; ".join(self.faults(wanted, reply, replies)):
+            if fault := "; ".join(faults(wanted, reply, replies, self.index["errno"], self.folder)):
                 return f"line {number}: {fault}"
             number = wanted.get("next")
         return None
@@ -80,71 +79,7 @@ class Replayer:
         if not answer:
             return ("trap" if process.wait(10) == TRAP else "death"), {}
         reply = json.loads(answer.removeprefix(b"@@"))
-        if "error" in reply:
-            return "refused", reply
-        return ("error" if reply.get("errno") or reply.get("result") == "err" else "ok"), reply
-
-    def faults(self, wanted: dict[str, Any], reply: dict[str, Any], replies: dict[int, Any]) -> Iterator[str]:
-        """Check one reply as docs/export.md says."""
-        code = reply.get("code") or self.index["errno"][reply.get("errno", 0)]
-        if wanted.get("only", code) != code:
-            yield f"error {code} where {wanted['only']} was wanted"
-        yield from (f"{key} is {reply[key]}" for key, value in wanted.get("equal", {}).items() if reply[key] != value)
-        yield from (f"{key} is {reply[key]}" for key, value in wanted.get("differ", {}).items() if reply[key] == value)
-        for key, line in wanted.get("same_as", {}).items():
-            if reply[key] != replies[line][key]:
-                yield f"{key} is {reply[key]!r} and was {replies[line][key]!r}"
-        yield from (
-            f"{reply['value']} is as in line {line}"
-            for line in wanted.get("unlike", ())
-            if reply["value"] == replies[line].get("value")
-        )
-        if "hides" in wanted and any(str(place) in reply["data"] for place in (self.folder, Path.home(), Path.cwd())):
-            yield f"{reply['data']!r} names a place of this machine"
-        if set(reply.get("changed", ())) - set(wanted.get("changed_only", ())):
-            yield f"changed {reply['changed']}"
-        for name, state in wanted.get("slots", {}).items():
-            if (reply["slots"][name] == 0xDEADBEEF) != (state == "untouched"):
-                yield f"slot {name} is not {state}"
-        if "tensor" in wanted:
-            yield from tensor_faults(wanted["tensor"], reply)
-        if "outputs" in wanted:
-            yield from output_faults(wanted, reply["outputs"])
-
-
-def output_faults(wanted: dict[str, Any], outputs: list[dict[str, Any]]) -> Iterator[str]:
-    by_name = [[o for o in outputs if o["name"] in output["names"]] for output in wanted["outputs"]]
-    if len(outputs) != len(wanted["outputs"]) or (wanted["own_names"] and any(len(found) != 1 for found in by_name)):
-        yield f"the outputs are {[output['name'] for output in outputs]}"
-        return
-    if any(len(found) != 1 for found in by_name):
-        by_name = [[output] for output in outputs]
-    for output, found in zip(wanted["outputs"], by_name, strict=True):
-        if "tensor" in output:
-            yield from tensor_faults(output["tensor"], found[0])
-
-
-def tensor_faults(wanted: dict[str, Any], reply: dict[str, Any]) -> Iterator[str]:
-    if (
-        reply.get("type", wanted["type"]) != wanted["type"]
-        or reply.get("dims", wanted["dims"][0]) not in wanted["dims"]
-    ):
-        yield f"{reply['type']} {reply['dims']} where {wanted['type']} {wanted['dims']} was wanted"
-        return
-    got, right = base64.b64decode(reply["data"]), base64.b64decode(wanted["data"])
-    floats = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
-    if got != right and not (
-        wanted["nan"] == "any"
-        and wanted["type"] in floats
-        and len(got) == len(right)
-        and same_numbers(np.frombuffer(got, floats[wanted["type"]]), np.frombuffer(right, floats[wanted["type"]]))
-    ):
-        yield f"data is {got.hex()} where {right.hex()} was wanted"
-
-
-def same_numbers(got: Any, right: Any) -> bool:
-    bits = f"<u{got.itemsize}"
-    return bool(np.all((got.view(bits) == right.view(bits)) | (np.isnan(got) & np.isnan(right))))
+        return kind_of(reply), reply
 
 
 @pytest.fixture(scope="module")

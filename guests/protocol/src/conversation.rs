@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Write};
 
 use crate::number::number_of;
-use crate::{Fault, Reply};
+use crate::{Fault, Reply, worker};
 
 /// Longest request in bytes: base64 of 64 MiB with room for the rest.
 pub const LINE_LIMIT: usize = 96 << 20;
@@ -17,7 +17,8 @@ enum Line {
     EndOfInput,
 }
 
-/// Answers each line of `input` with one line on `output` until `input` ends.
+/// Answers each line of `input` with one line on `output` until `input` ends; or, where the first line is an HTTP request
+/// with a conversation in its body, that with all replies at once.
 ///
 /// `answer` carries a request out and fills the reply; its fault becomes an `error` reply. The number with which a line
 /// begins is the reply's, too. A last line without a line feed counts. An error comes only from `input` or `output`
@@ -28,9 +29,28 @@ pub fn serve(
     mut answer: impl FnMut(&str, &mut Reply) -> Result<(), Fault>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
+    let first = read_line(&mut input, &mut line, LINE_LIMIT)?;
+    match worker::conversation(&line) {
+        None => converse(input, output, line, first, answer),
+        Some(body) => {
+            let (mut body, mut replies) = (body.as_bytes(), Vec::new());
+            let first = read_line(&mut body, &mut line, LINE_LIMIT)?;
+            converse(body, &mut replies, line, first, &mut answer)?;
+            worker::answer(&mut output, &replies)
+        }
+    }
+}
+
+/// Answers `line`, of which `read` tells what it is, and those behind it.
+fn converse(
+    mut input: impl BufRead,
+    mut output: impl Write,
+    mut line: Vec<u8>,
+    mut read: Line,
+    mut answer: impl FnMut(&str, &mut Reply) -> Result<(), Fault>,
+) -> io::Result<()> {
     let mut reply = Reply::default();
     loop {
-        let read = read_line(&mut input, &mut line, LINE_LIMIT)?;
         reply.begin(number_of(&line));
         let outcome = match read {
             Line::EndOfInput => return Ok(()),
@@ -44,6 +64,7 @@ pub fn serve(
         }
         output.write_all(reply.line())?;
         output.flush()?;
+        read = read_line(&mut input, &mut line, LINE_LIMIT)?;
     }
 }
 

@@ -11,6 +11,7 @@ mod number;
 mod operand;
 mod reply;
 pub mod sentinel;
+mod worker;
 
 pub use bytes::Bytes;
 pub use conversation::{LINE_LIMIT, serve};

@@ -83,3 +83,33 @@ fn line_over_the_limit_is_skipped_whole() {
     let wanted = format!("@@{{\"error\":\"the line is longer than {LINE_LIMIT} bytes\"}}\n@@{{\"line\":\"ok\"}}\n");
     assert_eq!(String::from_utf8(output).unwrap(), wanted);
 }
+
+#[test]
+fn an_http_request_has_a_conversation_in_its_body() {
+    let request =
+        br#"{"url":"http://h/","method":"POST","headers":{},"body":"one\n{\"id\":7} two","kv":{},"params":{}}"#;
+    let mut seen = Vec::new();
+    let mut output = Vec::new();
+    serve(&request[..], &mut output, |line, reply| {
+        seen.push(line.to_owned());
+        reply.number("length", i64::try_from(line.len()).unwrap());
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(seen, ["one", r#"{"id":7} two"#]);
+    let replies = r#""@@{\"length\":3}\n@@{\"id\":7,\"length\":12}\n""#;
+    let wanted = format!(r#"{{"headers":{{"content-type":"text/plain; charset=utf-8"}},"data":{replies}}}"#);
+    assert_eq!(String::from_utf8(output).unwrap(), wanted);
+}
+
+#[test]
+fn a_request_that_has_a_call_is_no_http_request() {
+    let mut output = Vec::new();
+    let request = br#"{"call":"x","method":"POST","body":"one"}"#;
+    serve(&request[..], &mut output, |_, reply| {
+        reply.number("answered", 1);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(output, b"@@{\"answered\":1}\n");
+}
