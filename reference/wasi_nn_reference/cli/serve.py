@@ -19,7 +19,9 @@ from wasi_nn_reference.cli.host_options import (
     limits_from,
 )
 from wasi_nn_reference.cli.refusal import told
+from wasi_nn_reference.console import note
 from wasi_nn_reference.serve.configuration import WorkerLimits
+from wasi_nn_reference.serve.example import write_example
 from wasi_nn_reference.serve.routes import parts_of
 from wasi_nn_reference.serve.settings import Settings
 
@@ -34,11 +36,19 @@ _THREADS = 4  # guests at a time: they leave the processor while their engine co
 def main(arguments: Sequence[str]) -> int:
     """Serve a folder until a signal says to stop."""
     options = parser().parse_args(list(arguments))
+    if options.init:
+        return _init(options.folder, options.port)
     settings = settings_from(options)
     # Not before the options are right: it takes half a second.
     from wasi_nn_reference.serve.server import serve  # noqa: PLC0415
 
     serve(settings)
+    return 0
+
+
+def _init(folder: Path, port: int) -> int:
+    write_example(folder)
+    note(f"the example is in {folder}; start it with `wasi-nn serve {folder}`, and open http://127.0.0.1:{port}/")
     return 0
 
 
@@ -84,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     usual = WorkerLimits()
     add = parser.add_argument
     add("folder", metavar="DIR", nargs="?", type=Path, default=Path(), help="the folder (default: this one)")
+    add("--init", action="store_true", help="write an example into the folder, and serve nothing")
     add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (default: %(default)s)")
     add("--port", metavar="N", type=_port, default=8080, help="0 takes any that is free (default: %(default)s)")
     add("--prefix", metavar="PATH", default="", help="what all paths begin with")
