@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,13 @@ from wasi_nn_reference.serve.guests import Guests
 from wasi_nn_reference.serve.loading import Resources, load_site
 from wasi_nn_reference.serve.metrics import CONTENT_TYPE, Metrics
 from wasi_nn_reference.serve.store import MemoryStore, store_at
+from wasi_nn_reference.serve.tracing import tracer_provider
 from wasi_nn_reference.wasmtime_host.cache import user_cache
 from wasi_nn_reference.wasmtime_host.deadline import Abandonment
 from wasi_nn_reference.wasmtime_host.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from starlette.requests import Request
@@ -52,8 +54,9 @@ class Assembly:
         self._engines = Engines(settings.isolation, settings.limits.engine_bytes)
         self._runner = Runner(Abandonment(), user_cache() if settings.use_cache else None)
         self._stores: dict[str, Store] = {}
+        self._tracing = tracer_provider(os.environ)
         self.metrics = Metrics()
-        self.guests = Guests(settings.threads, settings.waiting)
+        self.guests = Guests(settings.threads, settings.waiting, self._exhausted)
 
     def load(self) -> Site:
         """Return the folder as it is now, and log what is odd about it; raises UserError as `load_site`."""
@@ -88,17 +91,24 @@ class Assembly:
 
     def asgi(self) -> Starlette:
         """Return the whole application, ready."""
-        origins = list(self._settings.origins)
-        cors = Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
         return Starlette(
             routes=[
                 Route("/healthz", self._health),
                 Route("/metrics", self._figures),
                 Mount("/", app=self.application),
             ],
-            middleware=[cors] if origins else [],
+            middleware=list(self._middleware()),
             lifespan=self._life,
         )
+
+    def _middleware(self) -> Iterator[Middleware]:
+        if self._tracing is not None:
+            from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware  # noqa: PLC0415 - an extra
+
+            yield Middleware(OpenTelemetryMiddleware, tracer_provider=self._tracing)
+        if self._settings.origins:
+            origins = list(self._settings.origins)
+            yield Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
 
     def close(self) -> None:
         """End the engines, and the threads that have no guest."""
@@ -113,6 +123,8 @@ class Assembly:
         yield
         if watching is not None:
             watching.cancel()
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.shutdown)
         self._log.event("stopped", process=os.getpid())
 
     async def _watched(self) -> None:
@@ -120,6 +132,14 @@ class Assembly:
         from wasi_nn_reference.serve.watching import watch  # noqa: PLC0415
 
         await watch(self._settings.folder, self.application, self.load, self._log)
+
+    def _exhausted(self) -> None:
+        """Make way for another process, if there is one that starts it: blocked guests are not to be ended."""
+        self._log.event(
+            "exhausted", process=os.getpid(), reason="blocked guests have taken as many threads as there are"
+        )
+        if self._settings.processes > 1:
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def _health(self, _request: Request) -> Response:
         """Answer that requests are answered, unless blocked guests have taken as many threads as there may be."""

@@ -6,8 +6,9 @@ import asyncio
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wasi_nn_reference.wasmtime_host.ending import OverrunError
 
@@ -54,22 +55,27 @@ class Turn:
             self._run.interrupt()
 
 
-class _Job(NamedTuple):
+@dataclass
+class _Job:
     work: Callable[[Turn], Any]
     turn: Turn
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    timer: asyncio.TimerHandle | None = None
+    done: bool = False
 
 
 class Guests:
     """Runs guests; all methods are for one event loop.
 
-    threads: how many at a time. waiting: how many more may wait in line.
+    threads: how many at a time. waiting: how many more may wait in line. on_exhausted: called when as many guests as
+    there are threads are left behind.
     """
 
-    def __init__(self, threads: int, waiting: int) -> None:
+    def __init__(self, threads: int, waiting: int, on_exhausted: Callable[[], None] = lambda: None) -> None:
         self._most = threads
         self._waiting = waiting
+        self._on_exhausted = on_exhausted
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._line: deque[asyncio.Future[None]] = deque()
         self._threads = 0
@@ -93,11 +99,9 @@ class Guests:
             self._threads += 1
             threading.Thread(target=self._serve, name="guest", daemon=True).start()
         self._jobs.put(job)
-        timer = loop.call_later(seconds, self._expire, job)
-        try:
-            result: _Result = await job.future
-        finally:
-            timer.cancel()
+        # Not cancelled by whoever leaves: a guest whose client is gone has its time, too.
+        job.timer = loop.call_later(seconds, self._expire, job)
+        result: _Result = await job.future
         return result
 
     def close(self) -> None:
@@ -135,7 +139,7 @@ class Guests:
 
     def _expire(self, job: _Job) -> None:
         """Interrupt a guest until it is done, or leave it behind."""
-        if job.turn.abandoned or job.future.done():
+        if job.turn.abandoned or job.done:
             return
         if time.monotonic() < job.turn.end + _GRACE_SECONDS:
             job.turn.interrupt()
@@ -145,7 +149,10 @@ class Guests:
         self.abandoned += 1
         self._threads -= 1
         self._release()
-        job.future.set_exception(OverrunError(job.turn.seconds, blocked=True))
+        if self.abandoned == self._most:
+            self._on_exhausted()
+        if not job.future.done():
+            job.future.set_exception(OverrunError(job.turn.seconds, blocked=True))
 
     def _serve(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -159,6 +166,9 @@ class Guests:
             del job, result, failure  # nothing of a request is held until the next
 
     def _done(self, job: _Job, result: object, failure: BaseException | None) -> None:
+        job.done = True
+        if job.timer is not None:
+            job.timer.cancel()
         if job.turn.abandoned:
             self.abandoned -= 1
             return

@@ -93,6 +93,8 @@ class Serving:
 
     def stop(self) -> None:
         if self._thread is not None:
+            if not self._thread.is_alive():  # a test has stopped it
+                return
             self.client.close()
             self._server.should_exit = True
             self._thread.join(PATIENCE)

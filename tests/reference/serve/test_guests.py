@@ -170,6 +170,25 @@ def test_a_guest_is_interrupted_when_its_time_is_up() -> None:
     run(go())
 
 
+def test_a_guest_whose_client_left_is_interrupted_when_its_time_is_up() -> None:
+    guest, begun = Interruptible(), threading.Event()
+
+    def work(turn: Turn) -> None:
+        turn.begin(guest)  # type: ignore[arg-type]
+        begun.set()
+        assert guest.asked.wait(PATIENCE)
+
+    async def go() -> None:
+        guests = Guests(1, 0)
+        task = asyncio.create_task(guests.run(work, 0.2))
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
+        task.cancel()
+        assert await asyncio.to_thread(guest.asked.wait, PATIENCE)
+        guests.close()
+
+    run(go())
+
+
 def test_a_guest_that_begins_after_its_time_is_interrupted_at_once() -> None:
     turn = Turn(PATIENCE)
     turn.interrupt()
@@ -179,12 +198,14 @@ def test_a_guest_that_begins_after_its_time_is_interrupted_at_once() -> None:
 
 
 def test_a_guest_that_heeds_nothing_is_left_behind(gate: Gate) -> None:
+    exhausted = []
+
     async def go() -> None:
-        guests = Guests(1, 1)
+        guests = Guests(1, 1, lambda: exhausted.append(True))
         with pytest.raises(OverrunError) as caught:
             await guests.run(gate.work, 0.01)
         assert caught.value.blocked
-        assert (guests.running, guests.abandoned) == (0, 1)
+        assert (guests.running, guests.abandoned, exhausted) == (0, 1, [True])
         assert await guests.run(lambda _: 7, PATIENCE) == 7  # in a thread that took its place
         gate.open.set()
         while guests.abandoned:  # noqa: ASYNC110 - only its thread's end

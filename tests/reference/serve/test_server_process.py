@@ -88,6 +88,26 @@ def test_a_stop_waits_for_requests(folder: Path, number: int, workers: str, own_
     assert list(own_temporary_folder.iterdir()) == []
 
 
+def test_a_stop_leaves_blocked_guests_behind(folder: Path) -> None:
+    (folder / "blocked.wasm").write_bytes(sleeping(milliseconds=3_600_000))
+    (folder / "blocked.toml").write_text("[limits]\nseconds = 0.1")
+    with ServerProcess(folder) as server, server.client() as client:
+        assert client.get("/blocked").status_code == 504
+        assert server.end(signal.SIGTERM) == 0
+
+
+def test_a_process_whose_threads_are_all_taken_makes_way_for_another(folder: Path) -> None:
+    (folder / "blocked.wasm").write_bytes(sleeping(milliseconds=3_600_000))
+    (folder / "blocked.toml").write_text("[limits]\nseconds = 0.1")
+    with ServerProcess(folder, "--workers", "2", "--guests", "1") as server, server.client() as client:
+        server.wait("serving", 2)
+        assert client.get("/blocked").status_code == 504
+        (event,) = server.wait("exhausted")
+        server.wait("serving", 3)
+        assert not is_alive(event["process"])
+        assert set(load(server, "/", 20, 4)) == {"hello"}
+
+
 # Starts
 
 
