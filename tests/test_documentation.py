@@ -79,7 +79,7 @@ def defined(path: Path) -> frozenset[str]:
 
 def _defined(body: list[ast.stmt], within: str) -> Iterator[str]:
     for node in body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield within + node.name
             if isinstance(node, ast.ClassDef):
                 yield from _defined(node.body, f"{within}{node.name}.")
@@ -250,6 +250,7 @@ def test_words_are_those_of_the_glossary(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(HOUSE)))
 def test_a_docstring_of_a_function_begins_with_a_verb_of_one_form(path: Path) -> None:
-    functions = [node for node in ast.walk(ast.parse(text(path))) if isinstance(node, ast.FunctionDef)]
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    functions = [node for node in ast.walk(ast.parse(text(path))) if isinstance(node, kinds)]
     docstrings = [docstring for function in functions if (docstring := ast.get_docstring(function))]
     assert [each for each in docstrings if each.split()[0] in OTHER_FORMS] == []
