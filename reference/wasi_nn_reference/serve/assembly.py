@@ -81,6 +81,7 @@ class Assembly:
             limits=self._settings.limits,
             worker_limits=self._settings.worker_limits,
             on_loss=self.metrics.engine_deaths.inc,
+            warm=self._engines.warm,
         )
         return load_site(self._settings.folder, resources, self._settings.ignored)
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 Headers = list[tuple[bytes, bytes]]
 
 # What the server says of an answer itself.
-_OWN_HEADERS = {"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+_OWN_HEADERS = {
+    "connection", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    "x-request-id",
+}  # fmt: skip
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _WITHOUT_BODY = {204, 304}

@@ -40,7 +40,7 @@ class Resources(NamedTuple):
     that no other worker has. operator_backends: makes those of the models that workers have by name. store_at: returns
     the store at a URL, the server's own for "". scratch: where copies of folders are made. environment: where
     variables come from. at_server: returns the model that an inference server computes. on_loss:
-    called when an engine of the operator's is found dead.
+    called when an engine of the operator's is found dead. warm: begins what a first model would wait for.
     """
 
     runner: Runner
@@ -53,6 +53,7 @@ class Resources(NamedTuple):
     limits: Limits = Limits()
     worker_limits: WorkerLimits = WorkerLimits()
     on_loss: Callable[[], None] = lambda: None
+    warm: Callable[[], None] = lambda: None
 
 
 def load_site(folder: Path, resources: Resources, ignored: Sequence[str] = ()) -> Site:
@@ -92,13 +93,15 @@ class _Loading:
         if toml.exists():
             configuration = read_configuration(toml, self._folder, given.environment, given.worker_limits)
             self.remarks += [f"{toml}: the variable {name} is not set, and empty" for name in configuration.unset]
-        models = self._models(toml, configuration)
         store = self._store(toml, configuration)
+        if configuration.inference is not None:
+            given.warm()
         try:
             program = self._program(file, configuration, toml)
         except UserError as error:
             self.obstacles[file] = str(error)
             return
+        models = self._models(toml, configuration)
         equipment = Equipment(given.runner, program, models, given.limits, store, given.scratch)
         self.workers[file] = Worker(configuration.name or str(file.with_suffix("")), configuration, equipment)
 

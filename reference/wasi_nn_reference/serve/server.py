@@ -6,6 +6,7 @@ import contextlib
 import functools
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from wasi_nn_reference.serve.settings import Settings
 
 _BACKLOG = 2048
+_DESCRIPTORS = 65536  # more than any number of connections that makes sense
+UNREAD_MILLISECONDS = 60_000  # that a client may leave an answer unread, which fills memory here
 _FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # of `prometheus_client`, which reads it when it is imported
 _HEALTH_SECONDS = 30  # that a process may take to say that it lives, which it cannot while it imports
 _PARENT_SECONDS = 1.0  # from the death of the first process to the end of the others
@@ -39,6 +42,7 @@ def serve(settings: Settings) -> None:
     """Serve until a signal says to stop; raises UserError for what keeps it from starting."""
     log = Log()
     _hand_on_logs(log)
+    _take_descriptors()
     with tempfile.TemporaryDirectory(prefix="wasi-nn-serve-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         with listening_socket(settings) as listener:
@@ -58,11 +62,23 @@ def listening_socket(settings: Settings) -> socket.socket:
     """Return the socket that all processes listen at; raises UserError."""
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except socket.gaierror as error:
         raise UserError(f"--host {settings.host}: {error.strerror}") from error
     except OSError as error:
         raise UserError(f"--host {settings.host} --port {settings.port}: {os.strerror(error.errno or 0)}") from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections have it from the socket that takes them
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
+    return listener
+
+
+def _take_descriptors() -> None:
+    """Let this process and those that it starts have descriptors for many connections, if the system does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # macOS has another limit besides, which it does not tell
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def application(settings: Settings, scratch: Path, parent: int) -> Starlette:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from raw_client import answer, connection, get, sent, status
+from serving import PATIENCE
 from wat_workers import HELLO, REFLECTING
 
-from wasi_nn_reference.serve import protocol, visit
+from wasi_nn_reference.serve import protocol, server, visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +171,20 @@ def test_a_client_that_leaves_in_the_middle(serving: Serving) -> None:
             client.sendall(request)
             # Closes with a reset.
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system cannot tell that nobody reads")
+def test_an_answer_that_nobody_reads(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "UNREAD_MILLISECONDS", 500)
+    serving.add("public/large", bytes(20 << 20))
+    with connection(serving) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.sendall(get(b"/large"))
+        end = time.monotonic() + PATIENCE
+        while not serving.log("request"):  # nothing more is to be sent of it
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert len(answer(client)) < 20 << 20
 
 
 def test_an_upgrade_is_none(serving: Serving) -> None:
