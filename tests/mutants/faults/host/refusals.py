@@ -111,7 +111,7 @@ fault(
     "failed-compute-unsets-inputs-of-siblings",
     "an error of the engine takes away the inputs of the other contexts of the graph",
     COMPUTE,
-    "outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.limits.call_seconds)",
+    "outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.call_seconds)",
     "try:\n"
     "        outputs = request.infer([context.inputs[index] for index in range(len(ports))], 30.0)\n"
     "    except Exception:\n"
