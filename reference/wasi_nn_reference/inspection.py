@@ -101,6 +101,12 @@ def inspect(
     return _model(_of_file(path, data), isolation) if kind is None else _guest(kind, data, use_cache=use_cache)
 
 
+def has_model(folder: Path) -> bool:
+    """Return whether a file in a folder ends as models of some encoding do."""
+    endings = {served.builders[0].ending for served in registry.SERVED.values()}
+    return any(entry.suffix in endings for entry in folder.iterdir())
+
+
 def _in_folder(path: Path) -> NamedGraph:
     failures = []
     for encoding in registry.SERVED:

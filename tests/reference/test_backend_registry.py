@@ -113,6 +113,7 @@ def test_it_stands_in_the_help_and_in_errors(program: Program, folder: Path) -> 
     program(b"", "--graph", f"m=nonsense::{folder}")
     assert "served: openvino, onnx, tensorflowlite" in program.err
     (folder / "model.tflite").unlink()
+    (folder / "guest.wasm").unlink()  # which would make it a folder of workers
     program.words("inspect", str(folder))
     assert "has neither model.tflite nor exactly one other file *.tflite" in program.err
 

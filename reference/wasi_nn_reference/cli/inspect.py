@@ -11,7 +11,7 @@ from wasi_nn_cli.parser import Parser
 from wasi_nn_reference.backends.engines import Isolation
 from wasi_nn_reference.cli.host_options import add_isolation_option
 from wasi_nn_reference.cli.refusal import FAILED, told
-from wasi_nn_reference.inspection import inspect
+from wasi_nn_reference.inspection import has_model, inspect
 from wasi_nn_reference.serve.site import routes_in
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     isolation, use_cache = Isolation(options.isolation), not options.no_cache
     status = 0
     report: GuestReport | ModelReport | FolderReport
-    if options.path.is_dir() and routes_in(options.path).all:
+    if options.path.is_dir() and not has_model(options.path) and routes_in(options.path).all:
         # A model or a guest needs nothing of it.
         from wasi_nn_reference.serve.inspection import inspect_folder  # noqa: PLC0415
 

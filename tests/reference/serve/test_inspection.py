@@ -97,5 +97,6 @@ def test_a_model_that_no_engine_loads_is_told(program: Program, folder: Path) ->
 
 
 def test_a_folder_with_a_model_is_none_of_workers(program: Program, folder: Path) -> None:
+    (folder / "_models" / "u8" / "guest.wasm").write_bytes(HELLO)
     assert program.words("inspect", str(folder / "_models" / "u8")) == 0
     assert program.out.startswith("encoding: openvino\n")
