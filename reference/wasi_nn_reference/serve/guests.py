@@ -97,7 +97,7 @@ class Guests:
         job = _Job(work, Turn(seconds), loop, loop.create_future())
         if self._threads < self.running:
             self._threads += 1
-            threading.Thread(target=self._serve, name="guest", daemon=True).start()
+            threading.Thread(target=self._serve, name="worker", daemon=True).start()
         self._jobs.put(job)
         # Not cancelled by whoever leaves: a guest whose client is gone has its time, too.
         job.timer = loop.call_later(seconds, self._expire, job)
