@@ -161,6 +161,33 @@ fault(
     clauses=("context.any-number", "context.independence"),
 )
 fault(
+    "engine-of-256-contexts",
+    "the engine is gone when the 257th context computes beside the others",
+    COMPUTE,
+    "    if missing:",
+    "    computed = sum(each.request is not None for each in self._contexts)\n"
+    "    if self.__dict__.get('gone') or computed > 256:\n"
+    "        self.gone = True\n"
+    "        raise unsupported('the engine is gone')\n"
+    "    if missing:",
+    _EACH_WAY,
+    clauses=("context.any-number", "process.no-carry-over"),  # what a core module has made it cannot free
+)
+fault(
+    "outputs-of-256-contexts",
+    "there is room for the outputs of 256 contexts, the next one takes that of the first",
+    COMPUTE,
+    "context.outputs = [_presented(tensor) for tensor in outputs]",
+    "context.outputs = [_presented(tensor) for tensor in outputs]\n"
+    "    computed = self.__dict__.setdefault('computed', [])\n"
+    "    if context not in computed:\n"
+    "        computed.append(context)\n"
+    "        if len(computed) > 256:\n"
+    "            computed[-257].outputs = context.outputs",
+    ONE_BY_ONE,
+    clauses=("context.any-number", "context.independence"),
+)
+fault(
     "graphs-behind-the-200th",
     "a graph that is loaded while there are 200 is the first of them",
     "host:Host.load",
