@@ -23,7 +23,8 @@ from wasi_nn_conformance.run.adapter import Adapter
 from wasi_nn_conformance.run.case_runner import CaseRunner
 from wasi_nn_conformance.run.control import plain_inference
 from wasi_nn_conformance.run.host_pool import Served
-from wasi_nn_conformance.run.ladder import Leaning, rungs
+from wasi_nn_conformance.run.ladder import rungs
+from wasi_nn_conformance.run.leaning import Leaning
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.step import steps_of

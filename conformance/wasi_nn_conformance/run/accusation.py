@@ -17,7 +17,8 @@ from wasi_nn_conformance.vectors.own_clause import clause_of_kind, own_clause
 
 from .control import is_plain, plain_inference, unread
 from .host_pool import Host
-from .ladder import OPERATIONS, Leaning, Rung, rungs
+from .ladder import OPERATIONS, Rung, rungs
+from .leaning import Leaning
 from .library import Library
 
 
