@@ -3,7 +3,8 @@
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
 dies without a word, of whatever call, where one area of the specification is concerned, and one that traps wherever it
 owes an error. Answers tell less: what breaks one clause has one cause, in whatever ways it does, and so have clauses
-that say the same of other names or other drops. No number, address, name or time that changes from case to case tells causes apart.
+that say the same of other names or other drops. No number, address, name or time that changes from case to case tells
+causes apart.
 """
 
 from collections import Counter
@@ -130,7 +131,7 @@ _TOGETHER = {
     )
     for clause in clauses
 }
-"""Clauses that one fault breaks together, by the first of them: names are taken for others, a drop takes others along."""
+"""Clauses that one fault breaks together, by the first of them: a name is taken for another, a drop takes more along."""
 
 _ALIKE = (
     ("guards", "written", "tail", "changed", "slot", "memory"),
