@@ -131,7 +131,7 @@ _TOGETHER = {
     )
     for clause in clauses
 }
-"""Clauses that one fault breaks together, by the first of them: a name is taken for another, a drop takes more along."""
+"""Clauses that one fault breaks together, by the first of them: a name is taken for another, a drop takes more."""
 
 _ALIKE = (
     ("guards", "written", "tail", "changed", "slot", "memory"),
