@@ -33,7 +33,7 @@ _NEEDLESS = ("openvino.tools",)
 def main(lifeline: int, orders: Sequence[int], modules: Sequence[str]) -> None:
     """Serve the host at the sockets `orders`, with `modules` imported, until it is gone."""
     _end_with_the_host(lifeline)
-    sys.modules.update(dict.fromkeys(_NEEDLESS))  # type: ignore[arg-type] - None: not to be found
+    sys.modules.update(dict.fromkeys(_NEEDLESS))  # type: ignore[arg-type]  # None: not to be found
     for name in modules:
         with contextlib.suppress(ImportError):  # the backend that needs it tells
             importlib.import_module(name)
