@@ -23,6 +23,15 @@ rewritten(
     clauses=("values.any-size",),
 )
 rewritten(
+    "host/end-of-huge-input-lost",
+    "of a tensor's data behind the first 4 MiB nothing arrives",
+    WITX,
+    f"{_WITX}set_input",
+    "memory.read(data, length)",
+    "memory.read(data, length)[: 4 << 20].ljust(length, b'\\0')",
+    clauses=("values.any-size",),
+)
+rewritten(
     "host/end-of-large-output-lost",
     "of an output behind the first 64 KiB nothing is written",
     WITX,
