@@ -95,6 +95,13 @@ def test_traps_in_place_of_errors_have_one_cause_unless_one_clause_is_about_them
     assert len(likely_causes([*two, failed("c", "last", ACCEPTED)], CLAUSES)) == 2
 
 
+def test_a_process_that_fails_as_one_vector_does_has_its_cause() -> None:
+    carried = failed("process/carries-over", "process.no-carry-over", REFUSED)
+    assert len(likely_causes([failed("a", "next", REFUSED), carried], CLAUSES)) == 1
+    assert len(likely_causes([failed("a", "next", replace(REFUSED, call="compute")), carried], CLAUSES)) == 2
+    assert len(likely_causes([failed("a", "next", REFUSED, abi="wit-2024-10-28"), carried], CLAUSES)) == 2
+
+
 def test_abis_and_encodings_are_together() -> None:
     cases = [failed("a", "next", WRONG, encoding="onnx"), failed("b", "next", WRONG, abi="wit-2024-10-28")]
     (cause,) = likely_causes(cases)

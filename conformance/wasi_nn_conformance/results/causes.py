@@ -16,9 +16,11 @@ from msgspec import Meta
 
 from wasi_nn_conformance.vectors.clause import Level
 
+from .carry_over import NO_CARRY_OVER
 from .case_result import CaseResult, Expected
 from .known_failures import GENERATED
 from .last_words import place
+from .likeness import fails_alike
 from .verdict import Verdict
 from .violation import ENDS, is_trap
 
@@ -53,13 +55,13 @@ def likely_causes(case_results: Iterable[CaseResult], clauses: Sequence[str] = (
     kept = sorted(case_results, key=lambda case_result: case_result.id)
     findings = [each for each in kept if found(each).is_finding]
     trapping = {each.clause for each in findings if _key(each) == _TRAP}
-    groups = _grouped(findings, lambda each: (_known(each), _key(each, trapping)))
+    groups = _grouped(findings, lambda each: (_known(each), _key(_shown_alone(each, findings), trapping)))
     blocked: dict[str | None, list[str]] = {}
     for each in kept:
         if each.verdict is Verdict.BLOCKED:
             blocked.setdefault(each.blocked_by, []).append(each.id)
     order = {name: index for index, name in enumerate(clauses)}
-    causes = [_cause(group, _key(group[0], trapping), blocked, order) for group in groups]
+    causes = [_cause(group, _key(_shown_alone(group[0], findings), trapping), blocked, order) for group in groups]
     return sorted(causes, key=_urgency)
 
 
@@ -98,6 +100,14 @@ def found(case: CaseResult) -> Verdict:
 def kinds_alike(kind: str) -> tuple[str, ...]:
     """Return the kinds of violation that one fault brings about in turn, this one among them."""
     return next((alike for alike in _ALIKE if kind in alike), (kind,))
+
+
+def _shown_alone(case: CaseResult, findings: Sequence[CaseResult]) -> CaseResult:
+    """Return the finding of one vector that fails as a process does which has served others; else the case itself."""
+    if case.clause != NO_CARRY_OVER or not case.violations:
+        return case
+    others = (each for each in findings if each.clause != NO_CARRY_OVER and each.abi == case.abi)
+    return next((each for each in others if fails_alike(each, case.violations[0])), case)
 
 
 def _known(case: CaseResult) -> Expected | None:
