@@ -1,14 +1,28 @@
 """Hosts with known faults, each asked without a process: which clause a failing case accuses, and what blocks it."""
 
-import base64
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
+from host_faults import (
+    Fault,
+    computes_once,
+    doubled,
+    first_output_for_all,
+    forgets_inputs,
+    ignores_unknown_inputs,
+    keeps_first_inputs,
+    limited,
+    only_f32,
+    refusing,
+    size_in_elements,
+    size_kept,
+    unknown_errno,
+    without_relu,
+)
 from msgspec.structs import replace
 
 from wasi_nn_conformance.dialects import DIALECTS
@@ -23,17 +37,13 @@ from wasi_nn_conformance.run.adapter import Adapter
 from wasi_nn_conformance.run.case_runner import CaseRunner
 from wasi_nn_conformance.run.control import plain_inference
 from wasi_nn_conformance.run.host_pool import Served
-from wasi_nn_conformance.run.ladder import Leaning, rungs
+from wasi_nn_conformance.run.ladder import rungs
+from wasi_nn_conformance.run.leaning import Leaning
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.step import steps_of
 from wasi_nn_conformance.vectors.tensor import tensor_literal
 from wasi_nn_conformance.vectors.vector import Vector
-
-Fault = Callable[[Any], None]
-
-INVALID_ARGUMENT, UNSUPPORTED_OPERATION, TOO_LARGE = 1, 6, 7
-SENTINEL = 0xDEADBEEF  # what the probe puts where a call is to write its result
 
 
 class InProcess:
@@ -98,119 +108,6 @@ def judge(faulty: Callable[..., FaultyHost], library: Library) -> Callable[..., 
         return [accusation.accused(case, host.serve(case, alone=True).case_result) for case in cases]
 
     return judge
-
-
-def wrapped(host: Any, call: str, around: Callable[[Mapping[str, Any], Callable[..., Any]], Any]) -> None:
-    answer = getattr(host, call)
-    setattr(host, call, lambda request: around(request, answer))
-
-
-def refused(host: Any, errno: int) -> Exception:
-    error: Exception = type(host).refused(errno)
-    return error
-
-
-def forgets_inputs(host: Any) -> None:
-    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        host.objects[host.kept.get(request["context"], 0)].inputs.clear()
-        return answer(request)
-
-    wrapped(host, "set_input", set_input)
-
-
-def only_f32(host: Any) -> None:
-    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        model = host.objects[reply["value"]]
-        if any(str(port.type.element) != "f32" for port in (*model.inputs, *model.outputs)):
-            raise refused(host, UNSUPPORTED_OPERATION)
-        return reply
-
-    wrapped(host, "load", load)
-
-
-def without_relu(host: Any) -> None:
-    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        if any(type(part).__name__ == "Relu" for part in host.objects[reply["value"]].types()):
-            raise refused(host, UNSUPPORTED_OPERATION)
-        return reply
-
-    wrapped(host, "load", load)
-
-
-def limited(call: str, number: int) -> Fault:
-    def limit(host: Any) -> None:
-        calls: list[int] = []
-
-        def again(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-            calls.append(1)
-            if len(calls) > number:
-                raise refused(host, TOO_LARGE)
-            return answer(request)
-
-        wrapped(host, call, again)
-
-    return limit
-
-
-def refusing(call: str) -> Fault:
-    return limited(call, 0)
-
-
-def doubled(host: Any) -> None:
-    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        wrong = np.frombuffer(base64.b64decode(reply["data"]), "<f4") * np.float32(2)
-        return reply | {"data": base64.b64encode(wrong.tobytes()).decode()}
-
-    wrapped(host, "get_output", get_output)
-
-
-def size_kept(host: Any) -> None:
-    wrapped(host, "get_output", lambda request, answer: answer(request) | {"value": SENTINEL})
-
-
-def size_in_elements(host: Any) -> None:
-    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        return reply | {"value": reply["value"] // 4}
-
-    wrapped(host, "get_output", get_output)
-
-
-def first_output_for_all(host: Any) -> None:
-    wrapped(host, "get_output", lambda request, answer: answer({**request, "index": 0}))
-
-
-def computes_once(host: Any) -> None:
-    def compute(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        context = host.objects[host.kept.get(request["context"], 0)]
-        return {} if getattr(context, "outputs", None) is not None else answer(request)
-
-    wrapped(host, "compute", compute)
-
-
-def keeps_first_inputs(host: Any) -> None:
-    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        inputs = host.objects[host.kept.get(request["context"], 0)].inputs
-        before = dict(inputs)
-        reply = answer(request)
-        inputs.update(before)
-        return reply
-
-    wrapped(host, "set_input", set_input)
-
-
-def ignores_unknown_inputs(host: Any) -> None:
-    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        return {} if request["index"] > 1 else answer(request)
-
-    wrapped(host, "set_input", set_input)
-
-
-def unknown_errno(host: Any) -> None:
-    wrapped(host, "load_by_name", lambda _request, _answer: {"errno": 77})
 
 
 SUFFIX = "[witx-openvino]"

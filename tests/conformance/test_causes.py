@@ -81,6 +81,27 @@ def test_answers_under_two_clauses_have_two_causes() -> None:
     assert sorted(clauses(causes)) == ["last", "next"]
 
 
+def test_names_that_are_taken_for_others_have_one_cause() -> None:
+    cases = [failed("a", "input.unknown-name", ACCEPTED), failed("b", "input.any-name", REFUSED)]
+    (cause,) = likely_causes(cases, ["input.any-name", "input.unknown-name"])
+    assert (cause.clause, cause.touches) == ("input.any-name", {"input.unknown-name": 1})
+
+
+def test_traps_in_place_of_errors_have_one_cause_unless_one_clause_is_about_them() -> None:
+    trap = replace(REFUSED, got="a trap (exit code 134)", wanted="an error")
+    two = [failed("a", "next", trap), failed("b", "last", trap)]
+    assert len(likely_causes(two, CLAUSES)) == 1
+    assert len(likely_causes([failed("a", "next", trap), failed("b", "next", ACCEPTED)], CLAUSES)) == 1
+    assert len(likely_causes([*two, failed("c", "last", ACCEPTED)], CLAUSES)) == 2
+
+
+def test_a_process_that_fails_as_one_vector_does_has_its_cause() -> None:
+    carried = failed("process/carries-over", "process.no-carry-over", REFUSED)
+    assert len(likely_causes([failed("a", "next", REFUSED), carried], CLAUSES)) == 1
+    assert len(likely_causes([failed("a", "next", replace(REFUSED, call="compute")), carried], CLAUSES)) == 2
+    assert len(likely_causes([failed("a", "next", REFUSED, abi="wit-2024-10-28"), carried], CLAUSES)) == 2
+
+
 def test_abis_and_encodings_are_together() -> None:
     cases = [failed("a", "next", WRONG, encoding="onnx"), failed("b", "next", WRONG, abi="wit-2024-10-28")]
     (cause,) = likely_causes(cases)

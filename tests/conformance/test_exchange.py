@@ -84,6 +84,7 @@ def test_a_reply_to_a_core_module(reply: Answer, words: str) -> None:
     [
         (wit_calls.Success(), "ok"),
         (wit_calls.Failure("not-found", "no \n name"), 'error not-found: "no \\n name"'),
+        (wit_calls.UnreadFailure(), "error, left unread"),
         (
             wit_calls.Computed([wit_calls.NamedTensor([1], "U8", b"\x07", name="y")]),
             'ok; "y" = u8 [1]: 7',

@@ -45,6 +45,15 @@ def test_faults_are_accused_and_nothing_else(checkup: Checkup) -> None:
     assert all(is_same(case, again[case.id]) for case in report.cases)
 
 
+def test_an_error_that_can_be_asked_once_is_told_from_one_that_is_not_given(checkup: Checkup) -> None:
+    [fault] = faults_named("wit/error-read-once")
+    asked = ["load-by-name/unknown/other-word", "compute/nothing-set/model=identity-f32"]
+    selected = [f"--case={name}[wit-2024-10-28-openvino]" for name in asked]
+    report = checkup.run([fault.id], "wit-2024-10-28", ["openvino"], *selected)
+    found = diagnosed("host", [fault], report.cases, report.causes)
+    assert (set(found.failing.values()), found.wrong, len(found.rows)) == ({"error.getters"}, {}, 1)
+
+
 def test_a_run_that_judges_nothing_is_no_report(checkup: Checkup) -> None:
     with pytest.raises(CheckupError, match="ends with"):
         checkup.run(["healthy"], "witx", ["openvino"], "--case=no/such")

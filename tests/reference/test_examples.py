@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from program import without_warnings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 IMAGES = sorted((EXAMPLES / "digits" / "images").glob("*.pgm"))
@@ -73,7 +74,7 @@ def run(guest: Path, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
         timeout=PATIENCE,
         check=False,
     )
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+    return ended.returncode, ended.stdout.decode(), without_warnings(ended.stderr.decode())
 
 
 @pytest.mark.parametrize("language", ["go", "c", "python"])

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,6 +88,14 @@ def test_two_requests_of_a_graph_do_not_meet(backend: OwnProcess) -> None:
     assert first.infer([ONES], SECONDS) == [ONES]
 
 
+def test_runs_keep_no_descriptors(backend: OwnProcess) -> None:
+    graph = load(backend, small_ir.identity())
+    before = len(list(Path("/dev/fd").iterdir()))
+    requests = [graph.request() for _ in range(300)]  # more than the engine's process may have files
+    assert all(request.infer([ONES], SECONDS) == [ONES] for request in requests)
+    assert len(list(Path("/dev/fd").iterdir())) <= before
+
+
 def test_a_compilation_that_takes_too_long_is_ended(backend: OwnProcess) -> None:
     with pytest.raises(WasiNnError, match=r"did not finish within 0\.01 s") as caught:
         load(backend, small_ir.chain("Sigmoid", 3000), seconds=0.01)
@@ -148,7 +157,6 @@ def test_graphs_that_nobody_holds_are_freed(backend: OwnProcess) -> None:
     with pytest.raises(WasiNnError, match="KeyError"):
         process.call(Arrange(number, 1, (), 0, 1), SECONDS, segment.descriptor)
     segment.sent()
-    segment.close()
 
 
 def test_no_memory_of_the_host_is_read(backend: OwnProcess) -> None:

@@ -137,7 +137,7 @@ def test_what_a_system_lacks_is_told_and_the_rest_given_up() -> None:
         "except PermissionError: print('refused')\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
-    assert ended.stdout == "['Landlock, so that engines could open files']\nrefused\n"
+    assert ended.stdout == "['Landlock: an engine that a model has taken over could open files']\nrefused\n"
 
 
 def test_only_code_of_packages_is_readable(monkeypatch: pytest.MonkeyPatch) -> None:

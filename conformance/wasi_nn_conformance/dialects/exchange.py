@@ -126,6 +126,8 @@ def _reply(reply: Answer, tag: Tag, type_: ElementType | None) -> Iterator[str]:
             yield from _written(reply, type_)
         case wit_calls.Failure():
             yield f"error {reply.code}: {_text(reply.data)}"
+        case wit_calls.UnreadFailure():
+            yield "error, left unread"
         case wit_calls.Computed():
             yield "ok"
             yield from (f"{_text(each.name)} = {_tensor(each)}" for each in reply.outputs)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.session import wit_calls as calls
@@ -61,16 +61,15 @@ def request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> 
 
 def _named_request(action: str, arguments: Mapping[str, Any], state: ExpectedState) -> Call:
     """Return the request of a step that names inputs or outputs of a context."""
-    names = kept(arguments)
     match action:
         case "set_named":
             context, tensor = handle(arguments["context"], state), handle(arguments["tensor"], state)
-            return calls.SetInput(context, arguments["name"], tensor, error=names["error"])
+            return calls.SetInput(context, arguments["name"], tensor, **failing(arguments))
         case "compute_named":
             inputs = [(name, handle(tensor, state)) for name, tensor in arguments["inputs"]]
-            return calls.ComputeAtOnce(handle(arguments["context"], state), inputs, **names)
+            return calls.ComputeAtOnce(handle(arguments["context"], state), inputs, **kept(arguments))
         case "get_named":
-            return calls.GetOutput(handle(arguments["context"], state), arguments["name"], **names)
+            return calls.GetOutput(handle(arguments["context"], state), arguments["name"], **kept(arguments))
     raise ValueError(f"WIT has no step {action!r}")
 
 
@@ -88,9 +87,14 @@ def handle(written: Any, state: ExpectedState) -> Any:
     return state.handles.get(written, written)
 
 
-def kept(arguments: Mapping[str, Any]) -> dict[str, str | UnsetType]:
-    """Return under which names the results of a call are kept."""
-    return {"as_": arguments.get("as", UNSET), "error": arguments.get("error", UNSET)}
+def kept(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return under which name the result of a call is kept, and what becomes of its error."""
+    return {"as_": arguments.get("as", UNSET), **failing(arguments)}
+
+
+def failing(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return under which name the error of a call is kept, and whether it is left unread."""
+    return {key: arguments.get(key, UNSET) for key in ("error", "unread")}
 
 
 def expected(step: Step, state: ExpectedState) -> ExpectedAnswer:

@@ -14,7 +14,7 @@ from wasi_nn_conformance.abi.tag import Tag
 from wasi_nn_conformance.session import wit_calls as calls
 from wasi_nn_conformance.session.context import Context
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
-from wasi_nn_conformance.session.outcome import Kind, Outcome
+from wasi_nn_conformance.session.outcome import UNREAD, Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import Answer, Call
 from wasi_nn_conformance.vectors.step import Step
@@ -69,6 +69,8 @@ class WitDialect:
 
     def outcome(self, reply: Answer) -> Outcome:
         """Return the kind of an answer, and the code of an error as witx spells it."""
+        if isinstance(reply, calls.UnreadFailure):
+            return Outcome(Kind.ERROR, UNREAD, reply=reply)
         if isinstance(reply, calls.Failure):
             return Outcome(Kind.ERROR, reply.code.replace("-", "_"), reply=reply)
         return Outcome(Kind.OK, reply=reply)
@@ -90,22 +92,22 @@ class WitDialect:
         made = resource.tensor_request(literal, tensor)  # complains about what cannot be said, also where it waits
         if self.tag.inputs_at_compute:
             return []
-        return [made, calls.SetInput(arguments["context"], name, tensor)]
+        return [made, calls.SetInput(arguments["context"], name, tensor, **resource.failing(arguments))]
 
     def _compute(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[Call]:
-        kept = resource.kept(arguments)
         if not self.tag.inputs_at_compute:
-            return [calls.Compute(arguments["context"], error=kept["error"])]
+            return [calls.Compute(arguments["context"], **resource.failing(arguments))]
         given = _known(arguments, state).given
         tensors = {name: _tensor_name(arguments["context"], name) for name in given}
         made = [resource.tensor_request(given[name], tensor) for name, tensor in tensors.items()]
-        return [*made, calls.ComputeAtOnce(arguments["context"], list(tensors.items()), **kept)]
+        return [*made, calls.ComputeAtOnce(arguments["context"], list(tensors.items()), **resource.kept(arguments))]
 
     def _output(self, arguments: Mapping[str, Any], state: ExpectedState) -> list[Call]:
         context = _known(arguments, state)
         if self.tag.outputs_at_compute:
             return []
-        return [calls.GetOutput(arguments["context"], context.output_name(arguments["output"]))]
+        name = context.output_name(arguments["output"])
+        return [calls.GetOutput(arguments["context"], name, **resource.failing(arguments))]
 
 
 def _enumerated(written: Any, names: tuple[str, ...], what: str) -> str:

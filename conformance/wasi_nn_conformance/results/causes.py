@@ -2,12 +2,13 @@
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
 dies without a word, of whatever call, where one area of the specification is concerned, and one that traps wherever it
-owes an error. Answers tell less: what breaks one clause has one cause, in whatever ways it does. No number, address,
-name or time that changes from case to case tells causes apart.
+owes an error. Answers tell less: what breaks one clause has one cause, in whatever ways it does, and so have clauses
+that say the same of other names or other drops. No number, address, name or time that changes from case to case tells
+causes apart.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -15,14 +16,17 @@ from msgspec import Meta
 
 from wasi_nn_conformance.vectors.clause import Level
 
+from .carry_over import NO_CARRY_OVER
 from .case_result import CaseResult, Expected
 from .known_failures import GENERATED
 from .last_words import place
+from .likeness import fails_alike
 from .verdict import Verdict
 from .violation import ENDS, is_trap
 
 Group: TypeAlias = list[CaseResult]
 _Key: TypeAlias = tuple[str, ...]
+_TRAP: _Key = ("trap",)
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,13 +54,14 @@ def likely_causes(case_results: Iterable[CaseResult], clauses: Sequence[str] = (
     """
     kept = sorted(case_results, key=lambda case_result: case_result.id)
     findings = [each for each in kept if found(each).is_finding]
-    groups = _grouped(findings, lambda each: (_known(each), _key(each)))
+    trapping = {each.clause for each in findings if _key(each) == _TRAP}
+    groups = _grouped(findings, lambda each: (_known(each), _key(_shown_alone(each, findings), trapping)))
     blocked: dict[str | None, list[str]] = {}
     for each in kept:
         if each.verdict is Verdict.BLOCKED:
             blocked.setdefault(each.blocked_by, []).append(each.id)
     order = {name: index for index, name in enumerate(clauses)}
-    causes = [_cause(group, _key(group[0]), blocked, order) for group in groups]
+    causes = [_cause(group, _key(_shown_alone(group[0], findings), trapping), blocked, order) for group in groups]
     return sorted(causes, key=_urgency)
 
 
@@ -97,13 +102,24 @@ def kinds_alike(kind: str) -> tuple[str, ...]:
     return next((alike for alike in _ALIKE if kind in alike), (kind,))
 
 
+def _shown_alone(case: CaseResult, findings: Sequence[CaseResult]) -> CaseResult:
+    """Return the finding of one vector that fails as a process does which has served others; else the case itself."""
+    if case.clause != NO_CARRY_OVER or not case.violations:
+        return case
+    others = (each for each in findings if each.clause != NO_CARRY_OVER and each.abi == case.abi)
+    return next((each for each in others if fails_alike(each, case.violations[0])), case)
+
+
 def _known(case: CaseResult) -> Expected | None:
     """Return what the known failures tell of a finding that is as they say."""
     return case.expected if case.verdict is Verdict.XFAIL else None
 
 
-def _key(case: CaseResult) -> _Key:
-    """Return what findings of one cause have in common."""
+def _key(case: CaseResult, trapping: Collection[str] = ()) -> _Key:
+    """Return what findings of one cause have in common.
+
+    `trapping` are the clauses of all findings of a trap in place of an error: if there is one alone, that is broken.
+    """
     if not case.violations:
         return ("", case.clause, case.diagnosis)
     violation = case.violations[0]
@@ -111,10 +127,21 @@ def _key(case: CaseResult) -> _Key:
         if where := place(violation.printed):
             return ("place", where)
         return (violation.kind, violation.subject, case.clause.partition(".")[0], violation.cause.get("said", ""))
-    if is_trap(violation) and "error" in violation.wanted:
-        return ("trap",)
-    return ("clause", case.clause)
+    if is_trap(violation) and "error" in violation.wanted and len(trapping) != 1:
+        return _TRAP
+    return ("clause", _TOGETHER.get(case.clause, case.clause))
 
+
+_TOGETHER = {
+    clause: clauses[0]
+    for clauses in (
+        ("load-by-name.registered", "load-by-name.unknown", "load-by-name.is-no-path"),
+        ("input.any-name", "input.unknown-name", "output.unknown-name", "compute.output-names"),
+        ("resource.drop-order", "resource.graph-before-context"),
+    )
+    for clause in clauses
+}
+"""Clauses that one fault breaks together, by the first of them: a name is taken for another, a drop takes more."""
 
 _ALIKE = (
     ("guards", "written", "tail", "changed", "slot", "memory"),

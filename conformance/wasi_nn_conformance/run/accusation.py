@@ -7,16 +7,18 @@ from itertools import takewhile
 
 from msgspec.structs import replace
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.likeness import fails_alike
 from wasi_nn_conformance.results.verdict import Verdict
-from wasi_nn_conformance.results.violation import ENDS, Violation
+from wasi_nn_conformance.results.violation import ENDS, Violation, is_trap
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import clause_of_kind, own_clause
 
-from .control import is_plain, plain_inference
+from .control import is_plain, plain_inference, unread
 from .host_pool import Host
-from .ladder import OPERATIONS, Leaning, Rung, rungs
+from .ladder import OPERATIONS, Rung, rungs
+from .leaning import Leaning
 from .library import Library
 
 
@@ -50,6 +52,8 @@ class Accusation:
         """Return the finding as one of something that its case leans on, None if nothing of that fails so."""
         leaning = Leaning.of(case, self._library.models)
         was_owed = should_have_succeeded(violation)
+        if self._is_of_reading(case, violation):
+            return self._under(case, case_result, "error.getters")
         refused = ""
         for rung in rungs(leaning):
             tried = self._tried(rung, case)
@@ -67,6 +71,14 @@ class Accusation:
             if self._refuses_operation(operation, case):
                 refused = f"the operation {operation}"
         return _unsupported(case, case_result, f"the host does not serve {refused}") if refused else None
+
+    def _is_of_reading(self, case: Case, violation: Violation) -> bool:
+        """Return whether a component is ended where it is owed an error, but not if nobody asks what that says."""
+        ended = violation.kind in ENDS or is_trap(violation)
+        if not ended or "error" not in violation.wanted or not TAGS[case.abi].resources:
+            return False
+        tried = self._control(unread(case))
+        return tried.verdict is not Verdict.ERROR and not fails_alike(tried, violation)
 
     def _of_old_inputs(self, leaning: Leaning, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Return the finding as one of a host that goes on with old inputs, if it is one and that explains it."""

@@ -1,6 +1,6 @@
-"""The plain inference of a case's models with its own inputs: what is left of a case without what it tests."""
+"""What is left of a case without what it tests: its models computed once, or its calls with errors left unread."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +9,11 @@ from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.own_clause import call_of
-from wasi_nn_conformance.vectors.step import Step, proper_steps, steps_of
+from wasi_nn_conformance.vectors.step import Block, Node, Step, proper_steps, steps_of
 
 _PLAIN = ("load", "context", "set_input", "compute", "output")
+_READING = ("error_code", "error_data")
+_FALLIBLE = (*_PLAIN, "load_by_name")
 
 
 def plain_inference(case: Case, models: Mapping[str, Model], only: str | None = None) -> Iterator[Case]:
@@ -33,6 +35,24 @@ def is_plain(case: Case) -> bool:
     calls = [call_of(step.action) for step in steps]
     may_succeed = all("ok" in step.expectation.accept for step in steps)
     return may_succeed and set(calls) <= set(_PLAIN) and calls.count("context") == calls.count("load")
+
+
+def unread(case: Case) -> Case:
+    """Return a case whose errors are asked for nothing."""
+    return replace(case, vector=replace(case.vector, steps=_all_unread(case.vector.steps), question=None))
+
+
+def _all_unread(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    return tuple(_unread(node) for node in nodes if isinstance(node, Block) or node.action not in _READING)
+
+
+def _unread(node: Node) -> Node:
+    if isinstance(node, Block):
+        return replace(node, steps=_all_unread(node.steps))
+    then = _all_unread(node.then)
+    if call_of(node.action) not in _FALLIBLE:
+        return replace(node, then=then)
+    return replace(node, arguments={**node.arguments, "unread": True}, then=then)
 
 
 def _inferring(case: Case, model: str, tensors: Mapping[str, Any]) -> Case:

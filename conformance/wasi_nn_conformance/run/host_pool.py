@@ -155,8 +155,8 @@ class Host:
             # How names are given is a matter of its command line: a comma or a colon may part them.
             self._unregistered[setting] = f"these graphs cannot be registered: {error}"
             return self.serve(case)
-        if setting[0] in self.unshared:
-            self._launch(setting)  # starts while this one is asked
+        if setting[0] in self.unshared or (case.vector.fresh and not case.vector.graphs):
+            self._launch(setting)  # there are more of them: the next process starts while this one is asked
         try:
             return self._served(case, running)
         finally:

@@ -5,125 +5,12 @@ A case that fails where a lower rung fails in the same way says nothing of its o
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from math import prod
 
-from wasi_nn_conformance.models import ElementType, Model
-from wasi_nn_conformance.models.expression import Constant
-from wasi_nn_conformance.models.model import Port
-from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.own_clause import call_of, function_of
-from wasi_nn_conformance.vectors.step import Step, proper_steps, steps_of
+from wasi_nn_conformance.vectors.step import steps_of
+
+from .leaning import Leaning, elements
 
 _LARGE, _64_KIB = 4096, 16384  # elements: more than the small models have together, and of f32
-
-
-@dataclass(frozen=True)
-class Leaning:
-    """What one case leans on: its models, and how often it loads, makes contexts and computes."""
-
-    case: Case
-    models: tuple[Model, ...]
-
-    @classmethod
-    def of(cls, case: Case, models: Mapping[str, Model]) -> "Leaning":
-        """Return what a case leans on; `models` are those of `models.yaml`."""
-        known = {**models, **case.vector.own_models}
-        return cls(case, tuple(known[name] for name in sorted(case.vector.models)))
-
-    @cached_property
-    def ports(self) -> list[Port]:
-        """The inputs and outputs of all the models."""
-        return [port for model in self.models for port in (*model.inputs, *model.outputs)]
-
-    @cached_property
-    def types(self) -> set[ElementType]:
-        """The element types of these."""
-        return {port.type.element for port in self.ports}
-
-    @cached_property
-    def operations(self) -> set[str]:
-        """The names of the operations in the models."""
-        return {type(part).__name__ for model in self.models for part in model.types()}
-
-    @property
-    def inputs(self) -> int:
-        """How many inputs the model with the most has, also where it is written into the vector and not in `models`."""
-        return max((*(len(model.inputs) for model in self.models), self._inputs_of_one_compute()), default=0)
-
-    @property
-    def outputs(self) -> int:
-        """How many outputs the model with the most has."""
-        return max((len(model.outputs) for model in self.models), default=0)
-
-    @property
-    def graphs(self) -> int:
-        """How many graphs there are, registered or loaded."""
-        return self.number("load") + max(self.number("load_by_name"), len(self.case.vector.graphs))
-
-    @property
-    def has_weights(self) -> bool:
-        """Return whether a model has constants."""
-        return any(isinstance(part, Constant) for model in self.models for part in model.types())
-
-    @cached_property
-    def shapes(self) -> set[tuple[int | None, ...]]:
-        """The shapes of these; a dimension is None where the model leaves it open."""
-        return {port.type.shape for port in self.ports}
-
-    @property
-    def has_inputs_of_one(self) -> bool:
-        """Return whether a model has an input of one element."""
-        return any(_elements(port.type.shape) == 1 for model in self.models for port in model.inputs)
-
-    def has_inputs_alike(self) -> bool:
-        """Return whether the inputs of each model have one type and shape."""
-        return all(len({port.type for port in model.inputs}) <= 1 for model in self.models)
-
-    def number(self, call: str) -> int:
-        """Return how often a call is made."""
-        return sum(_called(step) == call for step in steps_of(self.case.vector.steps))
-
-    def _inputs_of_one_compute(self) -> int:
-        """Return how many inputs of a context are given before a compute, at most."""
-        most = 0
-        given: dict[str, set[str]] = {}
-        for step in proper_steps(self.case.vector.steps):
-            call, said = call_of(step.action), step.arguments
-            context = str(said.get("context"))
-            if call == "set_input":
-                given.setdefault(context, set()).add(_place(step))
-            elif call == "compute":
-                most = max(most, len(given.pop(context, ())), len(said.get("inputs", ())))
-        return most
-
-    def is_behind(self, line: int | None, call: str) -> bool:
-        """Return whether a line stands behind the first call of this name; one that is not known does."""
-        first = next((step.line for step in steps_of(self.case.vector.steps) if _called(step) == call), None)
-        return line is None or first is None or line > first
-
-    def is_done_again(self, what: str) -> bool:
-        """Return whether an input is set twice before a compute, or an output read twice after it."""
-        seen: set[tuple[str, str]] = set()
-        for step in steps_of(self.case.vector.steps):
-            call = call_of(step.action)
-            if call == "compute":
-                seen.clear()
-            elif call == what and "context" in step.arguments:
-                place = (str(step.arguments["context"]), _place(step))
-                if place in seen:
-                    return True
-                seen.add(place)
-        return False
-
-
-def _place(step: Step) -> str:
-    """Return the name or the index of the input that a step sets, or of the output that it reads."""
-    return str(step.arguments.get("input", step.arguments.get("output", step.arguments.get("name"))))
-
-
-def _called(step: Step) -> str:
-    return call_of(function_of(step))
 
 
 @dataclass(frozen=True)
@@ -207,7 +94,7 @@ def _of_shape(leaning: Leaning) -> Iterator[Rung]:
     yield from (Rung(vector) for rank, vector in _OF_RANK.items() if rank in ranks)
     if max(ranks, default=0) > max(_OF_RANK):
         yield Rung("values/rank-8", "more than five dimensions")
-    largest = max(map(_elements, leaning.shapes), default=0)
+    largest = max(map(elements, leaning.shapes), default=0)
     if largest > _LARGE:
         yield Rung("input/image")
     if largest > _64_KIB:
@@ -220,10 +107,6 @@ def _of_shape(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("input/no-rows/model=identity-empty", "dimensions of 0")
     if any(None in shape for shape in leaning.shapes):
         yield Rung("input/free-dimensions-of-same-size", "free dimensions")
-
-
-def _elements(shape: tuple[int | None, ...]) -> int:
-    return prod(1 if length is None else length for length in shape)
 
 
 def _of_ports(leaning: Leaning) -> Iterator[Rung]:
@@ -239,13 +122,19 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("counts/six-inputs", "more than five inputs")
     if leaning.outputs > 3:
         yield Rung("counts/six-outputs", "more than five outputs")
-    for model in leaning.models:
-        if model.id.startswith(_NAMED):
-            yield Rung(f"input/names/{model.id.removeprefix(_NAMED)}")
+    yield from _of_names(leaning)
     if leaning.outputs > 1:
         yield Rung("output/swapped" if leaning.inputs > 1 else "output/any-order/as-declared")
         yield Rung("inference/each-of-several-outputs-once/three")
     yield from (Rung(_OF_MODEL[model.id]) for model in leaning.models if model.id in _OF_MODEL)
+
+
+def _of_names(leaning: Leaning) -> Iterator[Rung]:
+    if leaning.has_names_that_begin_alike:
+        yield Rung("input/names/prefix")
+    for model in leaning.models:
+        if model.id.startswith(_NAMED):
+            yield Rung(f"input/names/{model.id.removeprefix(_NAMED)}")
 
 
 def _of_resources(leaning: Leaning) -> Iterator[Rung]:
@@ -260,18 +149,20 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
     yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 8) if max(ranks, default=0) >= rank)
     if made > 1 or errors:
         yield from (Rung(vector, clause="resource.drop-order") for vector in _DROPPED)
-    if made > _MANY:
+    if made > _MANY or any(step.action == "rounds" for step in steps):
         yield Rung("tensor/thousand")
 
 
-_DROPPED = ("resource/tensors-and-errors-at-any-time", "resource/another-graph-dropped")
+_DROPPED = ("tensor/one-dropped", "resource/tensors-and-errors-at-any-time", "resource/another-graph-dropped")
 """What is dropped leaves the rest; the probe drops what it does not keep, whatever is asked of it."""
-_MANY = 64
-_MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output")
+_MANY = 32  # half of the smallest table that hosts have been seen with
+_MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output", "outputs")
 """What makes a resource of a component: a setter takes a tensor, a getter gives one."""
 
 
 def _of_use(leaning: Leaning) -> Iterator[Rung]:
+    if leaning.uses_the_last_byte:
+        yield from (Rung(f"memory/{what}-at-the-end", clause="memory.last-byte") for what in _AT_THE_END)
     if leaning.has_inputs_of_one and (leaning.inputs > 1 or leaning.number("compute") > 1):
         yield Rung("values/one-beside-a-row")
     if leaning.number("compute") > 1 or leaning.is_done_again("set_input"):
@@ -283,6 +174,8 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
     if leaning.number("context") > 1:
         yield from map(Rung, ("context/two", "context/side-by-side", "context/outputs-are-its-own"))
 
+
+_AT_THE_END = ("dimensions", "tensor", "data", "output", "return-pointer")
 
 OPERATIONS: Mapping[str, str] = {
     "Relu": "relu-f32",

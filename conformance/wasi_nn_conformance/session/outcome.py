@@ -20,12 +20,17 @@ class Kind(Enum):
     """The probe or the vector is at fault, not the host."""
 
 
+UNREAD = "unread"
+"""In the place of a code, where nobody asked an error for it."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What the guest saw.
 
-    code: the error's name as in witx; None for a number that is none. ended: how the process ended (`signal SIGSEGV`).
-    printed: what the host printed since the call. detail: what is wrong, of a hang and of a broken probe.
+    code: the error's name as in witx, or `UNREAD`; None for a number that is none. ended: how the process ended
+    (`signal SIGSEGV`). printed: what the host printed since the call. detail: what is wrong, of a hang and of a broken
+    probe.
     """
 
     kind: Kind

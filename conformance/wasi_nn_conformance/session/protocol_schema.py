@@ -89,7 +89,7 @@ def _record(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str,
 
 def _classes(family: str, calls: Sequence[type[Call]]) -> Iterator[tuple[str, Any]]:
     """Return what the schema says of each class, as `witx.Load`."""
-    answers = [call.answers for call in calls if call.answers is not None]
+    answers = [answer for call in calls for answer in _answers(call)]
     _, classes = msgspec.json.schema_components([*calls, *answers, Refusal], ref_template=f"#/$defs/{family}.{{name}}")
     for call in calls:
         classes[call.__name__]["properties"] = {"id": _NUMBER} | classes[call.__name__]["properties"]
@@ -126,10 +126,17 @@ def _call_name(call: type[Call]) -> str:
 def _exchange(family: str, call: type[Call]) -> dict[str, Any]:
     template = f"#/$defs/{family}.{{name}}"
     replies = [{"$ref": template.format(name=Refusal.__name__)}]
-    if call.answers is not None:
-        [answer], _ = msgspec.json.schema_components([call.answers], ref_template=template)
+    for answers in reversed(_answers(call)):
+        [answer], _ = msgspec.json.schema_components([answers], ref_template=template)
         replies = [*answer.get("anyOf", [answer]), *replies]
     return {"properties": {"request": {"$ref": template.format(name=call.__name__)}, "reply": {"anyOf": replies}}}
+
+
+def _answers(call: type[Call]) -> list[Any]:
+    """Return the types of the replies to a call; two of one tag are in no union."""
+    if issubclass(call, wit_calls.Fallible):
+        return [call.gives | wit_calls.Failure, wit_calls.UnreadFailure]
+    return [] if call.answers is None else [call.answers]
 
 
 def text() -> str:

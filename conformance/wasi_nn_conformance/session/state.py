@@ -17,7 +17,7 @@ from .expected_reply import ExpectedOutputs
 from .given_handle import GivenHandle, given_by
 from .said import LineReply, Said
 from .wire import Answer, Done
-from .wit_calls import Computed, Failure, NamedTensor
+from .wit_calls import Computed, Failure, NamedTensor, UnreadFailure
 
 _Thing = TypeVar("_Thing")
 
@@ -141,7 +141,7 @@ class ExpectedState:
         context = self.context(step.arguments.get("context"))
         if context is not None and step.action in ("compute", "compute_named"):
             context.answered = None
-        if "error" in step.arguments:
+        if "error" in step.arguments and not isinstance(said, UnreadFailure):
             self.errors[step.arguments["error"]] = said if isinstance(said, LineReply) else _kept(said)
 
     def _succeeded(self, step: Step, said: Said, outputs: ExpectedOutputs | None) -> None:

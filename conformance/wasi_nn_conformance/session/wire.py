@@ -43,6 +43,11 @@ class Call(
     answers: ClassVar[Any] = None
     either: ClassVar[Sequence[Sequence[str]]] = ()
 
+    @property
+    def answer_type(self) -> Any:
+        """The type of the reply to this very request."""
+        return self.answers
+
 
 class Refusal(Answer):
     """The probe did nothing, because it cannot read or carry out the request."""
@@ -124,15 +129,15 @@ def reply_to(number: int | None, text: bytes) -> bytes | None:
 
 
 def read_reply(request: Call, raw: bytes) -> Answer:
-    """Read the line of a reply, without `@@`: a `Refusal`, or what `request.answers` says.
+    """Read the line of a reply, without `@@`: a `Refusal`, or what `request.answer_type` says.
 
     Raises `ProtocolError` for what is neither.
     """
     try:
         if b'"error"' in raw and (refused := _decoder(_PerhapsRefusal).decode(raw)).error is not UNSET:
             return Refusal(error=refused.error)
-        if request.answers is not None:
-            answer: Answer = _decoder(request.answers).decode(raw)
+        if request.answer_type is not None:
+            answer: Answer = _decoder(request.answer_type).decode(raw)
             return answer
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProtocolError(f"the probe's reply to `{_name(request)}` is not of protocol {PROTOCOL}: {error}") from None

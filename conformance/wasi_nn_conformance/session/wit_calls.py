@@ -52,6 +52,10 @@ class Failure(Answer, tag_field="result", tag="err"):
     data_bytes: bytes | UnsetType = UNSET
 
 
+class UnreadFailure(Answer, tag_field="result", tag="err"):
+    """`err`, of which the probe was to ask no more."""
+
+
 class Dimensions(Answer):
     """What `tensor.dimensions` gave."""
 
@@ -121,71 +125,75 @@ class TensorData(Call, tag="tensor_data"):
     tensor: Handle
 
 
-class Load(Call, tag="load"):
+class Fallible(Call, kw_only=True):
+    """A call that may give an error. It is kept under the name `error`, and asked for what it says unless `unread`.
+
+    `gives` is the type of the reply to a success.
+    """
+
+    gives: ClassVar[Any] = Success
+    error: Name | UnsetType = UNSET
+    unread: bool | UnsetType = UNSET
+
+    @property
+    def answer_type(self) -> Any:
+        """The type of the reply."""
+        return self.gives | (UnreadFailure if self.unread is True else Failure)
+
+
+class Load(Fallible, tag="load"):
     """Call `load`."""
 
-    answers: ClassVar[Any] = Success | Failure
     builders: Sequence[bytes]
     encoding: str
     target: str
     as_: Name | UnsetType = UNSET
-    error: Name | UnsetType = UNSET
 
 
-class LoadByName(Call, tag="load_by_name"):
+class LoadByName(Fallible, tag="load_by_name"):
     """Call `load-by-name`."""
 
-    answers: ClassVar[Any] = Success | Failure
     name: Text
     as_: Name | UnsetType = UNSET
-    error: Name | UnsetType = UNSET
 
 
-class InitExecutionContext(Call, tag="init_execution_context"):
+class InitExecutionContext(Fallible, tag="init_execution_context"):
     """Call `graph.init-execution-context`."""
 
-    answers: ClassVar[Any] = Success | Failure
     graph: Handle
     as_: Name | UnsetType = UNSET
-    error: Name | UnsetType = UNSET
 
 
-class ComputeAtOnce(Call, tag="compute"):
+class ComputeAtOnce(Fallible, tag="compute"):
     """Call `compute` of a tag that passes all inputs and all outputs with it."""
 
-    answers: ClassVar[Any] = Computed | Failure
+    gives: ClassVar[Any] = Computed
     context: Handle
     inputs: Sequence[tuple[Text, Handle]]
     as_: Name | UnsetType = UNSET
-    error: Name | UnsetType = UNSET
 
 
-class Compute(Call, tag="compute"):
+class Compute(Fallible, tag="compute"):
     """Call `compute` of a tag that sets inputs and gets outputs one by one."""
 
-    answers: ClassVar[Any] = Success | Failure
     context: Handle
-    error: Name | UnsetType = UNSET
 
 
-class SetInput(Call, tag="set_input"):
+class SetInput(Fallible, tag="set_input"):
     """Call `set-input`."""
 
-    answers: ClassVar[Any] = Success | Failure
     context: Handle
     name: Text
     tensor: Handle
-    error: Name | UnsetType = UNSET
 
 
-class GetOutput(Call, tag="get_output"):
+class GetOutput(Fallible, tag="get_output"):
     """Call `get-output`."""
 
-    answers: ClassVar[Any] = Got | Failure
+    gives: ClassVar[Any] = Got
     context: Handle
     name: Text
     as_: Name | UnsetType = UNSET
-    error: Name | UnsetType = UNSET
 
 
 class NewError(Call, tag="error"):

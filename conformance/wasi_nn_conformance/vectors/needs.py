@@ -12,6 +12,7 @@ from wasi_nn_conformance.abi.registry import TAGS
 from .expectation import Expectation
 
 _MEMORY = {"size", "tail", "buffer"}
+_ERRORS = {"error", "unread"}
 _BY_ACTION: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("raw", "place", "overwrite", "read", "grow"), frozenset({"pointers"})),
     **dict.fromkeys(("tensor", "dimensions", "ty", "data", "drop"), frozenset({"resources"})),
@@ -32,7 +33,7 @@ def needs(action: str, arguments: Mapping[str, Any], expectation: Expectation, *
     wanted = {
         "pointers": slot or _has(arguments, "hex") or not _MEMORY.isdisjoint(arguments),
         "numbers": (_has(arguments, "raw") and action != "context") or isinstance(tensor_type, dict),
-        "resources": expectation.traps or _has(arguments, "number") or "error" in arguments,
+        "resources": expectation.traps or _has(arguments, "number") or not _ERRORS.isdisjoint(arguments),
         "set_input": action == "set_input" and not is_plain,
         "get_output": action == "output" and not (is_plain and isinstance(arguments["output"], str)),
         "outputs_at_compute": "names" in arguments,

@@ -74,6 +74,8 @@ class StepReader:
             raise self._wrong(step, "`then` is for a step that may also fail: write these steps after it")
         if then and "ok" not in expectation.accept:
             raise self._wrong(step, "`then` follows success, which this step does not accept")
+        if "unread" in arguments and ("error" in arguments or expectation.only or expectation.prefer):
+            raise self._wrong(step, "nobody knows what an `unread` error says: leave out `error`, and its code")
         untouched = "slot" in step
         if untouched and "error" not in expectation.accept:
             raise self._wrong(step, "`slot: untouched` is for a call that may fail")

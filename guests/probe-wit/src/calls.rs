@@ -143,11 +143,14 @@ impl Probe {
         }
     }
 
-    /// Reads an error and keeps it if it is to be kept; the name of the result that did not come is free.
+    /// Reads an error, unless it is to be left unread, and keeps it if it is to be kept; the name of the result that did not come is free.
     fn report_error(&mut self, error: Handle, keep: &Keep<'_>, reply: &mut Reply) -> Result<(), Fault> {
         reply.text("result", "err");
-        reply.text("code", (self.candidate.error.code)(error));
-        let reported = reply.string("data", &(self.candidate.error.data)(error));
+        let mut reported = Ok(());
+        if !keep.unread {
+            reply.text("code", (self.candidate.error.code)(error));
+            reported = reply.string("data", &(self.candidate.error.data)(error));
+        }
         if let Some(name) = keep.result.as_deref() {
             self.free(name);
         }

@@ -39,10 +39,11 @@ pub enum Request<'a> {
 /// A name under which something is kept.
 pub type Name<'a> = Cow<'a, str>;
 
-/// Under which names the two results of a fallible call are kept.
+/// Under which names the two results of a fallible call are kept, and whether an error is left unread.
 pub struct Keep<'a> {
     pub result: Option<Name<'a>>,
     pub error: Option<Name<'a>>,
+    pub unread: bool,
 }
 
 impl<'a> Request<'a> {
@@ -149,7 +150,8 @@ impl<'a> Keep<'a> {
 
     fn parse_error(fields: &mut Fields<'a>) -> Result<Self, Fault> {
         let error = fields.take_optional("error").map(|field| field.name()).transpose()?;
-        Ok(Self { result: None, error })
+        let unread = fields.take_optional("unread").map_or(Ok(false), |field| field.boolean())?;
+        Ok(Self { result: None, error, unread })
     }
 }
 

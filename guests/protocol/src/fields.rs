@@ -106,6 +106,11 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// `true` or `false`.
+    pub fn boolean(&self) -> Result<bool, Fault> {
+        self.json.parse().map_err(|_| self.fault("true or false is wanted"))
+    }
+
     /// A string.
     pub fn text(&self) -> Result<Cow<'a, str>, Fault> {
         if !self.json.starts_with('"') {

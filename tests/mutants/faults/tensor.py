@@ -65,7 +65,7 @@ rewritten(
     "abi.wit.operations:GivenTensor.checked",
     "self.data)",
     "self.data + bytes(max(0, __import__('math').prod(self.dimensions) * self.type.size - len(self.data))))",
-    clauses=("input.data-length",),
+    clauses=("input.data-length", "input.dimension-overflow"),  # also where no data could be that long
 )
 rewritten(
     "tensor/longer-data-cut",

@@ -79,7 +79,6 @@ class IsolatedBackend:
             answer = self._process.call(order, seconds, segment.descriptor)
         finally:
             segment.sent()
-            segment.close()
         if not isinstance(answer, Loaded):
             raise self._process.nonsense()
         try:
@@ -155,7 +154,7 @@ class IsolatedRequest:
         if data != self._answer:
             self._understand(data, seconds)
         memory = self._segment.memory
-        return [Tensor(tensor_type, dimensions, memory[place]) for tensor_type, dimensions, place in self._made]
+        return [Tensor(each, dimensions, memory[place].tobytes()) for each, dimensions, place in self._made]
 
     def _understand(self, data: bytes, seconds: float) -> None:
         """Take an answer that is not the last one: where the outputs are."""
@@ -203,7 +202,6 @@ class IsolatedRequest:
             return self._process.call(order, seconds, segment.descriptor)
         finally:
             segment.sent()
-            self._segment.close()
             self._segment = segment
 
     def _outputs(self, answer: Answer) -> list[tuple[TensorType, tuple[int, ...], slice]]:

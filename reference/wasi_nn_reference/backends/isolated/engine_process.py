@@ -136,7 +136,7 @@ class EngineProcess:
         for missing in answer.missing if isinstance(answer, Ready) else ():
             if missing not in _told:
                 _told.add(missing)
-                note(f"warning: this system has no {missing} that a model has taken over")
+                note(f"warning: this system has no {missing}")
 
 
 def _taken(numbers: deque[int]) -> tuple[int, ...]:

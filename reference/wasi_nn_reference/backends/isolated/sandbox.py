@@ -61,11 +61,11 @@ def enter(memory_bytes: int, engines: Iterable[str] = ()) -> list[str]:
         kernel.no_new_privileges()
         landlock.restrict(readable(engines))
     except (OSError, AttributeError):
-        missing.append("Landlock, so that engines could open files")
+        missing.append("Landlock: an engine that a model has taken over could open files")
     try:
         system_calls.refuse_needless()
     except (OSError, AttributeError):
-        missing.append("a filter of system calls, so that engines could start programs")
+        missing.append("filter of system calls: an engine that a model has taken over could start programs")
     return missing
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import mmap
 import os
 import tempfile
 from typing import TYPE_CHECKING
+
+from wasi_nn_reference.backends.isolated import kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,13 +16,16 @@ _ALIGNMENT = 64  # of each tensor: what the widest instructions like
 
 
 class Segment:
-    """`size` bytes, at least one, known to the system by no name; `descriptor` is what the other side maps them by."""
+    """`size` bytes, at least one, known to the system by no name; `descriptor` is what the other side maps them by.
+
+    Returned to the system when both sides have forgotten them, with all views.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = max(size, 1)
         self.descriptor = _anonymous_file(self.size)
         try:
-            self.memory = mmap.mmap(self.descriptor, self.size)
+            self.memory = kernel.mapped(self.descriptor, self.size)
         except BaseException:
             os.close(self.descriptor)
             raise
@@ -31,16 +34,11 @@ class Segment:
         """Close the descriptor: the other side has its own."""
         os.close(self.descriptor)
 
-    def close(self) -> None:
-        """Return the memory to the system; it is gone when the other side has done so, too."""
-        with contextlib.suppress(BufferError):  # a view of it is still read; it goes with that
-            self.memory.close()
 
-
-def mapped(descriptor: int, size: int) -> mmap.mmap:
+def mapped(descriptor: int, size: int) -> memoryview:
     """Return the memory behind a descriptor, which is closed."""
     try:
-        return mmap.mmap(descriptor, size)
+        return kernel.mapped(descriptor, size)
     finally:
         os.close(descriptor)
 

@@ -25,9 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+# What engines import if it is there: OpenVINO its converter of other formats, and with it what reports its use over a
+# network. Together that is a third of the import.
+_NEEDLESS = ("openvino.tools",)
+
+
 def main(lifeline: int, orders: Sequence[int], modules: Sequence[str]) -> None:
     """Serve the host at the sockets `orders`, with `modules` imported, until it is gone."""
     _end_with_the_host(lifeline)
+    sys.modules.update(dict.fromkeys(_NEEDLESS))  # type: ignore[arg-type]  # None: not to be found
     for name in modules:
         with contextlib.suppress(ImportError):  # the backend that needs it tells
             importlib.import_module(name)

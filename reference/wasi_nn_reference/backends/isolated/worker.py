@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from wasi_nn_reference.backends import registry
 from wasi_nn_reference.backends.isolated import sandbox
@@ -112,19 +112,18 @@ class Worker:
         assert isinstance(order, Arrange)
         return self._arrange(order, mapped(descriptor, order.size))
 
-    def _load(self, order: Load, segment: Any) -> Answer:
+    def _load(self, order: Load, segment: memoryview) -> Answer:
         builders, start = [], 0
         for length in order.lengths:
-            builders.append(segment[start : start + length])
+            builders.append(segment[start : start + length].tobytes())
             start += length
-        segment.close()
         encoding, target = GraphEncoding(order.encoding), ExecutionTarget(order.target)
         graph = self._backends[encoding].load(encoding, tuple(builders), target, order.seconds)
         self._last += 1
         self._graphs[self._last] = graph
         return Loaded(self._last, _ports(graph.inputs), _ports(graph.outputs))
 
-    def _arrange(self, order: Arrange, segment: Any) -> Answer:
+    def _arrange(self, order: Arrange, segment: memoryview) -> Answer:
         graph = self._graphs[order.graph]
         if order.request not in self._requests:
             self._requests[order.request] = _Run(graph, self._channel)
@@ -155,9 +154,9 @@ class _Run:
         self._places: list[slice] = []
         self._answer = b""
 
-    def arrange(self, segment: Any, places: tuple[Place, ...], free: int) -> None:
+    def arrange(self, segment: memoryview, places: tuple[Place, ...], free: int) -> None:
         """Take inputs from these places from now on."""
-        self._view, self._free, self._shapes = memoryview(segment), free, None
+        self._view, self._free, self._shapes = segment, free, None
         self._inputs = tuple(self._input(port, place) for port, place in zip(self._graph.inputs, places, strict=True))
 
     def _input(self, port: Port, place: Place) -> Tensor:
@@ -173,9 +172,9 @@ class _Run:
             return self._channel.encoded(Outgrown(tuple(tensor.dimensions for tensor in outputs)))
         return self._written(outputs)
 
-    def fetched(self, segment: Any, free: int) -> bytes:
+    def fetched(self, segment: memoryview, free: int) -> bytes:
         """Put the outputs that are held into another segment. Inputs are arranged anew before the next run."""
-        self._view, self._free, self._inputs = memoryview(segment), free, ()
+        self._view, self._free, self._inputs = segment, free, ()
         outputs, self._held = self._held, []
         if not self._placed(outputs):
             raise WasiNnError(ErrorCode.RUNTIME_ERROR, "a segment that is too small")

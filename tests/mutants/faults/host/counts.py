@@ -23,6 +23,15 @@ rewritten(
     clauses=("values.any-size",),
 )
 rewritten(
+    "host/end-of-huge-input-lost",
+    "of a tensor's data behind the first 4 MiB nothing arrives",
+    WITX,
+    f"{_WITX}set_input",
+    "memory.read(data, length)",
+    "memory.read(data, length)[: 4 << 20].ljust(length, b'\\0')",
+    clauses=("values.any-size",),
+)
+rewritten(
     "host/end-of-large-output-lost",
     "of an output behind the first 64 KiB nothing is written",
     WITX,
@@ -157,6 +166,33 @@ fault(
     "context = ExecutionContext(graph)\n"
     "    if len(self._contexts) > 128:\n"
     "        context.inputs = graph.__dict__.setdefault('late', {})",
+    ONE_BY_ONE,
+    clauses=("context.any-number", "context.independence"),
+)
+fault(
+    "engine-of-256-contexts",
+    "the engine is gone when the 257th context computes beside the others",
+    COMPUTE,
+    "    if missing:",
+    "    computed = sum(each.request is not None for each in self._contexts)\n"
+    "    if self.__dict__.get('gone') or computed > 256:\n"
+    "        self.gone = True\n"
+    "        raise unsupported('the engine is gone')\n"
+    "    if missing:",
+    _EACH_WAY,
+    clauses=("context.any-number", "process.no-carry-over"),  # what a core module has made it cannot free
+)
+fault(
+    "outputs-of-256-contexts",
+    "there is room for the outputs of 256 contexts, the next one takes that of the first",
+    COMPUTE,
+    "context.outputs = [_presented(tensor) for tensor in outputs]",
+    "context.outputs = [_presented(tensor) for tensor in outputs]\n"
+    "    computed = self.__dict__.setdefault('computed', [])\n"
+    "    if context not in computed:\n"
+    "        computed.append(context)\n"
+    "        if len(computed) > 256:\n"
+    "            computed[-257].outputs = context.outputs",
     ONE_BY_ONE,
     clauses=("context.any-number", "context.independence"),
 )

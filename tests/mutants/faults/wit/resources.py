@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mutant import WIT_06_25, WIT_08_19, WIT_10_28, module, mutant, replace
 
 from faults.wit import COMPUTE, TABLE, VALUES, fault
+
+ERROR = 2  # what tells an error from other resources
 
 
 @mutant(
@@ -44,6 +48,33 @@ fault(
     WIT_10_28,
     clauses=("error.getters",),
 )
+
+
+@mutant(
+    "wit/unread-error-dropped",
+    "an error cannot be dropped before somebody has asked what it says",
+    WIT_10_28,
+    clauses=("resource.drop-order",),
+)
+def _() -> None:
+    resources, borrow = module("abi.wit.resources"), module("abi.wit.values").Borrow
+    drop, read = resources.ResourceTable.drop, borrow.read
+    asked: list[object] = []
+
+    def read_noted(self: Any, record: object, scope: Any) -> object:
+        asked.append(value := read(self, record, scope))
+        return value
+
+    def drop_asked(self: Any, kind: int, representation: int) -> None:
+        value = self.get(kind, representation)
+        if kind == ERROR and not any(value is each for each in asked):
+            raise resources.CallTrapError("the error is lent to the engine")
+        drop(self, kind, representation)
+
+    replace(borrow, "read", read_noted)
+    replace(resources.ResourceTable, "drop", drop_asked)
+
+
 fault(
     "numbers-reused",
     "every resource has the number of the first",

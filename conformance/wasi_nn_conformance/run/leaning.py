@@ -1,0 +1,148 @@
+"""What one case leans on: its models, its calls, and what is special in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import prod
+
+from wasi_nn_conformance.models import ElementType, Model
+from wasi_nn_conformance.models.expression import Constant
+from wasi_nn_conformance.models.model import Port
+from wasi_nn_conformance.vectors.case import Case
+from wasi_nn_conformance.vectors.own_clause import call_of, function_of
+from wasi_nn_conformance.vectors.step import Step, proper_steps, steps_of
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """What one case leans on: its models, and how often it loads, makes contexts and computes."""
+
+    case: Case
+    models: tuple[Model, ...]
+
+    @classmethod
+    def of(cls, case: Case, models: Mapping[str, Model]) -> "Leaning":
+        """Return what a case leans on; `models` are those of `models.yaml`."""
+        known = {**models, **case.vector.own_models}
+        return cls(case, tuple(known[name] for name in sorted(case.vector.models)))
+
+    @cached_property
+    def ports(self) -> list[Port]:
+        """The inputs and outputs of all the models."""
+        return [port for model in self.models for port in (*model.inputs, *model.outputs)]
+
+    @cached_property
+    def types(self) -> set[ElementType]:
+        """The element types of these."""
+        return {port.type.element for port in self.ports}
+
+    @cached_property
+    def operations(self) -> set[str]:
+        """The names of the operations in the models."""
+        return {type(part).__name__ for model in self.models for part in model.types()}
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs the model with the most has, also where it is written into the vector and not in `models`."""
+        return max((*(len(model.inputs) for model in self.models), self._inputs_of_one_compute()), default=0)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the model with the most has."""
+        return max((len(model.outputs) for model in self.models), default=0)
+
+    @property
+    def graphs(self) -> int:
+        """How many graphs there are, registered or loaded."""
+        return self.number("load") + max(self.number("load_by_name"), len(self.case.vector.graphs))
+
+    @property
+    def has_weights(self) -> bool:
+        """Return whether a model has constants."""
+        return any(isinstance(part, Constant) for model in self.models for part in model.types())
+
+    @cached_property
+    def shapes(self) -> set[tuple[int | None, ...]]:
+        """The shapes of these; a dimension is None where the model leaves it open."""
+        return {port.type.shape for port in self.ports}
+
+    @property
+    def has_inputs_of_one(self) -> bool:
+        """Return whether a model has an input of one element."""
+        return any(elements(port.type.shape) == 1 for model in self.models for port in model.inputs)
+
+    def has_inputs_alike(self) -> bool:
+        """Return whether the inputs of each model have one type and shape."""
+        return all(len({port.type for port in model.inputs}) <= 1 for model in self.models)
+
+    def number(self, call: str) -> int:
+        """Return how often a call is made."""
+        return sum(_called(step) == call for step in steps_of(self.case.vector.steps))
+
+    def _inputs_of_one_compute(self) -> int:
+        """Return how many inputs of a context are given before a compute, at most."""
+        most = 0
+        given: dict[str, set[str]] = {}
+        for step in proper_steps(self.case.vector.steps):
+            call, said = call_of(step.action), step.arguments
+            context = str(said.get("context"))
+            if call == "set_input":
+                given.setdefault(context, set()).add(_place(step))
+            elif call == "compute":
+                most = max(most, len(given.pop(context, ())), len(said.get("inputs", ())))
+        return most
+
+    @property
+    def has_names_that_begin_alike(self) -> bool:
+        """Return whether a name of an input or output is the beginning of another one of the same model."""
+        return any(_begin_alike(ports) for model in self.models for ports in (model.inputs, model.outputs))
+
+    @property
+    def uses_the_last_byte(self) -> bool:
+        """Return whether something is placed so that it ends with the guest's memory."""
+        placed = (step.arguments.get("at") for step in steps_of(self.case.vector.steps) if step.action == "place")
+        return any(isinstance(at, dict) and "end" in at for at in placed)
+
+    def is_behind(self, line: int | None, call: str) -> bool:
+        """Return whether a line stands behind the first call of this name; one that is not known does."""
+        first = next((step.line for step in steps_of(self.case.vector.steps) if _called(step) == call), None)
+        return line is None or first is None or line > first
+
+    def is_done_again(self, what: str) -> bool:
+        """Return whether an input is set twice before a compute, or an output read twice after it."""
+        seen: set[tuple[str, str]] = set()
+        for step in steps_of(self.case.vector.steps):
+            call = call_of(step.action)
+            if call == "compute":
+                seen.clear()
+            elif call == what and "context" in step.arguments:
+                context, place = str(step.arguments["context"]), _place(step)
+                if not seen.isdisjoint({(context, place), (context, _EACH)}):
+                    return True
+                seen.add((context, place))
+        return False
+
+
+_EACH = "*"
+
+
+def _place(step: Step) -> str:
+    """Return the name or the index of the input that a step sets, or of the output that it reads, if not all."""
+    if step.action == "outputs":
+        return _EACH
+    return str(step.arguments.get("input", step.arguments.get("output", step.arguments.get("name"))))
+
+
+def _called(step: Step) -> str:
+    return call_of(function_of(step))
+
+
+def _begin_alike(ports: Sequence[Port]) -> bool:
+    names = sorted(port.name for port in ports)
+    return any(longer.startswith(name) for name, longer in pairwise(names))
+
+
+def elements(shape: tuple[int | None, ...]) -> int:
+    """Return how many elements a tensor of this shape has, with 1 for what the model leaves open."""
+    return prod(1 if length is None else length for length in shape)

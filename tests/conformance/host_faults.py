@@ -1,0 +1,125 @@
+"""Faults of the host of miniatures/numpy_host.py: each changes one that was made how it answers a call."""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+Fault = Callable[[Any], None]
+
+INVALID_ARGUMENT, UNSUPPORTED_OPERATION, TOO_LARGE = 1, 6, 7
+SENTINEL = 0xDEADBEEF  # what the probe puts where a call is to write its result
+
+
+def wrapped(host: Any, call: str, around: Callable[[Mapping[str, Any], Callable[..., Any]], Any]) -> None:
+    answer = getattr(host, call)
+    setattr(host, call, lambda request: around(request, answer))
+
+
+def refused(host: Any, errno: int) -> Exception:
+    error: Exception = type(host).refused(errno)
+    return error
+
+
+def forgets_inputs(host: Any) -> None:
+    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        host.objects[host.kept.get(request["context"], 0)].inputs.clear()
+        return answer(request)
+
+    wrapped(host, "set_input", set_input)
+
+
+def only_f32(host: Any) -> None:
+    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        model = host.objects[reply["value"]]
+        if any(str(port.type.element) != "f32" for port in (*model.inputs, *model.outputs)):
+            raise refused(host, UNSUPPORTED_OPERATION)
+        return reply
+
+    wrapped(host, "load", load)
+
+
+def without_relu(host: Any) -> None:
+    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        if any(type(part).__name__ == "Relu" for part in host.objects[reply["value"]].types()):
+            raise refused(host, UNSUPPORTED_OPERATION)
+        return reply
+
+    wrapped(host, "load", load)
+
+
+def limited(call: str, number: int) -> Fault:
+    def limit(host: Any) -> None:
+        calls: list[int] = []
+
+        def again(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+            calls.append(1)
+            if len(calls) > number:
+                raise refused(host, TOO_LARGE)
+            return answer(request)
+
+        wrapped(host, call, again)
+
+    return limit
+
+
+def refusing(call: str) -> Fault:
+    return limited(call, 0)
+
+
+def doubled(host: Any) -> None:
+    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        wrong = np.frombuffer(base64.b64decode(reply["data"]), "<f4") * np.float32(2)
+        return reply | {"data": base64.b64encode(wrong.tobytes()).decode()}
+
+    wrapped(host, "get_output", get_output)
+
+
+def size_kept(host: Any) -> None:
+    wrapped(host, "get_output", lambda request, answer: answer(request) | {"value": SENTINEL})
+
+
+def size_in_elements(host: Any) -> None:
+    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        return reply | {"value": reply["value"] // 4}
+
+    wrapped(host, "get_output", get_output)
+
+
+def first_output_for_all(host: Any) -> None:
+    wrapped(host, "get_output", lambda request, answer: answer({**request, "index": 0}))
+
+
+def computes_once(host: Any) -> None:
+    def compute(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        context = host.objects[host.kept.get(request["context"], 0)]
+        return {} if getattr(context, "outputs", None) is not None else answer(request)
+
+    wrapped(host, "compute", compute)
+
+
+def keeps_first_inputs(host: Any) -> None:
+    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        inputs = host.objects[host.kept.get(request["context"], 0)].inputs
+        before = dict(inputs)
+        reply = answer(request)
+        inputs.update(before)
+        return reply
+
+    wrapped(host, "set_input", set_input)
+
+
+def ignores_unknown_inputs(host: Any) -> None:
+    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        return {} if request["index"] > 1 else answer(request)
+
+    wrapped(host, "set_input", set_input)
+
+
+def unknown_errno(host: Any) -> None:
+    wrapped(host, "load_by_name", lambda _request, _answer: {"errno": 77})
