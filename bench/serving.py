@@ -87,9 +87,10 @@ def serving(folder: Path, turns: int) -> list[Row]:
         ServerProcess(python(str(_PLAIN), *plain, "--port"), "/tensor", folder, network.data) as other,
     ):
         servers = _Servers(ours, other, folder, network.data)
+        rows.append(_memory(servers))  # first: what a server has grown to it keeps
         rows += _route(servers, "empty", turns)
         rows += _route(servers, "tensor", turns)
-        rows += [_memory(servers, turns), _lost(servers)]
+        rows.append(_lost(servers))
     return rows
 
 
@@ -149,14 +150,13 @@ def _turn(servers: _Servers, which: int, route: str, connections: int) -> _Measu
     return _Measured(done, (server.cpu_seconds() - before) / done.requests)
 
 
-def _memory(servers: _Servers, turns: int) -> Row:
+def _memory(servers: _Servers) -> Row:
     """Measure what a request under way takes of memory, with as many as are worked on at a time."""
-    figures = [
-        tuple(_grown(server, servers) / (_WORKERS * _GUESTS) / 2**20 for _ in range(turns))
-        for server in (servers.ours, servers.plain)
-    ]
+    ours, other = (
+        Figures((_grown(server, servers) / (_WORKERS * _GUESTS) / 2**20,)) for server in (servers.ours, servers.plain)
+    )
     name = "h: memory of a request under way, a worker with MobileNet"
-    return Row(name, "MiB", Figures(figures[0]), "plain OpenVINO behind starlette", Figures(figures[1]))
+    return Row(name, "MiB", ours, "plain OpenVINO behind starlette", other)
 
 
 def _grown(server: ServerProcess, servers: _Servers) -> int:
