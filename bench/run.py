@@ -20,11 +20,14 @@ import components
 import drawing
 import inference
 import lists
+import serving
 import start
 import suite
 from checkout import SuiteError
+from load import LoadError
 from looping import LoopingError
 from row import Row, table
+from server_process import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +51,7 @@ SECTIONS = {
     "lists": Section(lists.lists, 1, 5),
     "images": Section(components.images, 3, 20),
     "components": Section(components.calls, 3, 20),
+    "serving": Section(serving.serving, 1, 5),
 }
 
 
@@ -62,7 +66,7 @@ def main() -> int:
         try:
             with tempfile.TemporaryDirectory() as folder:
                 rows += section.rows(Path(folder), section.quick if options.quick else section.full)
-        except (LoopingError, start.StartError, SuiteError) as error:
+        except (LoadError, LoopingError, ServerError, start.StartError, SuiteError) as error:
             failures.append(f"{name} could not be measured: {error}")
     machine = _machine()
     print(", ".join(f"{key}: {value}" for key, value in machine.items()), "", table(rows), sep="\n")

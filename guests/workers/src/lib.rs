@@ -1,4 +1,4 @@
-//! What a worker reads and writes.
+//! What an HTTP worker reads and writes.
 
 use std::io::{self, Read, Write};
 
@@ -48,6 +48,7 @@ pub struct Response {
 
 impl Response {
     /// An answer in JSON, which no cache keeps.
+    #[must_use]
     pub fn new(status: u16, data: Value) -> Self {
         let mut response = Self { status, headers: Map::new(), data };
         for (name, value) in [("content-type", "application/json"), ("cache-control", "no-store")] {
@@ -57,6 +58,7 @@ impl Response {
     }
 
     /// An answer that says what is wrong.
+    #[must_use]
     pub fn error(status: u16, mistake: &str) -> Self {
         Self::new(status, json!({ "error": mistake }))
     }

@@ -2,8 +2,6 @@
 //!
 //! The network is the named graph of the variable `MODEL`: one input, f32 `[1, 64]`, and one output, f32 `[1, 10]`.
 
-mod contract;
-
 use std::time::{Duration, Instant};
 
 use classify::{softmax, top};
@@ -11,7 +9,7 @@ use picture::SIDE;
 use serde_json::{Value, json};
 use wasi_nn::{ExecutionTarget, GraphBuilder, GraphEncoding, TensorType};
 
-use contract::{Request, Response};
+use workers::{Request, Response};
 
 /// The graph's name where the variable `MODEL` is not set.
 const MODEL: &str = "digits";
