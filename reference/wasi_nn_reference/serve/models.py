@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from wasi_nn_reference.backends import detection
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from wasi_nn_reference.named_graphs import NamedGraph
     from wasi_nn_reference.tensor import Tensor
     from wasi_nn_reference.types import GraphEncoding
+
+
+_IDLE = 16  # requests of a graph that are kept with their buffers, from run to run
 
 
 class Standing(Protocol):
@@ -51,6 +55,7 @@ class StandingGraph:
         self._lock = lock
         self._on_loss = on_loss
         self.model_bytes = sum(map(len, graph.builders))
+        self._idle: deque[tuple[BackendGraph, BackendRequest]] = deque()
         detection.check(graph.encoding, graph.builders)
         self._loaded = self._load(seconds)
         self.inputs: tuple[Port, ...] = self._loaded.inputs
@@ -83,6 +88,21 @@ class StandingGraph:
         finally:
             self._lock.release()
 
+    def run(self, living: BackendGraph, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
+        """Compute in `living`, with the buffers of a run before if nobody else has them; raises as `infer`."""
+        idle = self._idle
+        try:
+            of, request = idle.pop()
+        except IndexError:
+            of, request = living, living.request()
+        if of is not living:  # buffers of an engine that is gone
+            idle.clear()
+            request = living.request()
+        outputs = request.infer(inputs, seconds)
+        if len(idle) < _IDLE:
+            idle.append((living, request))
+        return outputs
+
     def _load(self, seconds: float) -> BackendGraph:
         return self._backend.load(self._named.encoding, self._named.builders, ExecutionTarget.CPU, seconds)
 
@@ -96,26 +116,19 @@ class StandingRequest:
 
     def __init__(self, graph: StandingGraph) -> None:
         self._graph = graph
-        self._living: BackendGraph | None = None
-        self._request: BackendRequest | None = None
 
     def infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
         """See `BackendRequest.infer`."""
         end = time.monotonic() + seconds
+        living = self._graph.living(seconds)
         try:
-            return self._infer(inputs, seconds)
+            return self._graph.run(living, inputs, seconds)
         except WasiNnError as error:
-            died = error.code is ErrorCode.RUNTIME_ERROR and self._living is not None and self._living.is_lost
+            died = error.code is ErrorCode.RUNTIME_ERROR and living.is_lost
             left = end - time.monotonic()
             if not died or left <= 0:
                 raise
-            return self._infer(inputs, left)
-
-    def _infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
-        living = self._graph.living(seconds)
-        if self._request is None or self._living is not living:
-            self._living, self._request = living, living.request()
-        return self._request.infer(inputs, seconds)
+            return self._graph.run(self._graph.living(left), inputs, left)
 
 
 class StandingGraphs:
