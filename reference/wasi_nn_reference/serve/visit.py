@@ -93,21 +93,22 @@ class Visit:
             raise RefusedError(TOO_LARGE)
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body, more = await self._piece()
-                while more and len(body) <= most:
+                pieces, size, more = [], 0, True
+                while more and size <= most:
                     piece, more = await self._piece()
-                    body += piece
+                    pieces.append(piece)
+                    size += len(piece)
         except TimeoutError:
             raise RefusedError(SLOW) from None
-        if len(body) > most:
+        if size > most:
             raise RefusedError(TOO_LARGE)
-        return bytes(body)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _piece(self) -> tuple[bytearray, bool]:
+    async def _piece(self) -> tuple[bytes, bool]:
         message = await self.receive()
         if message["type"] == "http.disconnect":
             raise EOFError
-        return bytearray(message.get("body", b"")), bool(message.get("more_body"))
+        return message.get("body", b""), bool(message.get("more_body"))
 
     async def send(self, message: Message) -> None:
         """Send a part of the answer, as ASGI has it, and the request's number with the head."""

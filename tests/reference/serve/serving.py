@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import threading
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,14 @@ class Serving:
         """Return the events of that name so far."""
         lines = self.everything_logged().splitlines()
         return [entry for entry in map(json.loads, lines) if entry["event"] == event]
+
+    def wait(self, event: str, count: int = 1) -> list[dict[str, Any]]:
+        """Return the first `count` events of that name, when they have come."""
+        end = time.monotonic() + PATIENCE
+        while len(self.log(event)) < count:
+            assert time.monotonic() < end, self.everything_logged()
+            time.sleep(0.01)
+        return self.log(event)[:count]
 
     def engines(self) -> list[int]:
         """Return the numbers of the engine processes: a template of them is a child of this process."""

@@ -23,6 +23,7 @@ from wasi_nn_reference.errors import UserError
 
 if TYPE_CHECKING:
     import httpx
+
     from serving import Serving
 
 
@@ -198,7 +199,7 @@ def test_what_a_guest_says_on_standard_error(serving: Serving) -> None:
 def test_a_line_for_each_request(serving: Serving) -> None:
     serving.add("[id].wasm", HELLO)
     response = serving.get("/x%20y?secret=1")
-    (entry,) = serving.log("request")
+    (entry,) = serving.wait("request")
     assert entry.pop("milliseconds") > 0
     del entry["time"]
     assert entry == {
