@@ -20,14 +20,14 @@ import components
 import drawing
 import inference
 import lists
-import serving
 import start
 import suite
+import workers
 from checkout import SuiteError
 from load import LoadError
+from loaded_server import ServerError
 from looping import LoopingError
 from row import Row, table
-from server_process import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ SECTIONS = {
     "lists": Section(lists.lists, 1, 5),
     "images": Section(components.images, 3, 20),
     "components": Section(components.calls, 3, 20),
-    "serving": Section(serving.serving, 1, 5),
+    "workers": Section(workers.workers, 1, 5),
 }
 
 

@@ -24,7 +24,7 @@ class ServerError(Exception):
     """The server does not answer."""
 
 
-class ServerProcess:
+class LoadedServer:
     """A server that is started on a free port, given to it as its last argument, and answers at `path` then."""
 
     def __init__(self, argv: Sequence[str], path: str, folder: Path, body: bytes | None = None) -> None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import wasmtime
 
 from load import Load, LoadError, load
+from loaded_server import LoadedServer, python
 from network import write_mobilenet
 from row import Figures, Row, Target
-from server_process import ServerProcess, python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +53,8 @@ provider = {{ type = "local", dir = "./_models/mobilenet" }}
 class _Servers(NamedTuple):
     """Both servers with their folder, and what is sent to their route `tensor`."""
 
-    ours: ServerProcess
-    plain: ServerProcess
+    ours: LoadedServer
+    plain: LoadedServer
     folder: Path
     tensor: bytes
 
@@ -76,15 +76,15 @@ _KINDS: dict[str, Callable[[_Measured], float]] = {
 _TARGETS = {("empty", "processor"): Target(1.0), ("tensor", "time by answers"): Target(1.3, of_ratio=True)}
 
 
-def serving(folder: Path, turns: int) -> list[Row]:
+def workers(folder: Path, turns: int) -> list[Row]:
     """Measure an empty worker, one with a network of MobileNet's size, and the start."""
     network = write_mobilenet(folder / "mobilenet")
     site = _site(folder, network)
     plain = ["--model", str(network.folder), "--workers", str(_WORKERS), "--threads", "1", "--guests", str(_GUESTS)]
     rows = [_start(site, folder, turns)]
     with (
-        ServerProcess(_serve(site, _WORKERS), "/tensor", folder, network.data) as ours,
-        ServerProcess(python(str(_PLAIN), *plain, "--port"), "/tensor", folder, network.data) as other,
+        LoadedServer(_serve(site, _WORKERS), "/tensor", folder, network.data) as ours,
+        LoadedServer(python(str(_PLAIN), *plain, "--port"), "/tensor", folder, network.data) as other,
     ):
         servers = _Servers(ours, other, folder, network.data)
         rows.append(_memory(servers))  # first: what a server has grown to it keeps
@@ -115,7 +115,7 @@ def _start(site: Path, folder: Path, turns: int) -> Row:
     """Measure from the start of one process to the answer of a worker that is in the cache of compiled modules."""
     seconds = []
     for _ in range(turns + 1):
-        with ServerProcess(_serve(site, 1), "/empty", folder) as server:
+        with LoadedServer(_serve(site, 1), "/empty", folder) as server:
             seconds.append(server.start_seconds)
     # The first is not counted: it fills the cache.
     return Row("h: start to the first answer", "s", Figures(tuple(seconds[1:])), "nothing", target=Target(1.5))
@@ -159,7 +159,7 @@ def _memory(servers: _Servers) -> Row:
     return Row(name, "MiB", ours, "plain OpenVINO behind starlette", other)
 
 
-def _grown(server: ServerProcess, servers: _Servers) -> int:
+def _grown(server: LoadedServer, servers: _Servers) -> int:
     """Return by how much a server's memory grows under load."""
     before = server.memory_bytes()
     most = [before]
