@@ -39,7 +39,8 @@ _NESTED: dict[str, dict[int, str]] = {
 }
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # TensorProto
 _VERSION = 2  # OperatorSetIdProto
-_INPUT, _OUTPUT = 11, 12  # GraphProto
+_NODE, _INPUT, _OUTPUT = 1, 11, 12  # GraphProto
+_OPERATOR = 4  # NodeProto
 _NAME, _TYPE, _TENSOR_TYPE, _SHAPE = 1, 2, 1, 2  # ValueInfoProto, TypeProto and its Tensor
 _MAX_DEPTH = 64  # graphs in graphs; deeper ones are made to exhaust a stack
 
@@ -87,6 +88,11 @@ def ports_of_any_rank(model: bytes) -> set[str]:
         if not shapes:
             names |= {each.decode(errors="replace") for each in _messages(port, (_NAME,))}
     return names
+
+
+def operators(model: bytes) -> set[str]:
+    """Return the names of the operators in the graph, not of those inside of these; raises MalformedError."""
+    return {each.decode(errors="replace") for each in _messages(model, (_GRAPH, _NODE, _OPERATOR))}
 
 
 def _messages(data: bytes, path: tuple[int, ...]) -> list[bytes]:

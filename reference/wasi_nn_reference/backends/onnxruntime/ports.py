@@ -25,16 +25,21 @@ TENSOR_TYPES = {
 }
 
 
+# They add i64 up in f64, measured on onnxruntime 1.22 to 1.32: numbers of 32 bits come out exact, those of 53 do not.
+_ADDING_UP = {"ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL1", "ReduceL2"}
+
+
 class Ports:
     """Those of one session, in the model's order; raises `unsupported_operation` for a type that wasi-nn lacks."""
 
     def __init__(self, session: Any, model: bytes) -> None:
         free = onnx.ports_of_any_rank(model)
-        self.inputs = tuple(_port(each, free) for each in session.get_inputs())
+        adds_up = not _ADDING_UP.isdisjoint(onnx.operators(model))
+        self.inputs = tuple(_port(each, free, adds_up=adds_up) for each in session.get_inputs())
         self.outputs = tuple(_port(each, free) for each in session.get_outputs())
 
 
-def _port(argument: Any, free: set[str]) -> Port:
+def _port(argument: Any, free: set[str], *, adds_up: bool = False) -> Port:
     tensor_type = TENSOR_TYPES.get(argument.type)
     if tensor_type is None:
         raise unsupported(
@@ -45,7 +50,7 @@ def _port(argument: Any, free: set[str]) -> Port:
         return Port(argument.name, tensor_type, None)
     # A dimension without a number has a name, or none.
     shape = tuple(extent if isinstance(extent, int) and extent >= 0 else None for extent in argument.shape)
-    return Port(argument.name, tensor_type, shape)
+    return Port(argument.name, tensor_type, shape, narrow=adds_up and tensor_type is TensorType.I64)
 
 
 def large_tensor(ports: Iterable[Port], limit: int) -> str | None:
