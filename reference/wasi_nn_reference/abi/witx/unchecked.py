@@ -108,6 +108,8 @@ def is_safe() -> bool:
         wasmtime.Trap,
     ):  # something that we need has gone
         safe = False
+    finally:
+        vars(package)["LAST_EXCEPTION"] = None  # one that has not arrived would, at the next trap
     if not safe:
         note("this build of wasmtime calls functions in another way than expected: calls of modules are slow")
     return safe
