@@ -23,7 +23,6 @@ from wasi_nn_reference.errors import UserError
 
 if TYPE_CHECKING:
     import httpx
-
     from serving import Serving
 
 

@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from wat_workers import HELLO, LOOPING, answering
-
 from serving import PATIENCE
+from wat_workers import HELLO, LOOPING, answering
 
 if TYPE_CHECKING:
     from serving import Serving
