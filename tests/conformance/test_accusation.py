@@ -25,10 +25,11 @@ from host_faults import (
 )
 from msgspec.structs import replace
 
+from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.models import Model, ModelFiles
 from wasi_nn_conformance.paths import VECTORS
-from wasi_nn_conformance.results.case_result import CaseResult
+from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.settlement import settled
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import Violation
@@ -242,6 +243,27 @@ def test_what_is_simpler_is_of_the_suite_whatever_the_run_is_of(library: Library
     own = Library([tmp_path / "area.yaml"])
     assert library.of_suite is library
     assert own.of_suite.files() == library.files() != own.files()
+
+
+class BrokenHost:
+    """A host on which each vector fails in a way of its own, so that nothing that a case leans on explains it."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def serve(self, case: Case, *, alone: bool = False) -> Served:
+        assert alone
+        violation = Violation("outcome", "load", got=f"error {case.vector.id}", wanted="success")
+        return Served(CaseResult.of(case, [Judgement(Verdict.FAIL, (violation,))], 0.0, ()))
+
+
+@pytest.mark.parametrize("abi", TAGS)
+def test_looking_for_what_cases_lean_on_comes_to_an_end(library: Library, abi: str) -> None:
+    host: Any = BrokenHost(library)
+    accusation = Accusation(host)
+    cases = [case for case in library.all_cases() if case.abi == abi and case.encoding in (None, "openvino")]
+    found = [accusation.accused(case, host.serve(case, alone=True).case_result) for case in cases]
+    assert {each.verdict for each in found} <= {Verdict.FAIL, Verdict.UNSUPPORTED}
 
 
 def test_every_rung_is_a_vector(library: Library) -> None:

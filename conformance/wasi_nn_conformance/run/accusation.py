@@ -30,6 +30,8 @@ class Accusation:
     simpler: dict[str, CaseResult] = field(default_factory=dict)
     """What the simpler cases came to, by their ids."""
     _controls: dict[Hashable, CaseResult] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+    """The simpler cases that are being looked into: two may lean on each other by way of a third."""
 
     def accused(self, case: Case, case_result: CaseResult) -> CaseResult:
         """Return the finding under the clause that is broken, with `blocked_by` where a simpler case shows it.
@@ -144,7 +146,7 @@ class Accusation:
     def _tried(self, rung: Rung, case: Case) -> CaseResult | None:
         """Return what the vector of a rung comes to on the ABI and in the encoding of a case, and what that leans on.
 
-        None if it does not run there, is the case's own, or leans on that itself.
+        None if it does not run there, is the case's own, leans on that itself, or is being looked into.
         """
         vector = self._library.suite_vector(rung.vector)
         encoding = case.encoding if vector.models else None
@@ -156,9 +158,11 @@ class Accusation:
         lower = takewhile(lambda each: each != rung, rungs(Leaning.of(simpler, self._library.models)))
         if case.vector.id in {rung.vector, *(each.vector for each in lower)}:
             return None
-        if simpler.id not in self.simpler:
+        if simpler.id not in self.simpler and simpler.id not in self._asked:
+            self._asked.add(simpler.id)
             self.simpler[simpler.id] = self._simpler(simpler)
-        return self.simpler[simpler.id]
+            self._asked.discard(simpler.id)
+        return self.simpler.get(simpler.id)
 
     def _simpler(self, case: Case) -> CaseResult:
         case_result = self._alone(case)
