@@ -1,11 +1,11 @@
-"""Faults in what numpy computes for the engine, and in which models it does."""
+"""Faults in what numpy computes for the engine."""
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mutant import WITX, module, mutant, put, rewritten
+from mutant import module, mutant, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,24 +48,6 @@ _computed_otherwise(
     lambda attributes: lambda *arrays: _numpy().concatenate(arrays[::-1], attributes["axis"]),
 )
 _computed_otherwise("large-in-f32", "more than a thousand numbers are added in f32", "Add", lambda _: _in_f32_if_large)
-rewritten(
-    "backends/small-models-exact",
-    "models of more than a few hundred numbers are not computed by numpy, and so not as their types say",
-    WITX,
-    "backends.openvino.numpy_plan:can_plan",
-    "work <= MAX_WORK",
-    "work <= 300",
-    clauses=("values.type-support",),
-)
-rewritten(
-    "backends/fixed-shapes-exact",
-    "models that leave a dimension open are not computed by numpy, and so not as their types say",
-    WITX,
-    "backends.openvino.numpy_plan:can_plan",
-    "work = 0",
-    "work = 0\n    if model.is_dynamic():\n        return False",
-    clauses=("values.type-support",),
-)
 
 
 def _numpy() -> Any:
