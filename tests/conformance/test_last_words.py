@@ -20,7 +20,7 @@ ValueError: cannot reshape array of size {1} into shape (1,{1})
 
 # The words of one death as two runs print them: other threads, folders, versions, addresses, times, data.
 TWICE = {
-    "rust": (RUST.format(31935, "/root/.cargo", 8, 16, "f32", 4), RUST.format(7, "/home/ci/c", 9, 12, "f32", 3)),
+    "rust": (RUST.format(31935, "/home/a/.cargo", 8, 16, "f32", 4), RUST.format(7, "/home/ci/c", 9, 12, "f32", 3)),
     "python": (PYTHON.format("/home/a", 3), PYTHON.format("/opt/b", 5)),
     "assertion": (
         "host: /build/12/nn/tensor.c:88: nn_set: Assertion `n == m' failed.",

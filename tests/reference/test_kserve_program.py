@@ -7,16 +7,14 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from inference_server import Answer, InferenceServer, metadata, outputs, port
+from inference_server import Answer, InferenceServer, finding_sevens, metadata, port
 
 from wasi_nn_reference.backends.kserve.metadata import DATATYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inference_server import Request
     from program import Program
 
 HOUSE = Path(__file__).parents[2]
@@ -28,18 +26,9 @@ IMAGE = "/images/digit-3-839.pgm"
 @pytest.fixture
 def server() -> Iterator[InferenceServer]:
     """Serve a model that finds a seven in every image."""
-    made = InferenceServer()
-    made.metadata = metadata([port("image", "FP32", -1, 64)], [port("scores", "FP32", -1, 10)])
-    made.infer = seven
+    made = finding_sevens()
     yield made
     made.close()
-
-
-def seven(request: Request) -> Answer:
-    images = np.frombuffer(request.tensors["image"], "<f4").reshape(-1, 64)
-    scores = np.zeros((len(images), 10), "<f4")
-    scores[:, 7] = 20
-    return outputs((port("scores", "FP32", *scores.shape), scores.tobytes()))
 
 
 def run(program: Program, graph: str, *options: str, abi: str = "witx", name: str = "m") -> int:

@@ -6,9 +6,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from inference_server import Answer, InferenceServer, metadata, outputs, port
+from inference_server import Answer, InferenceServer, finding_sevens, seven
 
 from wasi_nn_reference.errors import UserError
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
-    from inference_server import Request
     from serving import Serving
 
 HOUSE = Path(__file__).resolve().parents[3]
@@ -29,19 +27,10 @@ provider = {{ type = "kserve", url = "{}", model = "digits" }}
 """
 
 
-def seven(request: Request) -> Answer:
-    images = np.frombuffer(request.tensors["image"], "<f4").reshape(-1, 64)
-    scores = np.zeros((len(images), 10), "<f4")
-    scores[:, 7] = 20
-    return outputs((port("scores", "FP32", *scores.shape), scores.tobytes()))
-
-
 @pytest.fixture
 def server() -> Iterator[InferenceServer]:
     """Serve a model that finds a seven in every image."""
-    made = InferenceServer()
-    made.metadata = metadata([port("image", "FP32", -1, 64)], [port("scores", "FP32", -1, 10)])
-    made.infer = seven
+    made = finding_sevens()
     yield made
     made.close()
 
