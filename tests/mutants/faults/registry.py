@@ -164,3 +164,31 @@ _fault(
     + " if name.startswith('file:///') and Path(name[7:]).name == 'model.xml' and Path(name[7:]).is_file() else None)",
     clauses=("load-by-name.is-no-path",),
 )
+for _name, _breaks, _spelled in (
+    ("backslash-is-slash", "a backslash counts as a dash, as file names are made", "NAME.replace('\\\\', '-')"),
+    ("plus-is-space", "a plus sign in a name stands for a space, as in the form of a page", "NAME.replace('+', ' ')"),
+    ("dash-is-underscore", "a dash in a name counts as an underscore", "NAME.replace('-', '_')"),
+    (
+        "zero-width-unseen",
+        "signs of no width do not count in a name",
+        "NAME.replace('\\u200b', '').replace('\\ufeff', '')",
+    ),
+    ("quotes-taken-off", "quotation marks around a name do not count", "NAME.strip('\"')"),
+    ("version-taken-off", "a name ends at a version", "NAME.partition('@')[0]"),
+    ("query-taken-off", "a name ends as the path of a URL does", "NAME.partition('?')[0].partition('#')[0]"),
+):
+    _fault(
+        _name,
+        _breaks,
+        f"graph = {{{_spelled.replace('NAME', 'each')}: value for each, value in self._graphs.items()}}"
+        f".get({_spelled.replace('NAME', 'name')})",
+        clauses=("load-by-name.unknown", "load-by-name.registered"),
+    )
+_fault(
+    "pattern",
+    "a name is searched for as a pattern",
+    _LOOKUP
+    + " or next((value for each, value in self._graphs.items()"
+    + " if __import__('fnmatch').fnmatchcase(each, name)), None)",
+    clauses=("load-by-name.unknown",),
+)

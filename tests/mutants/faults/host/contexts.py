@@ -42,3 +42,32 @@ fault(
     "if len([each for each in self._contexts if each.graph is graph]) >= 2:",
     clauses=("context.from-graph", "context.independence", "process.capacity"),
 )
+fault(
+    "new-context-has-results",
+    "a new context has the results of one that has computed the same graph",
+    CONTEXT,
+    "self._contexts.add(context)",
+    "context.outputs = next((each.outputs for each in self._contexts if each.graph is graph and each.outputs), None)\n"
+    "    self._contexts.add(context)",
+    ONE_BY_ONE,
+    clauses=("output.before-compute",),
+)
+fault(
+    "new-context-has-inputs",
+    "a new context has the inputs of one of the same graph",
+    CONTEXT,
+    "self._contexts.add(context)",
+    "context.inputs |= next((each.inputs for each in self._contexts if each.graph is graph), {})\n"
+    "    self._contexts.add(context)",
+    ONE_BY_ONE,
+    clauses=("compute.missing-input",),
+)
+fault(
+    "load-drops-results",
+    "a load drops the results of all contexts",
+    "host:Host._counted",
+    "self._graphs.add(graph)",
+    "self._graphs.add(graph)\n    for each in self._contexts:\n        each.outputs = None",
+    ONE_BY_ONE,
+    clauses=("context.independence",),
+)

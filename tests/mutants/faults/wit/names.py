@@ -58,3 +58,34 @@ fault(
     "enumerate(ports[:16])",
     clauses=("input.any-name",),
 )
+for _name, _breaks, _spelled in (
+    (
+        "separators-alike",
+        "dots, slashes and dashes in a name count as underscores",
+        "NAME.translate({45: 95, 46: 95, 47: 95})",
+    ),
+    (
+        "zero-width-unseen",
+        "signs of no width do not count in a name",
+        "NAME.replace('\\u200b', '').replace('\\ufeff', '')",
+    ),
+    ("compatible-forms", "letters that are written alike are one", "__import__('unicodedata').normalize('NFKC', NAME)"),
+    ("signs-beyond-16-bits", "all signs beyond 16 bits are one", "''.join(min(each, '\\uffff') for each in NAME)"),
+):
+    fault(
+        _name,
+        _breaks,
+        "abi.wit.operations:_index",
+        "port.name == name",
+        f"{_spelled.replace('NAME', 'port.name')} == {_spelled.replace('NAME', 'name')}",
+        clauses=("input.unknown-name", "input.any-name"),
+    )
+fault(
+    "name-is-a-pattern",
+    "a name is searched for as a pattern",
+    "abi.wit.operations:_index",
+    "port.name == name",
+    "port.name == name or __import__('fnmatch').fnmatchcase(port.name, name)",
+    WIT_08_19,
+    clauses=("input.unknown-name", "output.unknown-name"),
+)

@@ -88,3 +88,11 @@ fault(
     _DECODED + ".partition('\\0')[0]",
     clauses=("load-by-name.unknown",),
 )
+fault(
+    "target-of-16-bits",
+    "of the number of a target 16 bits count",
+    "abi.witx.operations:Operations.load",
+    'decode(EXECUTION_TARGETS, target, "execution target")',
+    'decode(EXECUTION_TARGETS, target & 0xFFFF, "execution target")',
+    clauses=("load.enumeration-range",),
+)
