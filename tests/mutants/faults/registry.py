@@ -165,7 +165,11 @@ _fault(
     clauses=("load-by-name.is-no-path",),
 )
 for _name, _breaks, _spelled in (
-    ("backslash-is-slash", "a backslash counts as a dash, as file names are made", "NAME.replace('\\\\', '-')"),
+    (
+        "backslash-taken-off",
+        "a backslash does not count in a name: it escapes what follows",
+        "NAME.replace('\\\\', '')",
+    ),
     ("plus-is-space", "a plus sign in a name stands for a space, as in the form of a page", "NAME.replace('+', ' ')"),
     ("dash-is-underscore", "a dash in a name counts as an underscore", "NAME.replace('-', '_')"),
     (
