@@ -125,6 +125,17 @@ def test_a_host_that_traps_wherever_it_owes_an_error_has_one_fault() -> None:
     assert (first.cases, first.touches, second.cases) == (("a[witx]", "b[witx]"), {"last": 1}, ("c[witx]",))
 
 
+def test_a_call_that_succeeds_wherever_it_owes_an_error_has_one_fault() -> None:
+    elsewhere = failed("d", "last", replace(ACCEPTED, call="compute"))
+    three = [failed(name, clause, ACCEPTED) for name, clause in (("a", "first"), ("b", "next"), ("c", "last"))]
+    every = ["first", *CLAUSES]
+    assert [cause.cases for cause in likely_causes([*three, elsewhere], every)] == [
+        ("a[witx]", "b[witx]", "c[witx]"),
+        ("d[witx]",),
+    ]
+    assert len(likely_causes(three[:2], every)) == 2
+
+
 def test_blocked_cases_count_where_they_are_blocked() -> None:
     blocked = [case_result("blocked", id=f"b/{n}[witx]", blocked_by="a[witx]", clause="last") for n in range(3)]
     (first, second) = likely_causes([*blocked, failed("a", "next", WRONG), failed("c", "last", ACCEPTED)], CLAUSES)

@@ -1,10 +1,10 @@
 """Likely causes: findings that one fault of a host brings about, whatever cases and clauses it shows in.
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
-dies without a word, of whatever call, where one area of the specification is concerned, and one that traps wherever it
-owes an error. Answers tell less: what breaks one clause has one cause, in whatever ways it does, and so have clauses
-that say the same of other names or other drops. No number, address, name or time that changes from case to case tells
-causes apart.
+dies without a word, of whatever call, where one area of the specification is concerned, one that traps wherever it
+owes an error, and one whose call succeeds wherever it owes an error. Answers tell less: what breaks one clause has one
+cause, in whatever ways it does, and so have clauses that say the same of other names or other drops. No number,
+address, name or time that changes from case to case tells causes apart.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from wasi_nn_conformance.vectors.clause import Level
+from wasi_nn_conformance.vectors.own_clause import call_of
 
 from .carry_over import NO_CARRY_OVER
 from .case_result import CaseResult, Expected
@@ -22,11 +23,12 @@ from .known_failures import GENERATED
 from .last_words import place
 from .likeness import fails_alike
 from .verdict import Verdict
-from .violation import ENDS, is_trap
+from .violation import ENDS, SUCCESS, is_trap
 
 Group: TypeAlias = list[CaseResult]
 _Key: TypeAlias = tuple[str, ...]
-_TRAP: _Key = ("trap",)
+# How many clauses have to be broken in one manner before that manner is what is wrong, and not the clauses.
+_WHEREVER = {"trap": 2, "success": 3}
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,14 +56,14 @@ def likely_causes(case_results: Iterable[CaseResult], clauses: Sequence[str] = (
     """
     kept = sorted(case_results, key=lambda case_result: case_result.id)
     findings = [each for each in kept if found(each).is_finding]
-    trapping = {each.clause for each in findings if _key(each) == _TRAP}
-    groups = _grouped(findings, lambda each: (_known(each), _key(_shown_alone(each, findings), trapping)))
+    manners = _manners(findings)
+    groups = _grouped(findings, lambda each: (_known(each), _key(_shown_alone(each, findings), manners)))
     blocked: dict[str | None, list[str]] = {}
     for each in kept:
         if each.verdict is Verdict.BLOCKED:
             blocked.setdefault(each.blocked_by, []).append(each.id)
     order = {name: index for index, name in enumerate(clauses)}
-    causes = [_cause(group, _key(_shown_alone(group[0], findings), trapping), blocked, order) for group in groups]
+    causes = [_cause(group, _key(_shown_alone(group[0], findings), manners), blocked, order) for group in groups]
     return sorted(causes, key=_urgency)
 
 
@@ -115,11 +117,27 @@ def _known(case: CaseResult) -> Expected | None:
     return case.expected if case.verdict is Verdict.XFAIL else None
 
 
-def _key(case: CaseResult, trapping: Collection[str] = ()) -> _Key:
-    """Return what findings of one cause have in common.
+def _manners(findings: Iterable[CaseResult]) -> set[_Key]:
+    """Return the manners of not failing that findings of enough clauses share to be what is wrong."""
+    clauses: dict[_Key, set[str]] = {}
+    for each in findings:
+        if manner := _manner(each):
+            clauses.setdefault(manner, set()).add(each.clause)
+    return {manner for manner, broken in clauses.items() if len(broken) >= _WHEREVER[manner[0]]}
 
-    `trapping` are the clauses of all findings of a trap in place of an error: if there is one alone, that is broken.
-    """
+
+def _manner(case: CaseResult) -> _Key:
+    """Return how a host gives no error where it owes one: by a trap of whatever call, or by success of this one."""
+    violation = case.violations[0] if case.violations else None
+    if violation is None or violation.kind != "outcome" or "error" not in violation.wanted:
+        return ()
+    if is_trap(violation):
+        return ("trap",)
+    return ("success", call_of(violation.call), case.level.value) if violation.got == SUCCESS else ()
+
+
+def _key(case: CaseResult, manners: Collection[_Key]) -> _Key:
+    """Return what findings of one cause have in common; `manners` are those of all findings."""
     if not case.violations:
         return ("", case.clause, case.diagnosis)
     violation = case.violations[0]
@@ -127,9 +145,8 @@ def _key(case: CaseResult, trapping: Collection[str] = ()) -> _Key:
         if where := place(violation.printed):
             return ("place", where)
         return (violation.kind, violation.subject, case.clause.partition(".")[0], violation.cause.get("said", ""))
-    if is_trap(violation) and "error" in violation.wanted and len(trapping) != 1:
-        return _TRAP
-    return ("clause", _TOGETHER.get(case.clause, case.clause))
+    manner = _manner(case)
+    return manner if manner in manners else ("clause", _TOGETHER.get(case.clause, case.clause))
 
 
 _TOGETHER = {

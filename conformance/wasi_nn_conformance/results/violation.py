@@ -121,6 +121,7 @@ def _fixed(words: str) -> Callable[[Violation], str]:
 ENDS = frozenset({"crash", "hang"})
 """The kinds in which the host gives no answer."""
 TRAP = "a trap"
+SUCCESS = "success"
 """What the answer that was given begins with where the host has ended the guest."""
 
 # What else than the kind tells one cause from another; the element type, where nothing is named.

@@ -79,7 +79,7 @@ fault(
     _CALL,
     "return ERRNO[error.code]",
     "return 0 if name == 'compute' else ERRNO[error.code]",
-    clauses=("compute.missing-input", "compute.incompatible-inputs", "input.unused"),
+    clauses=("compute.missing-input", "compute.incompatible-inputs", "input.unused", "handle.unknown-context"),
 )
 fault(
     "set-input-without-context",
