@@ -153,7 +153,7 @@ _TOGETHER = {
     clause: clauses[0]
     for clauses in (
         ("load-by-name.registered", "load-by-name.unknown", "load-by-name.is-no-path"),
-        ("input.any-name", "input.unknown-name", "output.unknown-name", "compute.output-names"),
+        ("input.any-name", "input.unknown-name", "input.unknown-index", "output.unknown-name", "compute.output-names"),
         ("resource.drop-order", "resource.graph-before-context"),
     )
     for clause in clauses
