@@ -76,3 +76,12 @@ rewritten(
     "self.data[: __import__('math').prod(self.dimensions) * self.type.size])",
     clauses=("input.data-length",),
 )
+rewritten(
+    "tensor/data-in-words",
+    "data may be short of whole words of four bytes",
+    (WIT_10_28,),
+    "tensor:Tensor.__post_init__",
+    "if len(self.data) != expected:",
+    "if len(self.data) // -4 != expected // -4:",
+    clauses=("input.data-length",),
+)

@@ -231,3 +231,11 @@ _fault(
     "return np.asarray(np.matmul(left, right.reshape(right.shape[::-1]).T))",
     clauses=("values.arithmetic", "values.row-major", "values.type-support"),
 )
+_fault(
+    "shape-by-length",
+    "the engine keeps the shape of the tensor before where the new one has as many bytes",
+    _FILL,
+    "if shape != tensor.dimensions:",
+    "if shape is None or len(view) != len(tensor.data):",
+    clauses=("input.free-dimension",),
+)

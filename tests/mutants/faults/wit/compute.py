@@ -131,3 +131,11 @@ fault(
     _OLDER,
     clauses=("output.each-by-index", "output.unknown-name"),
 )
+fault(
+    "outputs-by-size",
+    "the larger outputs come first, under the names of the model's order",
+    COMPUTE,
+    "tensors = self._outputs(context.outputs or [])",
+    "tensors = self._outputs(sorted(context.outputs or [], key=lambda tensor: -len(tensor.data)))",
+    clauses=("output.each-by-index", "compute.output-names", "output.type-and-dimensions"),
+)
