@@ -117,23 +117,30 @@ def build(environment: dict[str, str]) -> dict[str, bytes]:
     built: dict[str, bytes] = {}
     # A fresh folder: cargo's own idea of what is up to date does not look at flags of an earlier run alone.
     with tempfile.TemporaryDirectory(prefix="wasi-nn-guests-") as folder:
-        environment = environment | {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags), "CARGO_TARGET_DIR": folder}
-        for target, names in programs(described).items():
+        environment = environment | {"CARGO_TARGET_DIR": folder}
+        for (target, features), names in programs(described).items():
             command = ["cargo", "build", "--locked", "--release", f"--target={target}", *settings(target)]
+            compiled = [*flags, f"-Ctarget-feature={features}"] if features else flags
+            environment["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(compiled)
             run(command + [f"--bin={name}" for name in names], environment)
             release = Path(folder) / target / "release"
             built |= {f"{name}.wasm": (release / f"{name}.wasm").read_bytes() for name in names}
     return built
 
 
-def programs(described: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the programs by target: core modules, unless a package's `package.metadata.guest` names another."""
-    found: dict[str, list[str]] = {target: [] for target in LINKERS}
+def programs(described: dict[str, Any]) -> dict[tuple[str, str], list[str]]:
+    """Return the programs by target and what they take of it beyond its baseline.
+
+    They are core modules of the baseline, unless `target` and `features` of a package's `package.metadata.guest` say
+    otherwise.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
     for package in described["packages"]:
         if package["id"] in described["workspace_members"]:
-            target = ((package["metadata"] or {}).get("guest") or {}).get("target", "wasm32-wasip1")
-            found[target] += [one["name"] for one in package["targets"] if "bin" in one["kind"]]
-    return {target: sorted(names) for target, names in found.items() if names}
+            guest = (package["metadata"] or {}).get("guest") or {}
+            kind = guest.get("target", "wasm32-wasip1"), guest.get("features", "")
+            found.setdefault(kind, []).extend(one["name"] for one in package["targets"] if "bin" in one["kind"])
+    return {kind: sorted(names) for kind, names in sorted(found.items()) if names}
 
 
 def neutral_paths(described: dict[str, Any], environment: dict[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ EXTRAS = {
     "openvino": "reference",
     "hypothesis": "fuzz",
     "onnx": "fuzz",
-    **dict.fromkeys(("uvicorn", "starlette", "httptools", "prometheus_client", "watchfiles"), "serve"),
+    **dict.fromkeys(("uvicorn", "starlette", "httptools", "prometheus_client", "pybase64", "watchfiles"), "serve"),
 }
 _ENGINES = ("wasmtime", "openvino", "onnxruntime")  # what the reference host is made of; its answers depend on them
 

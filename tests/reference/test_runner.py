@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ import wasmtime
 from wat_guests import LOOP, command, exiting, printing
 
 from wasi_nn_reference.errors import UserError
-from wasi_nn_reference.host import Host
+from wasi_nn_reference.host import Graph, Host
 from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraph, NamedGraphs
 from wasi_nn_reference.types import GraphEncoding
@@ -24,6 +25,7 @@ from wasi_nn_reference.wasmtime_host.streams import Buffer, Streams
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PREBUILT = Path(__file__).parents[2] / "guests" / "prebuilt"
 PATIENCE = 30  # seconds until a test that hangs fails
 ASK = "(call $load_by_name (i32.const 256) (i32.const 1) (i32.const 512))"
 LOOPING_COMPONENT = bytes(
@@ -135,3 +137,34 @@ def test_other_ends_of_a_guest_with_a_deadline(runner: Runner, wasm: bytes, erro
     with pytest.raises(error, match=text) as caught:
         runner.run(runner.load(wasm), guest, small)
     assert type(caught.value) is error
+
+
+class NamelessHost(Host):
+    """A host that is asked for graphs by name, and has none."""
+
+    def __init__(self, together: threading.Barrier) -> None:
+        super().__init__({}, NamedGraphs(), Limits())
+        self._together = together
+        self.names: list[str] = []
+
+    def load_by_name(self, name: str) -> Graph:
+        self._together.wait(PATIENCE)
+        self.names.append(name)
+        return super().load_by_name(name)
+
+
+@pytest.mark.parametrize("abi", ["witx", "wit-2024-10-28"])
+def test_guests_of_one_program_call_their_own_hosts(runner: Runner, abi: str) -> None:
+    program = runner.load((PREBUILT / f"probe-{abi}.wasm").read_bytes())
+    together = threading.Barrier(4)
+    hosts = [NamelessHost(together) for _ in range(4)]
+
+    def ask(number: int) -> bytes:
+        call = b'{"call":"load_by_name","name":"%d"}\n' % number
+        said = Buffer()
+        assert runner.run(program, Guest(("probe",), streams=Streams(call * 2, said)), hosts[number]) == 0
+        return bytes(said.data)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(ask, range(4)))) == 1
+    assert [each.names for each in hosts] == [[str(number)] * 2 for number in range(4)]

@@ -15,7 +15,7 @@ from wasi_nn_reference.named_graphs import NamedGraphs
 from wasi_nn_reference.wasmtime_host.deadline import Abandonment
 from wasi_nn_reference.wasmtime_host.guest import Guest
 from wasi_nn_reference.wasmtime_host.runner import Runner
-from wasi_nn_reference.wasmtime_host.streams import Buffer, Streams
+from wasi_nn_reference.wasmtime_host.streams import Buffer, Pieces, Streams
 
 ECHO = printing(READ_STDIN, 64, 1)
 PROBE = Path(__file__).parents[2] / "guests" / "prebuilt" / "probe-wit-2024-10-28.wasm"
@@ -41,6 +41,18 @@ def test_bytes_in_and_out_of_a_component(runner: Runner) -> None:
     out = Buffer()
     assert run(runner, PROBE.read_bytes(), Streams(stdin=b'{"call":"hello"}\n', stdout=out)) == 0
     assert out.data.startswith(b'@@{"abi":"wit-2024-10-28"')
+
+
+def test_pieces_in(runner: Runner) -> None:
+    out = Buffer()
+    assert run(runner, PROBE.read_bytes(), Streams(Pieces(17, iter((b'{"call":', b"", b'"hello"}\n'))), out)) == 0
+    assert out.data.startswith(b'@@{"abi":"wit-2024-10-28"')
+
+
+@pytest.mark.parametrize("pieces", [(b"Q",), (b"Q", b"QQ"), ()])
+def test_pieces_of_another_size(runner: Runner, pieces: tuple[bytes, ...]) -> None:
+    with pytest.raises(ValueError, match="the pieces do not have 2 bytes"):
+        run(runner, ECHO, Streams(Pieces(2, pieces), Buffer()))
 
 
 def test_no_bytes_in(runner: Runner) -> None:

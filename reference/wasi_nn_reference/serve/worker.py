@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wasi_nn_reference.serve.store import Store
     from wasi_nn_reference.serve.worker_host import Models
     from wasi_nn_reference.wasmtime_host.runner import Program, Run, Runner
+    from wasi_nn_reference.wasmtime_host.streams import Pieces
 
 _STDERR_BYTES = 16 << 10  # of one request, which go to the log; what is more is dropped
 _MOST_NOTES = 20  # lines of one request about calls of wasi-nn that failed
@@ -127,7 +128,7 @@ class Worker:
             raise WorkerError(FAULT, str(error)) from error
         return answer
 
-    def _run(self, stdin: bytes, turn: Turn, stderr: Buffer, computed: Callable[[float], None]) -> bytes:
+    def _run(self, stdin: Pieces, turn: Turn, stderr: Buffer, computed: Callable[[float], None]) -> bytes:
         """Return what the guest writes; raises WorkerError for one that does not end as it has to."""
         stdout = _Answer(self.limits.stdout_bytes)
         host = WorkerHost(self._models, self._limits, turn.end, computed)

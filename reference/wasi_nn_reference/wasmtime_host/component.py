@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,11 @@ import wasmtime
 from wasmtime.component import Variant
 
 from wasi_nn_reference.abi.wit import bridge_core
-from wasi_nn_reference.abi.wit.calls import WitCalls
+from wasi_nn_reference.abi.wit.calls import Definitions, WitCalls
 from wasi_nn_reference.abi.wit.imports import imports_of
 from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import UserError
-from wasi_nn_reference.wasmtime_host.component_imports import link, refuse
+from wasi_nn_reference.wasmtime_host.component_imports import give_http, link, refuse
 from wasi_nn_reference.wasmtime_host.ending import BACKTRACE, TrapError, last_line, one_line
 from wasi_nn_reference.wasmtime_host.failed_calls import point_to_verbose
 
@@ -49,6 +50,12 @@ class ComponentProgram:
         self._imports = imports_of(engine, component)
         refuse(self._imports, linking)
         self._exported = run_interface(engine, component)
+        self._definitions = Definitions()  # lives as long as the linkers
+        # Two: with requests that are refused, and with requests that go out.
+        self._linkers = {http: self._linker(http=http) for http in ((False, True) if self._imports.http else (False,))}
+
+    def _linker(self, *, http: bool) -> Linker:
+        return link(self._engine, self._component, self._imports, self._definitions, http=http)
 
     @property
     def infers(self) -> bool:
@@ -71,18 +78,11 @@ class ComponentProgram:
             raise UserError(NOTHING_TO_RUN)
         if self.infers:
             host.warm()
-        calls = WitCalls(host, verbose=self._verbose)
-        linker = link(store, self._component, self._imports, calls, http=guest.network.http)
+        calls = WitCalls(host, verbose=self._verbose, bridged=self._imports.is_bridged)
         status = None
         try:
-            instance = self._instance(linker, store)
-            if guest.invoke is not None:
-                from wasi_nn_reference.wasmtime_host.component_invocation import invoke  # noqa: PLC0415 - few need it
-
-                invoke(store, self._component, instance, guest.invoke)
-                status = 0
-            else:
-                status = FAILED if self._function(instance, store)(store) == Variant("err") else 0
+            with calls.answering(), contextlib.closing(store):  # which is closed before what it calls back
+                status = self._run(store, guest)
         except wasmtime.ExitTrap as end:
             status = end.code
         except wasmtime.WasmtimeError as error:
@@ -92,13 +92,23 @@ class ComponentProgram:
                 point_to_verbose(calls.failed, verbose=self._verbose)
             if self._accounted:
                 _note_left_over(calls)
-            store.close()  # before what it calls back
             calls.table.clear()
         return status
 
-    def _instance(self, linker: Linker, store: wasmtime.Store) -> Instance:
+    def _run(self, store: wasmtime.Store, guest: Guest) -> int:
+        instance = self._instance(store, http=guest.network.http)
+        if guest.invoke is not None:
+            from wasi_nn_reference.wasmtime_host.component_invocation import invoke  # noqa: PLC0415 - few need it
+
+            invoke(store, self._component, instance, guest.invoke)
+            return 0
+        return FAILED if self._function(instance, store)(store) == Variant("err") else 0
+
+    def _instance(self, store: wasmtime.Store, *, http: bool) -> Instance:
+        if self._imports.http:
+            give_http(store)
         try:
-            return linker.instantiate(store, self._component)
+            return self._linkers[http and bool(self._imports.http)].instantiate(store, self._component)
         except wasmtime.ExitTrap:
             raise
         except wasmtime.WasmtimeError as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import wasmtime
     from wasmtime.component import Component
 
-    from wasi_nn_reference.abi.wit.calls import WitCalls
+    from wasi_nn_reference.abi.wit.calls import Definitions
     from wasi_nn_reference.abi.wit.imports import Imports
     from wasi_nn_reference.wasmtime_host.linking import Linking
 
@@ -38,19 +38,25 @@ def refuse(imports: Imports, linking: Linking) -> None:
         raise UserError("; ".join(reasons))
 
 
-def link(store: wasmtime.Store, component: Component, imports: Imports, calls: WitCalls, *, http: bool) -> Linker:
-    """Return a linker with all that `component` imports. `http` lets its requests go out."""
-    linker = Linker(store.engine)
+def link(
+    engine: wasmtime.Engine, component: Component, imports: Imports, definitions: Definitions, *, http: bool
+) -> Linker:
+    """Return a linker with all that `component` imports, for any number of stores. `http` lets its requests go out."""
+    linker = Linker(engine)
     linker.add_wasip2()
-    calls.define(linker, imports.versions, imports.bridged)
+    definitions.add(linker, imports.versions, imports.bridged)
     if imports.http:
         linker.add_wasi_http()
-        ffi.wasmtime_context_set_wasi_http(store._context())  # noqa: SLF001 - the package has no name for it
         if not http:
             _refuse_requests(linker, imports.http)
     if imports.unserved:
         linker.define_unknown_imports_as_traps(component)
     return linker
+
+
+def give_http(store: wasmtime.Store) -> None:
+    """Let components that are linked with wasi:http keep what it needs in a store."""
+    ffi.wasmtime_context_set_wasi_http(store._context())  # noqa: SLF001 - the package has no name for it
 
 
 def _refuse_requests(linker: Linker, versions: tuple[str, ...]) -> None:

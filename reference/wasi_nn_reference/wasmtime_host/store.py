@@ -11,7 +11,7 @@ from wasmtime import _ffi as ffi
 
 from wasi_nn_reference.errors import UserError
 from wasi_nn_reference.wasmtime_host.ending import one_line
-from wasi_nn_reference.wasmtime_host.streams import Buffer
+from wasi_nn_reference.wasmtime_host.streams import Buffer, Pieces
 
 if TYPE_CHECKING:
     from wasi_nn_reference.limits import Limits
@@ -67,7 +67,9 @@ def _connect(wasi: wasmtime.WasiConfig, streams: Streams) -> None:
         case Path() as path:
             wasi.stdin_file = path
         case bytes() as data:
-            _give_bytes(wasi, data)
+            _give(wasi, Pieces(len(data), (data,)))
+        case Pieces() as pieces:
+            _give(wasi, pieces)
         case _:
             wasi.inherit_stdin()
     match streams.stdout:
@@ -86,9 +88,26 @@ def _connect(wasi: wasmtime.WasiConfig, streams: Streams) -> None:
             wasi.inherit_stderr()
 
 
-def _give_bytes(wasi: wasmtime.WasiConfig, data: bytes) -> None:
-    """Make `data` the standard input; the package has no name for what the C API can do."""
+def _give(wasi: wasmtime.WasiConfig, given: Pieces) -> None:
+    """Make bytes the standard input; the package has no name for what the C API can do."""
     vector = ffi.wasm_byte_vec_t()
-    start = ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_ubyte))
-    ffi.wasm_byte_vec_new(ctypes.byref(vector), len(data), start)  # copies
-    ffi.wasi_config_set_stdin_bytes(wasi.ptr(), ctypes.byref(vector))  # takes the copy
+    ffi.wasm_byte_vec_new_uninitialized(ctypes.byref(vector), given.size)
+    try:
+        if given.size:
+            _fill((ctypes.c_ubyte * given.size).from_address(ctypes.addressof(vector.data.contents)), given)
+    except BaseException:
+        ffi.wasm_byte_vec_delete(ctypes.byref(vector))
+        raise
+    ffi.wasi_config_set_stdin_bytes(wasi.ptr(), ctypes.byref(vector))  # takes the vector
+
+
+def _fill(array: ctypes.Array[ctypes.c_ubyte], given: Pieces) -> None:
+    """Copy pieces; raises ValueError if they are not as long as they claim."""
+    room, start = memoryview(array).cast("B"), 0
+    for piece in given.pieces:
+        begin, start = start, start + len(piece)
+        if start > given.size:
+            break
+        room[begin:start] = piece
+    if start != given.size:
+        raise ValueError(f"the pieces do not have {given.size} bytes")

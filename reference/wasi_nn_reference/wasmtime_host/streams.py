@@ -6,6 +6,7 @@ import errno
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -29,10 +30,17 @@ class Buffer:
         return len(data)
 
 
+class Pieces(NamedTuple):
+    """Input of `size` bytes, which is made piece by piece while it is copied to where the runtime reads it."""
+
+    size: int
+    pieces: Iterable[bytes]
+
+
 class Streams(NamedTuple):
     """Where a guest's input comes from and where its output goes; None is the stream of this process."""
 
-    stdin: Path | bytes | None = None
+    stdin: Path | bytes | Pieces | None = None
     stdout: Path | Buffer | None = None
     stderr: Path | Buffer | None = None
 

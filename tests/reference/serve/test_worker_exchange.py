@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -13,7 +14,10 @@ from wasi_nn_reference.serve.exchange import Answer, BadAnswerError, Request, re
 def read(body: bytes = b"", headers: list[tuple[bytes, bytes]] | None = None, **stored: str) -> dict[str, Any]:
     """Return what the worker reads."""
     request = Request("http://h/a?b=c", "POST", headers or [], body, {"id": "7"})
-    found: dict[str, Any] = json.loads(request.encoded(stored))
+    given = request.encoded(stored)
+    text = b"".join(given.pieces)
+    assert len(text) == given.size
+    found: dict[str, Any] = json.loads(text)
     return found
 
 
@@ -28,9 +32,12 @@ def test_a_request() -> None:
     }
 
 
-def test_a_body_that_is_no_utf_8_comes_by_base64() -> None:
-    found = read(b"\xff\0a")
-    assert (found["body"], found["body_base64"]) == ("/wBh", True)
+@pytest.mark.parametrize("size", [1, 2, 3, 49151, 49152, 49153, 100_000])
+def test_a_body_that_is_no_utf_8_comes_by_base64(size: int) -> None:
+    body = b"\xff" * size
+    found = read(body, a="1")
+    assert (base64.b64decode(found["body"], validate=True), found["body_base64"]) == (body, True)
+    assert (found["method"], found["kv"]) == ("POST", {"a": "1"})
 
 
 def test_headers_of_one_name_are_joined() -> None:

@@ -22,13 +22,13 @@ fn main() {
         Ok(request) if request.method != "POST" => {
             Response::error(405, "send a picture in PNG or JPEG with POST").header("allow", "POST")
         }
-        Ok(request) => classified(&request),
+        Ok(mut request) => classified(&mut request),
         Err(mistake) => Response::error(400, &mistake),
     };
     response.write();
 }
 
-fn classified(request: &Request) -> Response {
+fn classified(request: &mut Request) -> Response {
     let began = Instant::now();
     let read = request.bytes().and_then(|file| picture::read(&file)).and_then(|picture| picture::digit(&picture));
     let pixels = match read {

@@ -11,7 +11,7 @@ use workers::{Request, Response};
 const MOST: usize = 4096;
 
 fn main() {
-    let response = match Request::read().and_then(|request| request.bytes()).and_then(|tensor| largest(&tensor)) {
+    let response = match Request::read().and_then(|mut request| largest(&request.bytes()?)) {
         Ok((index, value)) => Response::new(200, json!({ "index": index, "value": value })),
         Err(mistake) => Response::error(422, &mistake),
     };

@@ -6,7 +6,9 @@ compared with the component's before it runs (`imports`), so a call reads and wr
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import threading
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
@@ -22,7 +24,7 @@ from wasi_nn_reference.console import note
 from wasi_nn_reference.errors import ErrorCode, WasiNnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from wasmtime.component import Linker, LinkerInstance
 
@@ -34,41 +36,45 @@ _OK = 0  # what a callback returns if there is no error: a null pointer
 _NO_FINALIZER: Any = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(0)
 
 
-class WitCalls:
-    """The functions and resources of one component. It must live as long as the linker and the store.
+class _Running(threading.local):
+    """The functions of the guest that runs in this thread."""
 
-    table: what is alive. verbose: say on standard error why a call failed. failed: how many did.
+    calls: WitCalls
+
+
+_running = _Running()
+
+
+class Definitions:
+    """The functions and resources of wasi-nn, as linkers get them.
+
+    It must live as long as the linkers, and the stores of what they have linked. guest: returns whose call it is.
     """
 
-    def __init__(self, host: Host, *, verbose: bool = False) -> None:
-        self.table = ResourceTable(host.limits)
-        self._operations = Operations(host, self.table)
-        self._verbose = verbose
-        self.failed = 0
+    def __init__(self, guest: Callable[[], WitCalls] = lambda: _running.calls) -> None:
+        self._guest = guest
         self._callbacks: list[Any] = []  # ctypes frees a callback that nobody holds
 
-    def define(self, linker: Linker, versions: Sequence[str], bridged: Sequence[str] = ()) -> None:
+    def add(self, linker: Linker, versions: Sequence[str], bridged: Sequence[str] = ()) -> None:
         """Add the interfaces of those versions to `linker`, and what the bridges of some of them import."""
         with linker.root() as root:
             for version in versions:
                 for name, interface in WORLDS[version].items():
-                    self._define(root, f"{PACKAGE}/{name}@{version}", interface)
+                    self._add_interface(root, f"{PACKAGE}/{name}@{version}", interface)
             for version in bridged:
-                self._define(root, bridge.name(version), bridge.interface(version))
-        if set(versions) <= set(bridged):
-            self._operations.output_bytes = None
+                self._add_interface(root, bridge.name(version), bridge.interface(version))
 
-    def _define(self, root: LinkerInstance, name: str, interface: Interface) -> None:
+    def _add_interface(self, root: LinkerInstance, name: str, interface: Interface) -> None:
         with root.add_instance(name) as instance:
             for kind in interface.resources:
                 instance.add_resource(kind.wit_name, ResourceType.host(kind), self._destructor(kind))
             for item, function in interface.functions.items():
-                self._add(instance, item, self.callback(bridge.called(item), function))
+                self._add_function(instance, item, self._callback(bridge.called(item), function))
 
     def _destructor(self, kind: Kind) -> Callable[[object, int], None]:
-        return lambda _store, representation: self.table.drop(kind, representation)
+        return lambda _store, representation: self._guest().table.drop(kind, representation)
 
-    def _add(self, instance: LinkerInstance, item: str, call: Callable[..., int]) -> None:
+    def _add_function(self, instance: LinkerInstance, item: str, call: Callable[..., int]) -> None:
         callback = ffi.wasmtime_component_func_callback_t(call)
         self._callbacks.append(callback)
         name = item.encode()
@@ -78,23 +84,60 @@ class WitCalls:
         if error:
             raise wasmtime.WasmtimeError._from_ptr(error)  # noqa: SLF001 - the library's own way
 
-    def callback(self, item: str, function: Function) -> Callable[..., int]:
+    def _callback(self, item: str, function: Function) -> Callable[..., int]:
         """Return what the runtime calls for `function`: no exception but an interrupt leaves it."""
-        operation: Callable[..., Any] = getattr(self._operations, function.operation)
+        guest = self._guest
 
         def call(_data: Any, context: Any, _type: Any, arguments: Any, _count: int, results: Any, _results: int) -> int:
-            scope = Scope(context, self.table)
-            try:
-                values = [kind.read(arguments[index], scope) for index, kind in enumerate(function.parameters)]
-                self._answer(item, function, lambda: operation(*values), results[0], scope)
-            except CallTrapError as error:
-                return _trap(f"{item}: {error}")
-            except Exception as error:  # noqa: BLE001 - nothing else may pass through C
-                note(f"{item}: a fault in the host, {type(error).__name__}")
-                return _trap(f"{item}: a fault in the host")
-            return _OK
+            return guest().answer(item, function, context, arguments, results)
 
         return call
+
+
+class WitCalls:
+    """The functions and resources of one component.
+
+    table: what is alive. verbose: say on standard error why a call failed. bridged: whether all of its calls come
+    through bridges. failed: how many calls did.
+    """
+
+    def __init__(self, host: Host, *, verbose: bool = False, bridged: bool = False) -> None:
+        self.table = ResourceTable(host.limits)
+        self._operations = Operations(host, self.table)
+        if bridged:
+            self._operations.output_bytes = None
+        self._verbose = verbose
+        self.failed = 0
+
+    def define(self, linker: Linker, versions: Sequence[str], bridged: Sequence[str] = ()) -> None:
+        """Add the functions to a linker for this component alone; it must live as long as the linker and the store."""
+        self._definitions = Definitions(lambda: self)
+        self._definitions.add(linker, versions, bridged)
+        if set(versions) <= set(bridged):
+            self._operations.output_bytes = None
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Answer, in this thread, what `Definitions` have added to linkers for any number of guests."""
+        _running.calls = self
+        try:
+            yield
+        finally:
+            del _running.calls
+
+    def answer(self, item: str, function: Function, context: Any, arguments: Any, results: Any) -> int:
+        """Do what the runtime calls `function` for; a callback returns what this does."""
+        scope = Scope(context, self.table)
+        operation: Callable[..., Any] = getattr(self._operations, function.operation)
+        try:
+            values = [kind.read(arguments[index], scope) for index, kind in enumerate(function.parameters)]
+            self._answer(item, function, lambda: operation(*values), results[0], scope)
+        except CallTrapError as error:
+            return _trap(f"{item}: {error}")
+        except Exception as error:  # noqa: BLE001 - nothing else may pass through C
+            note(f"{item}: a fault in the host, {type(error).__name__}")
+            return _trap(f"{item}: a fault in the host")
+        return _OK
 
     def _answer(self, item: str, function: Function, operation: Callable[[], Any], record: Any, scope: Scope) -> None:
         result = function.result

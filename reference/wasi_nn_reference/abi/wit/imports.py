@@ -53,6 +53,11 @@ class Imports(NamedTuple):
     unserved: tuple[str, ...]
     faults: tuple[str, ...]
 
+    @property
+    def is_bridged(self) -> bool:
+        """Return whether it imports wasi:nn through bridges alone."""
+        return set(self.versions) <= set(self.bridged)
+
 
 def served() -> str:
     """Return what components may import, for an error message."""
