@@ -7,7 +7,8 @@ import pytest
 
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.run.adapter import AdapterError
-from wasi_nn_conformance.run.host_pool import Capacity, Host
+from wasi_nn_conformance.run.host_pool import Host
+from wasi_nn_conformance.run.past import Capacity
 from wasi_nn_conformance.run.probe_process import Ended, ProbeProcess, Silent
 from wasi_nn_conformance.vectors.case import Case
 

@@ -95,6 +95,9 @@ class Run:
             self.suite.handshake()
             if not session.config.option.collectonly:
                 self.suite.survey(dict.fromkeys(_pairs(session.items)))
+                if not is_worker(self.suite.config):  # which of its items come next, and how many, is not for it to say
+                    cases = [item.case if isinstance(item, CaseItem) else None for item in session.items]
+                    self.suite.look_ahead(cases)
 
     def _check_selection(self, session: pytest.Session) -> None:
         saw_everything = not session.testsfailed and not self.suite.config.getoption("lf", default=False)
@@ -110,6 +113,7 @@ class Run:
         if not self.suite.has_host:
             return
         try:
+            self.suite.end_lookahead()
             if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
                 self.suite.conclude()
         finally:

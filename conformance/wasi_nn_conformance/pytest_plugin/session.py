@@ -18,6 +18,7 @@ from wasi_nn_conformance.run.adapter import Adapter, AdapterError, read_adapter
 from wasi_nn_conformance.run.examination import Conclusion, Examination
 from wasi_nn_conformance.run.host_pool import Host, Pair, pair_of
 from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.run.lookahead import Lookahead, processors
 from wasi_nn_conformance.vectors.case import Case
 
 from .course import Course
@@ -90,6 +91,12 @@ class Suite:
         is_known = self.known_failures and self.known_failures.told(self.examination.simpler(by))
         return blocked(case_result, by, self.library.clauses) if by in self.asked or is_known else case_result
 
+    def look_ahead(self, cases: Sequence[Case | None]) -> None:
+        """Serve cases ahead of their turn, which they have in this order; None stands for what else asks the host."""
+        at_once = self.adapter.limits.at_once or processors()
+        if at_once > 1:
+            self.examination.lookahead = Lookahead(self.host, cases, at_once)
+
     @property
     def has_host(self) -> bool:
         """Return whether the host has been asked for."""
@@ -133,6 +140,11 @@ class Suite:
             self.give_up(str(error))
         if complaint:
             self.give_up(complaint)
+
+    def end_lookahead(self) -> None:
+        """Let no case be served ahead any more."""
+        if "examination" in self.__dict__ and self.examination.lookahead:
+            self.examination.lookahead.close()
 
     def conclude(self) -> None:
         """Find out what only the whole run shows, while the host is still there."""

@@ -31,12 +31,16 @@ class AdapterError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """Times in seconds, and how many vectors one process of the host serves before the next is started."""
+    """Times in seconds, and how many vectors one process of the host serves before the next is started.
+
+    at_once: how many processes are asked at a time; 0: as many as this machine has processors.
+    """
 
     hello_seconds: float = 5.0
     call_seconds: float = 20.0
     end_seconds: float = 10.0
     vectors_per_process: int = 200
+    at_once: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from wasi_nn_conformance.vectors.case import Case
 from .accusation import Accusation
 from .adapter import AdapterError
 from .host_pool import Host, Pair, Served, pair_of
+from .lookahead import Lookahead
 from .reproduction import shortest_past
 from .survey import Survey, is_of_survey
 
@@ -37,9 +38,11 @@ class Examination:
     """The cases of one run on one host.
 
     Cases share a process as long as that changes nothing: what fails there is judged again in a process of its own.
+    With `lookahead` others are served while one is looked into.
     """
 
     host: Host
+    lookahead: Lookahead | None = None
     _carried: dict[Pair, list[tuple[Case, Served]]] = field(default_factory=dict)
     _doubtful: dict[Pair, list[tuple[Case, CaseResult]]] = field(default_factory=dict)
     _limits: dict[tuple[Pair, str], Limit] = field(default_factory=dict)
@@ -51,7 +54,8 @@ class Examination:
 
     def examine(self, case: Case) -> CaseResult:
         """Return what a case comes to. Raises `AdapterError` if no process of the host can be had."""
-        return self.accused(case, self.confirmed(case))
+        with self.host.turn:
+            return self.accused(case, self.confirmed(case))
 
     def accused(self, case: Case, case_result: CaseResult) -> CaseResult:
         """Return what a case came to under the clause that is broken."""
@@ -67,7 +71,7 @@ class Examination:
 
     def confirmed(self, case: Case) -> CaseResult:
         """Return what a case comes to that no other case has to do with."""
-        served = self.host.serve(case)
+        served = self.lookahead.serve(case) if self.lookahead else self.host.serve(case)
         if served.case_result.verdict.is_finding:
             return self._judged_alone(case, served)
         if served.before.cases and _leans_on_a_refusal(served):

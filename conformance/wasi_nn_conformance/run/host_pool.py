@@ -1,7 +1,6 @@
 """The host under test as the suite sees it: processes that are started, asked, reused and replaced."""
 
 import contextlib
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
@@ -19,28 +18,16 @@ from .case_runner import CaseRunner
 from .handshake import EndedAtOnceError, LateError, handshake
 from .library import Library
 from .model_folders import ModelFolders
-from .past import Past, demand
+from .past import Capacity, Past
 from .probe_process import ProbeProcess
 from .process_size import process_size
+from .turn import Turn
 
 Pair: TypeAlias = tuple[str, str | None]
 """An ABI and an encoding, None for conversations without a model. Different pairs never share a process."""
 
 # What one process is started for: a pair, and for each registered graph its name, model and encoding.
 _Setting: TypeAlias = tuple[Pair, tuple[tuple[str, str, str], ...]]
-
-
-@dataclass(frozen=True)
-class Capacity:
-    """How many graphs and contexts one process bears, as far as that is known."""
-
-    graphs: int = sys.maxsize
-    contexts: int = sys.maxsize
-
-    def has_room(self, past: Past, case: Case) -> bool:
-        """Return whether a process with this past bears the case, too."""
-        graphs, contexts = demand(case)
-        return past.graphs + graphs <= self.graphs and past.contexts + contexts <= self.contexts
 
 
 @dataclass
@@ -76,7 +63,8 @@ class Host:
     """The host of `adapter`. With `fresh`, each vector gets a process of its own. `decodes` is that of a `CaseRunner`.
 
     One process lives at a time for each setting, until it has done wrong; `close` ends them all. Cases of the pairs
-    that are `unshared` get a process each, and `out_of_order` tells which pairs cannot be used at all, and why.
+    that are `unshared` get a process each, and `out_of_order` tells which pairs cannot be used at all, and why. Whoever
+    asks it from several threads must have its `turn`, and ask for cases of one pair from one thread at a time.
     """
 
     adapter: Adapter
@@ -86,6 +74,7 @@ class Host:
     unshared: set[Pair] = field(default_factory=set)
     out_of_order: dict[Pair, str] = field(default_factory=dict)
     capacities: dict[Pair, Capacity] = field(default_factory=dict)
+    turn: Turn = field(default_factory=Turn)
     _running: dict[_Setting, _Running] = field(default_factory=dict)
     _spare: dict[_Setting, ProbeProcess] = field(default_factory=dict)
     _greeted: dict[str, ProbeProcess] = field(default_factory=dict)
@@ -253,7 +242,7 @@ class Host:
         folders = {name: (encoding, self._folders.folder(name, model, encoding)) for name, model, encoding in graphs}
         argv = self.adapter.argv(probe, folders)
         try:
-            return ProbeProcess(argv, self.adapter.process_environment())
+            return ProbeProcess(argv, self.adapter.process_environment(), self.turn)
         except OSError as error:
             raise AdapterError(f"{self.adapter.name}: {argv[0]} cannot be started: {error.strerror}") from None
 

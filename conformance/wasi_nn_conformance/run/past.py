@@ -1,5 +1,6 @@
 """What a process of the host has served: a case is judged by what it asks, not by what was asked before."""
 
+import sys
 from dataclasses import dataclass, replace
 
 from wasi_nn_conformance.vectors.case import Case
@@ -18,6 +19,19 @@ class Past:
         """Return the past once a case was served, too."""
         graphs, contexts = demand(case)
         return replace(self, cases=(*self.cases, case), graphs=self.graphs + graphs, contexts=self.contexts + contexts)
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How many graphs and contexts one process bears, as far as that is known."""
+
+    graphs: int = sys.maxsize
+    contexts: int = sys.maxsize
+
+    def has_room(self, past: Past, case: Case) -> bool:
+        """Return whether a process with this past bears the case, too."""
+        graphs, contexts = demand(case)
+        return past.graphs + graphs <= self.graphs and past.contexts + contexts <= self.contexts
 
 
 def demand(case: Case) -> tuple[int, int]:

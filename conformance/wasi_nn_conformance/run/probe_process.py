@@ -16,14 +16,14 @@ from typing import Self
 
 from wasi_nn_conformance.session.wire import numbered, reply_to
 
+from .pipe import all_of, read
 from .printed import Printed
 from .process_end import ProcessEnd
+from .turn import Turn
 
 _PREFIX = b"@@{"
 _LONGEST_LINE = 128 << 20  # bytes; the largest reply is an output of 64 MiB in base64
 _SECONDS_TO_DIE = 5.0
-_CHUNK = 1 << 16
-_PIPE = 1 << 20  # bytes that a pipe holds at most, unless the administrator allows more
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Silent:
 class ProbeProcess:
     """A running host with a probe inside. Use it in a `with` statement: leaving it kills the process."""
 
-    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start `argv`. Raises `OSError` if that cannot be done."""
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], turn: Turn | None = None) -> None:
+        """Start `argv`. `turn` is given up while the process is waited for. Raises `OSError` if that cannot be done."""
         self.argv = tuple(argv)
         self._process = subprocess.Popen(  # noqa: S603 the adapter names the program
             argv,
@@ -62,6 +62,7 @@ class ProbeProcess:
         self._stdin, self._stdout, self._stderr = (stream.fileno() for stream in self._streams if stream is not None)
         for file in (self._stdin, self._stdout, self._stderr):
             os.set_blocking(file, False)
+        self._turn = turn or Turn()
         self._events = select.poll()
         for file in (self._stdout, self._stderr, self._end.file):
             self._events.register(file, select.POLLIN)
@@ -128,7 +129,7 @@ class ProbeProcess:
             self._events.register(self._stdin, select.POLLOUT)
         while True:
             left = deadline - time.monotonic()
-            ready = {file for file, _ in self._events.poll(max(left, 0) * 1e3)}
+            ready = {file for file, _ in self._turn.poll(self._events, max(left, 0) * 1e3)}
             if self._stderr in ready and not self._receive_errors():
                 self._events.unregister(self._stderr)
             if self._end.file in ready:
@@ -158,9 +159,9 @@ class ProbeProcess:
         self._drop_what_came_unasked()
         self.close_input()
         while (left := deadline - time.monotonic()) > 0:
-            ready = {file for file, _ in self._events.poll(left * 1e3)}
+            ready = {file for file, _ in self._turn.poll(self._events, left * 1e3)}
             if self._end.file in ready:
-                self._received += _all_of(self._stdout)
+                self._received += all_of(self._stdout)
                 return self._ended()
             for file, receive in ((self._stdout, self._receive), (self._stderr, self._receive_errors)):
                 if file in ready and not receive():
@@ -178,8 +179,8 @@ class ProbeProcess:
 
         Of a process that has ended meanwhile it is the last words.
         """
-        self._received += _all_of(self._stdout)
-        self._errors.add(_all_of(self._stderr))
+        self._received += all_of(self._stdout)
+        self._errors.add(all_of(self._stderr))
         self._take_for_noise()
         ended = self.ended
         self._noise.asked(ended=ended)
@@ -192,7 +193,7 @@ class ProbeProcess:
 
     def _last_reply(self) -> bytes | None:
         """Take what the process, which has ended, left in the pipe."""
-        self._received += _all_of(self._stdout)
+        self._received += all_of(self._stdout)
         return self._reply()
 
     def _send(self, unsent: memoryview) -> memoryview:
@@ -205,13 +206,13 @@ class ProbeProcess:
 
     def _receive(self) -> bool:
         """Take what the process printed; false at the end of its output."""
-        chunk = _read(self._stdout)
+        chunk = read(self._stdout)
         self._received += chunk or b""
         return chunk != b""
 
     def _receive_errors(self) -> bool:
         """Take what the process printed as errors; false at the end of them."""
-        chunk = _read(self._stderr)
+        chunk = read(self._stderr)
         self._errors.add(chunk or b"")
         return chunk != b""
 
@@ -257,7 +258,7 @@ class ProbeProcess:
         """
         if not self.usable:
             return ""
-        self._errors.add(_all_of(self._stderr))
+        self._errors.add(all_of(self._stderr))
         text = (self._noise.end + self._errors.end).decode("utf-8", "replace")
         return "".join(
             sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text
@@ -272,22 +273,6 @@ class ProbeProcess:
         for stream in self._streams:
             if stream is not None:
                 stream.close()
-
-
-def _all_of(file: int) -> bytes:
-    """Return what a pipe holds now: as much as one can hold, for a host may print without end."""
-    chunks: list[bytes] = []
-    while len(chunks) < _PIPE // _CHUNK and (chunk := _read(file)):
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _read(file: int) -> bytes | None:
-    """Return what can be read now: `None` if there is nothing yet, nothing at all at the end."""
-    try:
-        return os.read(file, _CHUNK)
-    except BlockingIOError:
-        return None
 
 
 def exit_words(code: int) -> str:

@@ -14,7 +14,8 @@ from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.reader import vector_of
 
-from .host_pool import Capacity, Host, Pair, Served
+from .host_pool import Host, Pair, Served
+from .past import Capacity
 
 _GOOD = ("scale-f32", "identity-f32", "neg-f32")  # with weights and without: who loads none of them has no engine
 _MOST = 70  # graphs and contexts: tables of 16 and of 61 are known
