@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING
 from drawn_matrix import document, line, share, summary
 from msgspec.structs import replace
 from mutant import HEALTHY, Mutant, mutants
+from trial import KILLS, adapter
 from zygote import Zygote, zygote
 
-from run import KILLS, adapter
 from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.kinds import KINDS, kind_of
 from wasi_nn_conformance.fuzz.search import GENERATED, settings_of

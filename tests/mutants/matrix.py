@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from run import Trial
+    from trial import Trial
 
 BEGIN, END = "<!-- begin of the last run -->", "<!-- end of the last run -->"
 _THIN = 2

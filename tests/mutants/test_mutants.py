@@ -112,13 +112,13 @@ def test_launcher_refuses_an_unknown_mutant() -> None:
 
 
 def test_every_area_of_mutants_has_a_place_to_look_first() -> None:
-    from run import LIKELY  # noqa: PLC0415 - as below
+    from trial import LIKELY  # noqa: PLC0415 - as below
 
     assert {name.partition("/")[0] for name in KNOWN} == set(LIKELY)
 
 
 def test_adapter_starts_the_launcher(tmp_path: Path) -> None:
-    from run import adapter_text  # noqa: PLC0415 - reads the suite's modules, which the other tests do without
+    from trial import adapter_text  # noqa: PLC0415 - reads the suite's modules, which the other tests do without
 
     path = tmp_path / "mutant.toml"
     path.write_text(adapter_text(KNOWN["witx/errno-77"]), "utf-8")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mutant import HEALTHY, WITX, mutants
+from trial import adapter
 from zygote import Zygote, zygote
 
-from run import adapter
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import probe_path
 from wasi_nn_conformance.run.host_pool import Host
