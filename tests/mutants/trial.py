@@ -124,7 +124,7 @@ seconds_of: dict[str, float] = {}
 
 
 def prepare(suite: Suite, forks: Zygote) -> None:
-    """Have the trials of this process, and of those that are forked of it, ask these cases of hosts forked like this."""
+    """Have trials, here and in processes forked of this one, ask these cases of hosts that these forks start."""
     global _suite, _forks
     _suite, _forks = suite, forks
 
