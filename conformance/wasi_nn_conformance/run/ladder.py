@@ -60,10 +60,13 @@ _OF_MODEL: Mapping[str, str] = {
     **{name: f"values/order-of-elements/{name}" for name in ("transpose-2d", "transpose-4d", "reshape", "reduce-sum")},
     "split": "values/order-of-elements/split",
     "three-outputs": "output/any-order/as-declared",
+    "rows-added-up": "values/order-of-elements/reduce-sum",
+    "name-of-all-kinds": "names/of-all-kinds",
 }
 """The vector that is about what is special in a model, where only one model has it."""
 
-_NAMED = "names-"  # begins the ids of the models with unusual names
+_NAMED = {"names-": "input/names/", "alike-": "names/alike/"}
+"""What begins the ids of models with unusual names, and of the vectors that try these names."""
 
 
 def rungs(leaning: Leaning) -> Iterator[Rung]:
@@ -133,8 +136,9 @@ def _of_names(leaning: Leaning) -> Iterator[Rung]:
     if leaning.has_names_that_begin_alike:
         yield Rung("input/names/prefix")
     for model in leaning.models:
-        if model.id.startswith(_NAMED):
-            yield Rung(f"input/names/{model.id.removeprefix(_NAMED)}")
+        for begin, tries in _NAMED.items():
+            if model.id.startswith(begin):
+                yield Rung(tries + model.id.removeprefix(begin))
 
 
 def _of_resources(leaning: Leaning) -> Iterator[Rung]:
