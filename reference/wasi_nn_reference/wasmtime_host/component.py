@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import weakref
 from typing import TYPE_CHECKING
 
 import wasmtime
@@ -19,6 +20,8 @@ from wasi_nn_reference.wasmtime_host.ending import BACKTRACE, TrapError, last_li
 from wasi_nn_reference.wasmtime_host.failed_calls import point_to_verbose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wasmtime.component import Component, Func, Instance, Linker
 
     from wasi_nn_reference.host import Host
@@ -53,6 +56,8 @@ class ComponentProgram:
         self._definitions = Definitions()  # lives as long as the linkers
         # Two: with requests that are refused, and with requests that go out.
         self._linkers = {http: self._linker(http=http) for http in ((False, True) if self._imports.http else (False,))}
+        # A linker that goes calls Python back: at the end of the process it goes before what it calls.
+        weakref.finalize(self, _close, tuple(self._linkers.values()))
 
     def _linker(self, *, http: bool) -> Linker:
         return link(self._engine, self._component, self._imports, self._definitions, http=http)
@@ -145,6 +150,11 @@ class ComponentProgram:
 def run_interface(engine: wasmtime.Engine, component: Component) -> str | None:
     """Return the name under which a component exports `wasi:cli/run`, None if it does not."""
     return next((name for name in component.type.exports(engine) if _RUN.fullmatch(name)), None)
+
+
+def _close(linkers: Iterable[Linker]) -> None:
+    for linker in linkers:
+        linker.close()
 
 
 def _note_left_over(calls: WitCalls) -> None:
