@@ -82,8 +82,9 @@ def test_an_interrupted_run_says_so(run: Run, monkeypatch: pytest.MonkeyPatch, t
 def test_an_interrupted_run_of_workers_knows_what_was_selected(run: Run, pytester: pytest.Pytester) -> None:
     """The interrupt comes with the first verdict: no worker has come to its end."""
     pytester.makeconftest(
+        "import pytest\n@pytest.hookimpl(trylast=True)\n"
         "def pytest_runtest_logreport(report):\n"
-        "    if hasattr(report, 'node') and report.when == 'teardown':\n        raise KeyboardInterrupt\n"
+        "    if hasattr(report, 'node') and report.when == 'call':\n        raise KeyboardInterrupt\n"
     )
     report = run("-n2", "--case=passes/*")
     assert (extent(report), len(report.cases)) == ((False, True, 2, 4), 1)
