@@ -123,10 +123,13 @@ class Preference:
 
 
 def preferences(report: Report) -> list[Preference]:
-    """Return what the host does otherwise than preferred, the most frequent first."""
+    """Return what the host does otherwise than preferred, the most frequent first.
+
+    A question that a run answers in two ways violates nothing: either answer is as good.
+    """
     met: dict[tuple[str, str], list[CaseResult]] = {}
     for case in report.cases:
-        if case.verdict is Verdict.DEVIATES:
+        if case.verdict is Verdict.DEVIATES and case.violations:
             violation = case.violations[0]
             met.setdefault((violation.got, violation.wanted), []).append(case)
     told = [

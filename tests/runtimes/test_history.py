@@ -135,6 +135,10 @@ def test_what_deviates_is_no_finding() -> None:
     assert preferences(report) == [Preference("success", "rather busy", 2, ("a.one",))]
 
 
+def test_a_question_that_is_answered_in_two_ways_is_no_preference() -> None:
+    assert preferences(made(case_result("deviates", violations=(), diagnosis="in two ways"))) == []
+
+
 def test_a_paragraph_has_all_that_an_issue_needs() -> None:
     told = over_all(release("1.0", known("a", FORGETS), known("b", FORGETS, clause="b.open", level="defined")))
     shown = Reproduction("wasmtime run probe.wasm < a.jsonl", "> compute(c)\n< ok")
