@@ -10,7 +10,7 @@ from wasmtime import component
 
 import component_guest
 from row import Figures, Row, Target
-from wasi_nn_reference.abi.wit.calls import WitCalls
+from wasi_nn_reference.abi.wit.calls import Definitions, WitCalls
 from wasi_nn_reference.abi.witx.calls import WitxCalls
 from wasi_nn_reference.backends.registry import backends
 from wasi_nn_reference.backends.settings import EngineSettings
@@ -48,16 +48,22 @@ def component_exports(host: Host, *names: str, bridge: bool = True) -> tuple[Wit
     engine = wasmtime.Engine()
     code = bytes(wasmtime.wat2wasm(component_guest.COMPONENT))
     compiled = component.Component(engine, bridged(code) if bridge else code)
-    calls = WitCalls(host)
+    calls, definitions = WitCalls(host, bridged=bridge), Definitions()
     linker = component.Linker(engine)
-    calls.define(linker, [_VERSION], [_VERSION] if bridge else [])
+    definitions.add(linker, [_VERSION], [_VERSION] if bridge else [])
     store = wasmtime.Store(engine)
-    instance = linker.instantiate(store, compiled)
+    with calls.answering():
+        instance = linker.instantiate(store, compiled)
 
     def exported(name: str) -> Callable[[int], Any]:
         function = instance.get_func(store, name)
         assert function is not None
-        return lambda count: function(store, count)
+
+        def run(count: int, _kept: Definitions = definitions) -> Any:
+            with calls.answering():
+                return function(store, count)
+
+        return run
 
     return calls, [exported(name) for name in names]
 

@@ -38,9 +38,8 @@ def test_metadata_that_does_not_come(server: InferenceServer, model: ServerModel
         model.check(0.05)
 
 
-def test_a_call_is_ended_from_another_thread(
-    server: InferenceServer, model: ServerModel, never: threading.Event
-) -> None:
+def silenced(server: InferenceServer, never: threading.Event) -> threading.Event:
+    """Have a server answer no inference more; return what tells that one has arrived."""
     arrived = threading.Event()
 
     def silent(_: object) -> Answer:
@@ -49,6 +48,13 @@ def test_a_call_is_ended_from_another_thread(
         return Answer()
 
     server.infer = silent
+    return arrived
+
+
+def test_a_call_is_ended_from_another_thread(
+    server: InferenceServer, model: ServerModel, never: threading.Event
+) -> None:
+    arrived = silenced(server, never)
     request, other = model.graph(SECONDS).request(), model.graph(SECONDS).request()
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(failure, lambda: request.infer([GIVEN], SECONDS))
@@ -62,14 +68,7 @@ def test_a_call_is_ended_from_another_thread(
 
 
 def test_the_end_of_a_guest_ends_its_call(host: Host, server: InferenceServer, never: threading.Event) -> None:
-    arrived = threading.Event()
-
-    def silent(_: object) -> Answer:
-        arrived.set()
-        never.wait(60)
-        return Answer()
-
-    server.infer = silent
+    arrived = silenced(server, never)
     context = host.init_execution_context(host.load_by_name("m"))
     host.set_input(context, 0, GIVEN)
     with ThreadPoolExecutor(1) as pool:

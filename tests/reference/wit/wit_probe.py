@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import wasmtime
 from wasmtime.component import Component, Linker
 
-from wasi_nn_reference.abi.wit.calls import WitCalls
+from wasi_nn_reference.abi.wit.calls import Definitions, WitCalls
 from wasi_nn_reference.wasmtime_host.compilation import Compiler, new_engine
 
 if TYPE_CHECKING:
@@ -69,27 +69,28 @@ class Probe:
         store = wasmtime.Store(_engine())
         store.set_wasi(wasi)
         store.set_epoch_deadline(1)
-        calls = WitCalls(self.host)
+        calls, definitions = WitCalls(self.host, bridged=True), Definitions()
         linker = Linker(_engine())
         linker.add_wasip2()
         version = f"0.2.0-rc-{self.tag}"
-        calls.define(linker, [version], bridged=[version])
-        instance = linker.instantiate(store, compiled(self.tag))
-        interface = instance.get_export_index(store, "wasi:cli/run@0.2.0")
-        index = instance.get_export_index(store, "run", interface)
-        assert index is not None
-        run = instance.get_func(store, index)
-        assert run is not None
-        trap = ""
-        try:
-            run(store)
-        except wasmtime.WasmtimeError as error:
-            trap = str(error)
-        replies = [json.loads(line.removeprefix("@@")) for line in answered.read_text().splitlines()]
-        errors = [reply["error"] for reply in replies if "error" in reply]
-        assert not errors, f"the probe did not understand: {errors}"
-        alive = calls.table.counts()
-        store.close()
+        definitions.add(linker, [version], bridged=[version])
+        with calls.answering():
+            instance = linker.instantiate(store, compiled(self.tag))
+            interface = instance.get_export_index(store, "wasi:cli/run@0.2.0")
+            index = instance.get_export_index(store, "run", interface)
+            assert index is not None
+            run = instance.get_func(store, index)
+            assert run is not None
+            trap = ""
+            try:
+                run(store)
+            except wasmtime.WasmtimeError as error:
+                trap = str(error)
+            replies = [json.loads(line.removeprefix("@@")) for line in answered.read_text().splitlines()]
+            errors = [reply["error"] for reply in replies if "error" in reply]
+            assert not errors, f"the probe did not understand: {errors}"
+            alive = calls.table.counts()
+            store.close()
         calls.table.clear()
         return Talk(replies, alive, trap)
 

@@ -48,11 +48,11 @@ _running = _Running()
 class Definitions:
     """The functions and resources of wasi-nn, as linkers get them.
 
-    It must live as long as the linkers, and the stores of what they have linked. guest: returns whose call it is.
+    It must live as long as the linkers, and the stores of what they have linked. A call is answered by the guest that
+    runs in its thread: `WitCalls.answering`.
     """
 
-    def __init__(self, guest: Callable[[], WitCalls] = lambda: _running.calls) -> None:
-        self._guest = guest
+    def __init__(self) -> None:
         self._callbacks: list[Any] = []  # ctypes frees a callback that nobody holds
 
     def add(self, linker: Linker, versions: Sequence[str], bridged: Sequence[str] = ()) -> None:
@@ -72,7 +72,7 @@ class Definitions:
                 self._add_function(instance, item, self._callback(bridge.called(item), function))
 
     def _destructor(self, kind: Kind) -> Callable[[object, int], None]:
-        return lambda _store, representation: self._guest().table.drop(kind, representation)
+        return lambda _store, representation: _running.calls.table.drop(kind, representation)
 
     def _add_function(self, instance: LinkerInstance, item: str, call: Callable[..., int]) -> None:
         callback = ffi.wasmtime_component_func_callback_t(call)
@@ -86,10 +86,9 @@ class Definitions:
 
     def _callback(self, item: str, function: Function) -> Callable[..., int]:
         """Return what the runtime calls for `function`: no exception but an interrupt leaves it."""
-        guest = self._guest
 
         def call(_data: Any, context: Any, _type: Any, arguments: Any, _count: int, results: Any, _results: int) -> int:
-            return guest().answer(item, function, context, arguments, results)
+            return _running.calls.answer(item, function, context, arguments, results)
 
         return call
 
@@ -108,13 +107,6 @@ class WitCalls:
             self._operations.output_bytes = None
         self._verbose = verbose
         self.failed = 0
-
-    def define(self, linker: Linker, versions: Sequence[str], bridged: Sequence[str] = ()) -> None:
-        """Add the functions to a linker for this component alone; it must live as long as the linker and the store."""
-        self._definitions = Definitions(lambda: self)
-        self._definitions.add(linker, versions, bridged)
-        if set(versions) <= set(bridged):
-            self._operations.output_bytes = None
 
     @contextlib.contextmanager
     def answering(self) -> Iterator[None]:
