@@ -15,6 +15,7 @@ import small_ir
 from openvino_graph import CPU, tensor
 
 from wasi_nn_reference.backends.engines import Engines, Isolation
+from wasi_nn_reference.backends.isolated import backend as isolated_backend
 from wasi_nn_reference.backends.isolated.messages import Arrange
 from wasi_nn_reference.backends.isolated.segment import Segment
 from wasi_nn_reference.backends.settings import EngineSettings
@@ -108,9 +109,50 @@ def test_graphs_that_were_lost_say_so(backend: OwnProcess) -> None:
     request = graph.request()
     backend.kill("a test ended it")
     assert graph.is_lost
-    with pytest.raises(WasiNnError, match="gone with its graphs: a test ended it") as caught:
+    with pytest.raises(WasiNnError, match="gone with this graph: a test ended it") as caught:
         request.infer([ONES], SECONDS)
     assert caught.value.code is ErrorCode.RUNTIME_ERROR
+
+
+def crash(backend: OwnProcess) -> None:
+    """Load a model that OpenVINO dies of."""
+    xml = Path(__file__).with_name("engine-deaths") / "broadcast-without-inputs.xml"
+    with pytest.raises(WasiNnError, match="its process ended by"):
+        load(backend, xml.read_bytes())
+
+
+def test_a_model_that_the_engine_dies_of_takes_no_other_graph_along(backend: OwnProcess) -> None:
+    graph = load(backend, small_ir.identity())
+    request, killed = graph.request(), graph.process.process_id
+    assert request.infer([ONES], SECONDS) == [ONES]
+    crash(backend)
+    assert request.infer([ONES], SECONDS) == [ONES]
+    assert (graph.is_lost, graph.process.process_id == killed) == (False, False)
+    assert graph.request().infer([ONES], SECONDS) == [ONES]
+
+
+def test_a_run_that_is_ended_takes_its_own_graph_along_and_no_other(backend: OwnProcess) -> None:
+    graph, endless = load(backend, small_ir.identity()), load(backend, small_ir.binary("MatMul", shape=(-1, -1)))
+    request = endless.request()
+    large = tensor(np.ones((6000, 6000), "<f4"))
+    with pytest.raises(WasiNnError) as caught:
+        request.infer([large, large], 0.01)
+    assert (caught.value.code, endless.is_lost) == (ErrorCode.TIMEOUT, True)
+    with pytest.raises(WasiNnError, match="gone with this graph: it did not finish"):
+        request.infer([ONES, ONES], SECONDS)
+    assert graph.request().infer([ONES], SECONDS) == [ONES]
+
+
+def test_models_beyond_what_is_kept_are_lost_with_the_process(
+    backend: OwnProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated_backend, "_KEPT_BYTES", 2 * len(small_ir.identity()))
+    graphs = [load(backend, small_ir.identity()) for _ in range(3)]
+    del graphs[0]
+    gc.collect()
+    graphs.append(load(backend, small_ir.identity()))
+    crash(backend)
+    assert [graph.is_lost for graph in graphs] == [False, True, False]
 
 
 def test_graphs_of_another_owner_are_not_lost(engines: Engines, backend: OwnProcess) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 import time
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wasi_nn_reference.backends.backend import Port
 from wasi_nn_reference.backends.isolated.channel import QUICK_SECONDS
@@ -26,31 +27,44 @@ from wasi_nn_reference.backends.isolated.messages import (
     PortMessage,
 )
 from wasi_nn_reference.backends.isolated.segment import Segment, aligned, laid_out
-from wasi_nn_reference.errors import WasiNnError, too_large
+from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large
 from wasi_nn_reference.limits import limit_text
 from wasi_nn_reference.tensor import Tensor, byte_length
-from wasi_nn_reference.types import TensorType
+from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wasi_nn_reference.backends.isolated.launcher import Launcher
     from wasi_nn_reference.backends.settings import EngineSettings
-    from wasi_nn_reference.types import ExecutionTarget, GraphEncoding
+
+
+# Of models that are kept to be loaded again, of one owner. They stay in the host's memory, beside what the engine has
+# made of them; an owner with larger models loses them with the process.
+_KEPT_BYTES = 256 << 20
+
+
+class _Model(NamedTuple):
+    encoding: GraphEncoding
+    builders: tuple[bytes, ...]
+    target: ExecutionTarget
 
 
 class IsolatedBackend:
     """All engines of one owner of models, in one process; see `wasi_nn_reference.backends.backend.Backend`.
 
-    The process is started with the first model, and another one with the next model after it is lost.
+    The process is started with the first model, and another one after it is lost: with the next model, or for a graph
+    that was not at work when it was.
     """
 
     def __init__(self, launcher: Launcher, settings: EngineSettings, memory_bytes: int) -> None:
         self._launcher = launcher
-        self._most_bytes = settings.tensor_bytes
+        self.most_bytes = settings.tensor_bytes
         engines = tuple((encoding.value, name) for encoding, name in settings.engines)
         self._begin = Begin(memory_bytes, settings.precision.value, settings.threads, settings.tensor_bytes, engines)
         self._process: EngineProcess | None = None
+        self._lock = threading.Lock()
+        self._kept_bytes = 0
 
     def warm(self) -> None:
         """Start the process, so that it is there when the first model comes."""
@@ -58,58 +72,102 @@ class IsolatedBackend:
             self._process = EngineProcess(self._launcher, self._begin)
 
     def kill(self, reason: str) -> None:
-        """End the process, from any thread, also in the middle of a call."""
+        """End the process, from any thread, also in the middle of a call. Its graphs are lost for good."""
         if self._process is not None:
+            self._process.is_given_up = True
             self._process.kill(reason)
 
     def load(
         self, encoding: GraphEncoding, builders: tuple[bytes, ...], target: ExecutionTarget, seconds: float
     ) -> IsolatedGraph:
         """See `Backend.load`."""
-        self.warm()
-        assert self._process is not None
-        lengths = tuple(map(len, builders))
+        model = _Model(encoding, builders, target)
+        process, loaded = self.loaded(model, seconds)
+        try:
+            inputs, outputs = (tuple(map(_port, ports)) for ports in (loaded.inputs, loaded.outputs))
+        except ValueError:
+            raise process.nonsense() from None
+        graph = IsolatedGraph(self, process, loaded.graph, inputs, outputs)
+        size = sum(map(len, builders))
+        if self._kept_bytes + size <= _KEPT_BYTES:
+            self._kept_bytes += size
+            graph.model = model
+            weakref.finalize(graph, self._forget, size).atexit = False
+        return graph
+
+    def _forget(self, size: int) -> None:
+        self._kept_bytes -= size
+
+    def loaded(self, model: _Model, seconds: float) -> tuple[EngineProcess, Loaded]:
+        """Load a model into the process, or into another one if that is lost; raises as `Backend.load`, and `busy`."""
+        if not self._lock.acquire(timeout=seconds):
+            raise WasiNnError(ErrorCode.BUSY, "another graph is being loaded")
+        try:
+            self.warm()
+            assert self._process is not None
+            return self._process, self._answered(self._process, model, seconds)
+        finally:
+            self._lock.release()
+
+    def _answered(self, process: EngineProcess, model: _Model, seconds: float) -> Loaded:
+        lengths = tuple(map(len, model.builders))
         segment = Segment(sum(lengths))
         try:
             start = 0
-            for builder in builders:
+            for builder in model.builders:
                 segment.memory[start : start + len(builder)] = builder
                 start += len(builder)
-            order = Load(encoding.value, lengths, target.value, seconds)
-            answer = self._process.call(order, seconds, segment.descriptor)
+            order = Load(model.encoding.value, lengths, model.target.value, seconds)
+            answer = process.call(order, seconds, segment.descriptor)
         finally:
             segment.sent()
         if not isinstance(answer, Loaded):
-            raise self._process.nonsense()
-        try:
-            inputs, outputs = (tuple(map(_port, ports)) for ports in (answer.inputs, answer.outputs))
-        except ValueError:
-            raise self._process.nonsense() from None
-        return IsolatedGraph(self._process, answer.graph, inputs, outputs, self._most_bytes)
+            raise process.nonsense()
+        return answer
 
 
 class IsolatedGraph:
-    """See `wasi_nn_reference.backends.backend.BackendGraph`."""
+    """See `wasi_nn_reference.backends.backend.BackendGraph`.
+
+    model: what it is loaded from again when its process is lost; None if it made it end itself, or is too large.
+    """
 
     def __init__(
         self,
+        backend: IsolatedBackend,
         process: EngineProcess,
         number: int,
         inputs: tuple[Port, ...],
         outputs: tuple[Port, ...],
-        most_bytes: int,
     ) -> None:
-        self.process = process
-        self.number = number
+        self._backend = backend
         self.inputs = inputs
         self.outputs = outputs
-        self.most_bytes = most_bytes
+        self.most_bytes = backend.most_bytes
+        self.model: _Model | None = None
+        self._place(process, number)
+
+    def _place(self, process: EngineProcess, number: int) -> None:
+        self.process = process
+        self.number = number
         weakref.finalize(self, process.forget_graph, number).atexit = False
 
     @property
     def is_lost(self) -> bool:
         """See `BackendGraph.is_lost`."""
-        return self.process.is_lost
+        return self.process.is_lost and (self.model is None or self.process.is_given_up)
+
+    def living(self, seconds: float) -> EngineProcess:
+        """Return the process that it is in: another one if that was lost with what something else did.
+
+        A process that is lost for good is returned, too: it says so. Raises as `Backend.load`.
+        """
+        if self.process.is_lost and self.model is not None and not self.process.is_given_up:
+            model, self.model = self.model, None  # that of a graph that cannot be loaded again is not tried twice
+            process, loaded = self._backend.loaded(model, seconds)
+            self._place(process, loaded.graph)
+            self.model = model
+        return self.process
 
     def request(self) -> IsolatedRequest:
         """See `BackendGraph.request`."""
@@ -126,21 +184,40 @@ class IsolatedRequest:
 
     def __init__(self, graph: IsolatedGraph) -> None:
         self._graph = graph
-        self._process = graph.process
         self._number = next(self._numbers)
         self._shapes: list[tuple[int, ...]] | None = None
         self._places: list[slice] = []
         self._segment = Segment(1)
         self._segment.sent()
+        self._enter(graph.process)
+
+    def _enter(self, process: EngineProcess) -> None:
+        """Make requests of this process from now on, which knows nothing of the last one."""
+        self._process = process
+        self._shapes = None
         # The last order and the answer to it, as bytes, and what the answer says: mostly the next are the same.
         self._order: tuple[float, bytes] = (0, b"")
         self._answer = b""
         self._quick = False
         self._made: list[tuple[TensorType, tuple[int, ...], slice]] = []
-        weakref.finalize(self, graph.process.forget_request, self._number).atexit = False
+        weakref.finalize(self, process.forget_request, self._number).atexit = False
 
     def infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
         """See `BackendRequest.infer`; raises `too_large` for outputs larger than is allowed, before they are read."""
+        if self._process.is_lost:
+            began = time.monotonic()
+            living = self._graph.living(seconds)
+            if living is not self._process:
+                self._enter(living)
+                seconds = max(seconds - (time.monotonic() - began), 0)
+        try:
+            return self._inferred(inputs, seconds)
+        except WasiNnError:
+            if self._process.is_lost:  # it is what the process was lost with
+                self._graph.model = None
+            raise
+
+    def _inferred(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
         if self._shapes != [tensor.dimensions for tensor in inputs]:
             self._arrange(inputs, seconds)
         memory = self._segment.memory

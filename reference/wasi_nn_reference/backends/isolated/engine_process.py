@@ -27,6 +27,7 @@ class EngineProcess:
     """A running engine process. Raises `runtime_error` if it cannot be started.
 
     Its graphs and requests are freed, by `forget`, before its next order. From any thread: one order at a time.
+    `is_given_up` tells that nobody wants its graphs any more.
     """
 
     def __init__(self, launcher: Launcher, begin: Begin) -> None:
@@ -35,6 +36,7 @@ class EngineProcess:
         self._channel: Channel[Order, Answer] = Channel(self._launched.ends, Answer)
         self._lock = threading.Lock()
         self._begun = False
+        self.is_given_up = False
         self._end: str | None = None
         self._forgotten_graphs: deque[int] = deque()
         self._forgotten_requests: deque[int] = deque()
@@ -123,7 +125,7 @@ class EngineProcess:
             raise self._gone() from error
 
     def _gone(self) -> WasiNnError:
-        return WasiNnError(ErrorCode.RUNTIME_ERROR, f"the engine is gone with its graphs: {self._end}")
+        return WasiNnError(ErrorCode.RUNTIME_ERROR, f"the engine is gone with this graph: {self._end}")
 
     def _begin(self) -> None:
         """Hear that it has begun, and tell the user once what it could not give up."""
