@@ -10,6 +10,7 @@ from wasi_nn_conformance.formats.matrix import MatrixError, combinations, substi
 
 from .element_type import ElementType
 from .expression import (
+    Abs,
     Add,
     Cast,
     Concat,
@@ -17,6 +18,8 @@ from .expression import (
     Expression,
     Input,
     MatMul,
+    Maximum,
+    Minimum,
     Mul,
     Neg,
     ReduceSum,
@@ -24,9 +27,11 @@ from .expression import (
     Reshape,
     Shape,
     Split,
+    Squeeze,
     Sub,
     TensorType,
     Transpose,
+    Unsqueeze,
 )
 from .model import Model, ModelError, Port
 from .repetition import RepetitionError, written_out
@@ -123,10 +128,10 @@ def constant(data: Any) -> Constant:
         raise DefinitionError(str(error)) from None
 
 
-def _binary(operation: type[Expression]) -> Callable[[Any], Expression]:
+def _binary(operation: type[Expression], name: str) -> Callable[[Any], Expression]:
     def build(arguments: Any) -> Expression:
         if not isinstance(arguments, list) or len(arguments) != 2:
-            raise DefinitionError(f"{operation.__name__.lower()} takes a list of two expressions, not {arguments!r}")
+            raise DefinitionError(f"{name} takes a list of two expressions, not {arguments!r}")
         return operation(expression(arguments[0]), expression(arguments[1]))  # type: ignore[call-arg]
 
     return build
@@ -150,14 +155,19 @@ def _concat(arguments: Any) -> Expression:
 
 
 def _split(arguments: Any) -> Expression:
-    _keys(arguments, "split", {"of", "axis", "parts", "index"})
-    axis, parts, index = (_natural(arguments[key]) for key in ("axis", "parts", "index"))
-    return Split(expression(arguments["of"]), axis, parts, index)
+    is_uneven = "lengths" in _mapping(arguments, "split")
+    _keys(arguments, "split", {"of", "axis", "index", "lengths" if is_uneven else "parts"})
+    of, axis, index = expression(arguments["of"]), _natural(arguments["axis"]), _natural(arguments["index"])
+    lengths = _static_shape(arguments["lengths"]) if is_uneven else ()
+    return Split(of, axis, len(lengths) if is_uneven else _natural(arguments["parts"]), index, lengths)
 
 
-def _reduce_sum(arguments: Any) -> Expression:
-    _keys(arguments, "reduce_sum", {"of", "axis"})
-    return ReduceSum(expression(arguments["of"]), _natural(arguments["axis"]))
+def _of_axis(operation: type[Squeeze | Unsqueeze | ReduceSum], name: str) -> Callable[[Any], Expression]:
+    def build(arguments: Any) -> Expression:
+        _keys(arguments, name, {"of", "axis"})
+        return operation(expression(arguments["of"]), _natural(arguments["axis"]))
+
+    return build
 
 
 def _cast(arguments: Any) -> Expression:
@@ -168,18 +178,23 @@ def _cast(arguments: Any) -> Expression:
 _OPERATIONS: dict[str, Callable[[Any], Expression]] = {
     "identity": expression,
     "constant": constant,
-    "add": _binary(Add),
-    "sub": _binary(Sub),
-    "mul": _binary(Mul),
-    "matmul": _binary(MatMul),
+    "add": _binary(Add, "add"),
+    "sub": _binary(Sub, "sub"),
+    "mul": _binary(Mul, "mul"),
+    "max": _binary(Maximum, "max"),
+    "min": _binary(Minimum, "min"),
+    "matmul": _binary(MatMul, "matmul"),
     "neg": lambda of: Neg(expression(of)),
+    "abs": lambda of: Abs(expression(of)),
     "relu": lambda of: Relu(expression(of)),
     "cast": _cast,
     "transpose": _transpose,
     "reshape": _reshape,
     "concat": _concat,
     "split": _split,
-    "reduce_sum": _reduce_sum,
+    "squeeze": _of_axis(Squeeze, "squeeze"),
+    "unsqueeze": _of_axis(Unsqueeze, "unsqueeze"),
+    "reduce_sum": _of_axis(ReduceSum, "reduce_sum"),
 }
 
 

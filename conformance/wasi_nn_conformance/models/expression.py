@@ -6,7 +6,7 @@ stands only what values it accepts and what comes out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from math import prod
 from typing import TypeAlias
@@ -117,8 +117,16 @@ class Mul(_Binary):
     """Elementwise product. Shapes broadcast as numpy's do; integers wrap."""
 
 
+class Maximum(_Binary):
+    """Elementwise the larger of the two. Of NaNs and of zeros of different signs either may be given."""
+
+
+class Minimum(_Binary):
+    """Elementwise the smaller of the two. Of NaNs and of zeros of different signs either may be given."""
+
+
 class MatMul(_Binary):
-    """Product of two matrices (rank 2)."""
+    """Product of two matrices (rank 2). Sums of integers that the type does not hold may be any."""
 
     def infer(self, operands: tuple[TensorType, ...]) -> TensorType:
         """Return [rows of left, columns of right]."""
@@ -143,13 +151,21 @@ class Neg(_Unary):
         return TensorType(_arithmetic(operands[0]), operands[0].shape)
 
 
+class Abs(_Unary):
+    """Elementwise value without its sign; the smallest integer of its type stays as it is."""
+
+    def infer(self, operands: tuple[TensorType, ...]) -> TensorType:
+        """Return the operand's type."""
+        return TensorType(_arithmetic(operands[0]), operands[0].shape)
+
+
 class Relu(_Unary):
     """Elementwise maximum of the value and 0. What becomes of -0.0 is not defined: no model shall depend on it."""
 
     def infer(self, operands: tuple[TensorType, ...]) -> TensorType:
-        """Return the operand's type, which must be of floating-point numbers."""
-        if not operands[0].element.is_float:
-            raise ExpressionError(f"relu takes f16, f32 or f64, not {operands[0].element}")
+        """Return the operand's type, which must be signed."""
+        if operands[0].element is ElementType.U8:
+            raise ExpressionError("relu takes a signed type, not u8")
         return TensorType(_arithmetic(operands[0]), operands[0].shape)
 
 
@@ -196,6 +212,34 @@ class Reshape(_Unary):
 
 
 @dataclass(frozen=True)
+class Squeeze(_Unary):
+    """The same elements without `axis`, whose length is 1."""
+
+    axis: int
+
+    def infer(self, operands: tuple[TensorType, ...]) -> TensorType:
+        """Return the shape without `axis`."""
+        axis, shape = _checked_axis(self.axis, operands[0]), operands[0].shape
+        if shape[axis] != 1:
+            raise ExpressionError(f"axis {axis} of {operands[0]} cannot be left out: its length is not 1")
+        return TensorType(operands[0].element, (*shape[:axis], *shape[axis + 1 :]))
+
+
+@dataclass(frozen=True)
+class Unsqueeze(_Unary):
+    """The same elements with one axis more, of length 1, in front of `axis`."""
+
+    axis: int
+
+    def infer(self, operands: tuple[TensorType, ...]) -> TensorType:
+        """Return the shape with a 1 at `axis`."""
+        shape = operands[0].shape
+        if not 0 <= self.axis <= len(shape):
+            raise ExpressionError(f"{operands[0]} has no place {self.axis} for an axis")
+        return TensorType(operands[0].element, (*shape[: self.axis], 1, *shape[self.axis :]))
+
+
+@dataclass(frozen=True)
 class Concat(Expression):
     """Tensors one after another along `axis`."""
 
@@ -227,15 +271,16 @@ class Concat(Expression):
 
 @dataclass(frozen=True)
 class Split(_Unary):
-    """Part `index` (from 0) of `parts` equal parts along `axis`."""
+    """Part `index` (from 0) of `parts` parts along `axis`: equal ones, or of these `lengths`."""
 
     axis: int
     parts: int
     index: int
+    lengths: tuple[int, ...] = ()
 
     def all_parts(self) -> tuple[Split, ...]:
         """Return every part of the same split, in order."""
-        return tuple(Split(self.of, self.axis, self.parts, index) for index in range(self.parts))
+        return tuple(replace(self, index=index) for index in range(self.parts))
 
     def infer(self, operands: tuple[TensorType, ...]) -> TensorType:
         """Return the shape of one part."""
@@ -243,15 +288,18 @@ class Split(_Unary):
         length = operands[0].shape[axis]
         if self.parts < 1 or not 0 <= self.index < self.parts:
             raise ExpressionError(f"part {self.index} of {self.parts} does not exist")
-        if length is None or length % self.parts:
+        if self.lengths and sum(self.lengths) != length:
+            raise ExpressionError(f"axis {axis} of {operands[0]} has no parts of {list(self.lengths)}")
+        if length is None or (not self.lengths and length % self.parts):
             raise ExpressionError(f"axis {axis} of {operands[0]} has no {self.parts} equal parts")
+        part = self.lengths[self.index] if self.lengths else length // self.parts
         shape = operands[0].shape
-        return TensorType(operands[0].element, (*shape[:axis], length // self.parts, *shape[axis + 1 :]))
+        return TensorType(operands[0].element, (*shape[:axis], part, *shape[axis + 1 :]))
 
 
 @dataclass(frozen=True)
 class ReduceSum(_Unary):
-    """Sum along `axis`, which disappears from the shape."""
+    """Sum along `axis`, which disappears from the shape. Of integers that the type does not hold, any may be given."""
 
     axis: int
 

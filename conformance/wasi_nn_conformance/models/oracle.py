@@ -7,6 +7,7 @@ import numpy as np
 
 from .element_type import Array
 from .expression import (
+    Abs,
     Add,
     Cast,
     Concat,
@@ -14,14 +15,18 @@ from .expression import (
     Expression,
     Input,
     MatMul,
+    Maximum,
+    Minimum,
     Mul,
     Neg,
     ReduceSum,
     Relu,
     Reshape,
     Split,
+    Squeeze,
     Sub,
     Transpose,
+    Unsqueeze,
 )
 from .model import Model, ModelError
 
@@ -90,6 +95,16 @@ def _(_expression: Mul, left: Array, right: Array) -> Array:
 
 
 @compute.register
+def _(_expression: Maximum, left: Array, right: Array) -> Array:
+    return np.maximum(left, right)
+
+
+@compute.register
+def _(_expression: Minimum, left: Array, right: Array) -> Array:
+    return np.minimum(left, right)
+
+
+@compute.register
 def _(_expression: MatMul, left: Array, right: Array) -> Array:
     return np.asarray(np.matmul(left, right))
 
@@ -97,6 +112,11 @@ def _(_expression: MatMul, left: Array, right: Array) -> Array:
 @compute.register
 def _(_expression: Neg, of: Array) -> Array:
     return np.asarray(np.negative(of))
+
+
+@compute.register
+def _(_expression: Abs, of: Array) -> Array:
+    return np.asarray(np.abs(of))
 
 
 @compute.register
@@ -120,13 +140,24 @@ def _(expression: Reshape, of: Array) -> Array:
 
 
 @compute.register
+def _(expression: Squeeze, of: Array) -> Array:
+    return np.squeeze(of, expression.axis)
+
+
+@compute.register
+def _(expression: Unsqueeze, of: Array) -> Array:
+    return np.expand_dims(of, expression.axis)
+
+
+@compute.register
 def _(expression: Concat, *of: Array) -> Array:
     return np.concatenate(of, axis=expression.axis)
 
 
 @compute.register
 def _(expression: Split, of: Array) -> Array:
-    return np.split(of, expression.parts, axis=expression.axis)[expression.index]
+    parts = np.cumsum(expression.lengths)[:-1] if expression.lengths else expression.parts
+    return np.split(of, parts, axis=expression.axis)[expression.index]
 
 
 @compute.register

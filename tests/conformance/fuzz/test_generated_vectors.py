@@ -71,7 +71,8 @@ def test_shapes_reach_every_type_and_rank() -> None:
 
 
 def test_shapes_reach_every_operation() -> None:
-    operations = "identity constant add sub mul matmul neg relu transpose reshape concat split reduce_sum"
+    operations = "identity constant add sub mul max min matmul neg abs relu transpose reshape squeeze unsqueeze"
+    operations += " concat split reduce_sum"
 
     assert {f"operation {name}" for name in operations.split()} - set(features("shapes", WITX, 300)) == set()
 

@@ -95,19 +95,22 @@ def _cast_types(written: Any) -> Iterator[str]:
 
 
 def _possible(value: Value, *, is_static: bool) -> list[str]:
-    names = ["add", "one"] + ["sub"] * (value.element is not ElementType.U8)
+    names = ["add", "one", "extreme"] + ["sub"] * (value.element is not ElementType.U8)
+    names += ["abs"] * (value.element is not ElementType.U8 and not value.wide)
     if value.is_never_zero:
         names += ["mul"] + ["neg"] * (value.element is not ElementType.U8)
     if value.element.is_float:
         names.append("relu")
+    # No format says what becomes of sums along an axis that the type does not hold; ONNX Runtime gives the largest.
+    sums_up = value.element is not ElementType.U8 and not value.wide
     if is_static:
-        names += ["reshape", "constant"]
+        names += ["reshape", "constant", "unsqueeze"] + ["squeeze"] * (1 in value.shape)
         names += ["transpose"] * (len(value.shape) > 1)
         if value.shape:
             names.append("concat")
             names += ["split"] * any(dim > 1 for dim in value.shape)
-            names += ["reduce_sum"] * (value.element is not ElementType.U8)
-        if len(value.shape) == 2 and value.element is not ElementType.U8:
+            names += ["reduce_sum"] * sums_up
+        if len(value.shape) == 2 and sums_up:
             names += ["matmul"] * 4
     return names
 
@@ -144,6 +147,18 @@ def _mul(draw: st.DrawFn, value: Value, inputs: list[Value]) -> Value:
 
 def _neg(_draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
     return Value({"neg": value.written}, value.element, value.shape, -value.high, -value.low, value.wide)
+
+
+def _abs(_draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
+    ends = abs(value.low), abs(value.high)
+    low = 0 if value.low <= 0 <= value.high else min(ends)
+    return replace(value, written={"abs": value.written}, low=low, high=max(ends))
+
+
+def _extreme(draw: st.DrawFn, value: Value, inputs: list[Value]) -> Value:
+    other = _other(draw, value, inputs)
+    name, of = draw(st.sampled_from([("max", max), ("min", min)]))
+    return _combined(name, value, other, [of(value.low, other.low), of(value.high, other.high)])
 
 
 def _relu(_draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
@@ -187,6 +202,18 @@ def _reshape(draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
     return Value(written, value.element, shape, value.low, value.high, value.wide)
 
 
+def _unsqueeze(draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
+    axis = draw(st.integers(0, len(value.shape)))
+    shape = (*value.shape[:axis], 1, *value.shape[axis:])
+    return replace(value, written={"unsqueeze": {"of": value.written, "axis": axis}}, shape=shape)
+
+
+def _squeeze(draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
+    axis = draw(st.sampled_from([at for at, dim in enumerate(value.shape) if dim == 1]))
+    shape = (*value.shape[:axis], *value.shape[axis + 1 :])
+    return replace(value, written={"squeeze": {"of": value.written, "axis": axis}}, shape=shape)
+
+
 def _concat(draw: st.DrawFn, value: Value, inputs: list[Value]) -> Value:
     other, axis = _other(draw, value, inputs), draw(st.integers(0, len(value.shape) - 1))
     shape = tuple(dim * 2 if at == axis else dim for at, dim in enumerate(value.shape))
@@ -197,10 +224,14 @@ def _concat(draw: st.DrawFn, value: Value, inputs: list[Value]) -> Value:
 
 def _split(draw: st.DrawFn, value: Value, _inputs: list[Value]) -> Value:
     axis = draw(st.sampled_from([at for at, dim in enumerate(value.shape) if dim > 1]))
-    parts = min(part for part in range(2, value.shape[axis] + 1) if value.shape[axis] % part == 0)
-    index = draw(st.integers(0, parts - 1))
-    shape = tuple(dim // parts if at == axis else dim for at, dim in enumerate(value.shape))
-    written = {"split": {"of": value.written, "axis": axis, "parts": parts, "index": index}}
+    length = value.shape[axis]
+    parts = min(part for part in range(2, length + 1) if length % part == 0)
+    is_uneven = length > 2 and draw(st.booleans())
+    lengths = [length - 1, 1] if is_uneven else [length // parts] * parts
+    index = draw(st.integers(0, len(lengths) - 1))
+    shape = tuple(lengths[index] if at == axis else dim for at, dim in enumerate(value.shape))
+    cut = {"lengths": lengths} if is_uneven else {"parts": parts}
+    written = {"split": {"of": value.written, "axis": axis, "index": index} | cut}
     return Value(written, value.element, shape, value.low, value.high, value.wide)
 
 
@@ -232,11 +263,15 @@ _STEPS: Mapping[str, Any] = {
     "sub": _sub,
     "mul": _mul,
     "neg": _neg,
+    "abs": _abs,
+    "extreme": _extreme,
     "relu": _relu,
     "one": _one,
     "constant": _constant,
     "transpose": _transpose,
     "reshape": _reshape,
+    "squeeze": _squeeze,
+    "unsqueeze": _unsqueeze,
     "concat": _concat,
     "split": _split,
     "reduce_sum": _reduce_sum,

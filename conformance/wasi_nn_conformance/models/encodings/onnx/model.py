@@ -12,6 +12,7 @@ import numpy as np
 
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.models.expression import (
+    Abs,
     Add,
     Cast,
     Concat,
@@ -19,18 +20,22 @@ from wasi_nn_conformance.models.expression import (
     Expression,
     Input,
     MatMul,
+    Maximum,
+    Minimum,
     Mul,
     Neg,
     ReduceSum,
     Relu,
     Reshape,
     Split,
+    Squeeze,
     Sub,
     Transpose,
+    Unsqueeze,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wasi_nn_conformance.models.model import Model, Port
 
@@ -48,7 +53,11 @@ TYPES = {
 }
 """The names in the enumeration `TensorProto.DataType`."""
 
-_SAME_NAME = {Add: "Add", Sub: "Sub", Mul: "Mul", MatMul: "MatMul", Neg: "Neg", Relu: "Relu"}
+_SAME_NAME: Mapping[type[Expression], str] = {
+    **{operation: operation.__name__ for operation in (Abs, Add, MatMul, Mul, Neg, Relu, Sub)},
+    Maximum: "Max",
+    Minimum: "Min",
+}
 
 
 def emit(model: Model) -> bytes:
@@ -182,6 +191,11 @@ class _Graph:
     def _(self, expression: Reshape) -> None:
         self.operation("Reshape", expression, _integers(expression.shape), allowzero=1)
 
+    @emit.register(Squeeze)
+    @emit.register(Unsqueeze)
+    def _(self, expression: Squeeze | Unsqueeze) -> None:
+        self.operation(type(expression).__name__, expression, _integers([expression.axis]))
+
     @emit.register
     def _(self, expression: Concat) -> None:
         self.operation("Concat", expression, axis=expression.axis)
@@ -192,7 +206,10 @@ class _Graph:
             return
         parts = expression.all_parts()
         self.names |= {part: self.name(part) for part in parts}
-        self.node("Split", [self.names[expression.of]], [self.names[part] for part in parts], axis=expression.axis)
+        inputs = [self.names[expression.of]]
+        if expression.lengths:
+            inputs.append(self.constant(_integers(expression.lengths)))
+        self.node("Split", inputs, [self.names[part] for part in parts], axis=expression.axis)
 
     @emit.register
     def _(self, expression: ReduceSum) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.models.expression import (
+    Abs,
     Add,
     Cast,
     Concat,
@@ -22,15 +23,19 @@ from wasi_nn_conformance.models.expression import (
     Expression,
     Input,
     MatMul,
+    Maximum,
+    Minimum,
     Mul,
     Neg,
     ReduceSum,
     Relu,
     Reshape,
     Split,
+    Squeeze,
     Sub,
     TensorType,
     Transpose,
+    Unsqueeze,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +48,7 @@ TYPES = {element: element.value for element in ElementType}
 
 _PRECISIONS = {ElementType.F16: "FP16", ElementType.F32: "FP32", ElementType.F64: "FP64"}
 _ALIGNMENT = 8  # bytes: the widest element, so that every constant can be read in place
-_BINARY = {Add: "Add", Sub: "Subtract", Mul: "Multiply"}
+_BINARY = {Add: "Add", Sub: "Subtract", Mul: "Multiply", Maximum: "Maximum", Minimum: "Minimum"}
 
 
 def emit(model: Model) -> tuple[bytes, bytes]:
@@ -186,7 +191,9 @@ class _Network:
     @emit.register(Add)
     @emit.register(Sub)
     @emit.register(Mul)
-    def _(self, expression: Add | Sub | Mul) -> None:
+    @emit.register(Maximum)
+    @emit.register(Minimum)
+    def _(self, expression: Add | Sub | Mul | Maximum | Minimum) -> None:
         self.operation(_BINARY[type(expression)], expression, expression.operands, auto_broadcast="numpy")
 
     @emit.register
@@ -196,6 +203,10 @@ class _Network:
     @emit.register
     def _(self, expression: Neg) -> None:
         self.operation("Negative", expression, expression.operands)
+
+    @emit.register
+    def _(self, expression: Abs) -> None:
+        self.operation("Abs", expression, expression.operands)
 
     @emit.register
     def _(self, expression: Relu) -> None:
@@ -215,6 +226,12 @@ class _Network:
         pattern = self.integers(expression.shape, (len(expression.shape),))
         self.operation("Reshape", expression, [expression.of, pattern], special_zero="false")
 
+    @emit.register(Squeeze)
+    @emit.register(Unsqueeze)
+    def _(self, expression: Squeeze | Unsqueeze) -> None:
+        axes = self.integers([expression.axis], (1,))
+        self.operation(type(expression).__name__, expression, [expression.of, axes])
+
     @emit.register
     def _(self, expression: Concat) -> None:
         self.operation("Concat", expression, expression.operands, axis=str(expression.axis))
@@ -225,9 +242,13 @@ class _Network:
             return
         parts = expression.all_parts()
         axis = self.integers([expression.axis], ())
-        outputs = [(self.types[expression], self.names(part)) for part in parts]
-        number = self.layer("Split", [expression.of, axis], outputs, num_splits=str(expression.parts))
-        self.ports |= {part: (number, 2 + part.index, self.types[expression]) for part in parts}
+        operands, data = [expression.of, axis], {"num_splits": str(expression.parts)}
+        if expression.lengths:
+            operands, data = [*operands, self.integers(expression.lengths, (expression.parts,))], {}
+        types = [part.infer((self.types[expression.of],)) for part in parts]
+        outputs = [(of, self.names(part)) for of, part in zip(types, parts, strict=True)]
+        number = self.layer("VariadicSplit" if expression.lengths else "Split", operands, outputs, **data)
+        self.ports |= {part: (number, len(operands) + part.index, of) for of, part in zip(types, parts, strict=True)}
 
     @emit.register
     def _(self, expression: ReduceSum) -> None:
