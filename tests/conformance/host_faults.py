@@ -70,6 +70,25 @@ def refusing(call: str) -> Fault:
     return limited(call, 0)
 
 
+def unknown_output_drops_all(host: Any) -> None:
+    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        try:
+            return answer(request)
+        except type(host).refused:
+            host.objects[host.kept[request["context"]]].outputs = None
+            raise
+
+    wrapped(host, "get_output", get_output)
+
+
+def handles_from_2_to_31_down(host: Any) -> None:
+    """Give other numbers for handles, which is no fault."""
+    keep, find = host.keep, host.object
+    first = 1 << 31
+    host.keep = lambda kept: {**(reply := keep(kept)), "value": first - reply["value"]}
+    host.object = lambda handle, kind: find(first - host.kept.get(handle, handle), kind)
+
+
 def doubled(host: Any) -> None:
     def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
         reply = answer(request)

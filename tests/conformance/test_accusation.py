@@ -13,6 +13,7 @@ from host_faults import (
     doubled,
     first_output_for_all,
     forgets_inputs,
+    handles_from_2_to_31_down,
     ignores_unknown_inputs,
     keeps_first_inputs,
     limited,
@@ -21,6 +22,7 @@ from host_faults import (
     size_in_elements,
     size_kept,
     unknown_errno,
+    unknown_output_drops_all,
     without_relu,
 )
 from msgspec.structs import replace
@@ -135,6 +137,7 @@ ACCUSED = [
     (limited("init_execution_context", 1), "context/outputs-are-its-own", "context.from-graph", "context/two"),
     (limited("load", 1), "context/two-graphs", "load.each-load-is-a-graph", "load/same-structure-other-weights"),
     (limited("init_execution_context", 1), "context/in-turns", "context.from-graph", "context/two"),
+    (unknown_output_drops_all, "output/unknown-index/beyond=0", "failure.changes-nothing", None),
 ]
 
 
@@ -209,6 +212,14 @@ def test_a_number_that_is_no_error_breaks_one_clause_wherever_it_is_met(
 ) -> None:
     (found,) = judge((unknown_errno,), "failure/names")
     assert (found.clause, found.own_clause) == ("failure.known-code", "failure.no-lasting-harm")
+
+
+@pytest.mark.parametrize("vector", ["handle/graph/handle=0x80000000", "handle/context-of-compute/handle=0x7fffffff"])
+def test_a_number_that_the_host_has_given_is_not_taken_for_one_that_it_has_not(
+    judge: Callable[..., list[CaseResult]], vector: str
+) -> None:
+    (found,) = judge((handles_from_2_to_31_down,), vector)
+    assert found.verdict == "pass"
 
 
 def test_many_faults_are_told_apart(judge: Callable[..., list[CaseResult]]) -> None:

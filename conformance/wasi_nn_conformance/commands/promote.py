@@ -65,7 +65,7 @@ def promote(file: Path, impl: str, why: str, folder: Path, name: str | None = No
         raise RefusedError("this suite was installed from a wheel: promotion needs a checkout")
     library = Library()
     fields, vector = _the_one(file, library)
-    library.check(vector)
+    library.checked(vector)
     if same := _same(vector, library):
         raise RefusedError(f"{file}: {same.id} says the same already ({same.path.name}:{same.line})")
     told = fields["id"].rpartition("/")[2]

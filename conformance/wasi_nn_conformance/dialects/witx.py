@@ -75,18 +75,18 @@ def _request(action: str, arguments: Mapping[str, Any], state: ExpectedState, ta
             value = ByteString(name) if isinstance(name, bytes) else name
             return calls.LoadByName(value, as_=_name(arguments))
         case "context":
-            return calls.InitExecutionContext(_handle(arguments["graph"]), as_=_name(arguments))
+            return calls.InitExecutionContext(_handle(arguments["graph"], state), as_=_name(arguments))
         case "set_input":
             tensor = _tensor(tensor_literal(arguments["tensor"]), tag)
-            context = _handle(arguments["context"])
+            context = _handle(arguments["context"], state)
             return calls.SetInput(context, _input(arguments, state), tensor, as_=_name(arguments))
         case "compute":
-            return calls.Compute(_handle(arguments["context"]))
+            return calls.Compute(_handle(arguments["context"], state))
         case "output":
-            context = _handle(arguments["context"])
+            context = _handle(arguments["context"], state)
             return calls.GetOutput(context, _output(arguments, state), _size(arguments, state))
         case "raw":
-            return calls.Raw(arguments["function"], [_handle(operand) for operand in arguments["arguments"]])
+            return calls.Raw(arguments["function"], [_operand(operand) for operand in arguments["arguments"]])
     return _memory(action, arguments, state)
 
 
@@ -134,7 +134,12 @@ def _number(written: Any, names: tuple[str, ...], what: str) -> int:
     return names.index(written)
 
 
-def _handle(written: Any) -> Any:
+def _handle(written: Any, state: ExpectedState) -> Any:
+    """Return the name of a handle, or a number that is none: that of the vector, if the host has not given it."""
+    return state.no_handle(written["raw"]) if isinstance(written, dict) and "raw" in written else written
+
+
+def _operand(written: Any) -> Any:
     return written["raw"] if isinstance(written, dict) and "raw" in written else written
 
 

@@ -72,5 +72,4 @@ class FuzzTarget:
     def case(self, fields: Fields, path: Path, library: Library) -> Case:
         """Return the case of a vector that the file at `path` holds or would hold. Raises `InputError`."""
         vector = vector_of(fields, path, library.models)
-        library.check(vector)
-        return library.case(vector, self.abi, self.encoding if vector.models else None)
+        return library.case(library.checked(vector), self.abi, self.encoding if vector.models else None)

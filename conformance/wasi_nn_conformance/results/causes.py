@@ -155,10 +155,11 @@ _TOGETHER = {
         ("load-by-name.registered", "load-by-name.unknown", "load-by-name.is-no-path"),
         ("input.any-name", "input.unknown-name", "input.unknown-index", "output.unknown-name", "compute.output-names"),
         ("resource.drop-order", "resource.graph-before-context"),
+        ("failure.changes-nothing", "failure.no-lasting-harm"),
     )
     for clause in clauses
 }
-"""Clauses that one fault breaks together, by the first of them: a name is taken for another, a drop takes more."""
+"""Clauses that one fault breaks together, by the first: a name is taken for another, a drop or a failure takes more."""
 
 _ALIKE = (
     ("guards", "written", "tail", "changed", "slot", "memory"),

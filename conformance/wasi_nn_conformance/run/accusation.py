@@ -13,13 +13,16 @@ from wasi_nn_conformance.results.likeness import fails_alike
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import ENDS, Violation, is_trap
 from wasi_nn_conformance.vectors.case import Case
-from wasi_nn_conformance.vectors.own_clause import clause_of_kind, own_clause
+from wasi_nn_conformance.vectors.own_clause import call_of, clause_of_kind, own_clause
 
-from .control import is_plain, plain_inference, unread
+from .control import is_plain, plain_inference, unread, without_misuse
 from .host_pool import Host
 from .ladder import OPERATIONS, Rung, rungs
 from .leaning import Leaning
 from .library import Library
+
+_OF_OTHERS = "context.independence"
+"""Whose vectors let calls fail, too: what that does to other contexts breaks this clause as much."""
 
 
 @dataclass
@@ -47,7 +50,8 @@ class Accusation:
             return case_result
         explained = self._explained(case, case_result, violation)
         if explained is None and should_have_succeeded(violation):
-            return self._of_plain_inference(case, case_result, violation)
+            explained = self._of_plain_inference(case, case_result, violation)
+            explained = explained or self._of_refused_calls(case, case_result, violation)
         return explained or case_result
 
     def _explained(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
@@ -117,16 +121,27 @@ class Accusation:
         blocker = tried.blocked_by or (tried.id if not tried.own_clause else None)
         return replace(self._under(case, case_result, tried.clause), blocked_by=blocker)
 
-    def _of_plain_inference(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult:
+    def _of_refused_calls(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
+        """Accuse what a failing call owes to all later ones, if a step fails only behind calls that were refused."""
+        if case_result.own_clause or case.clause.id.partition(".")[0] == "failure" or violation.kind in ENDS:
+            return None
+        if case.clause.id == _OF_OTHERS or (control := without_misuse(case, violation.line)) is None:
+            return None
+        if self._control(control).verdict is not Verdict.PASS:
+            return None
+        is_new = call_of(violation.call) in ("load", "load_by_name", "context")
+        return self._under(case, case_result, "failure.no-lasting-harm" if is_new else "failure.changes-nothing")
+
+    def _of_plain_inference(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Accuse the clause of a step that fails without anything that the vector does besides."""
         if case_result.own_clause or is_plain(case):
-            return case_result
+            return None
         for control in plain_inference(case, self._library.models):
             tried = self._control(control)
             if fails_alike(tried, violation):
                 clause = own_clause(tried.violations[0].call, tried.violations[0].kind)
                 return self._under(case, case_result, clause or case.clause.id)
-        return case_result
+        return None
 
     def _under(self, case: Case, case_result: CaseResult, name: str) -> CaseResult:
         clause = self._library.clauses[name]

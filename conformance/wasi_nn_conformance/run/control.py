@@ -1,4 +1,4 @@
-"""What is left of a case without what it tests: its models computed once, or its calls with errors left unread."""
+"""What is left of a case without what it tests: its models computed once, its calls unread, or without misuse."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -53,6 +53,19 @@ def _unread(node: Node) -> Node:
     if call_of(node.action) not in _FALLIBLE:
         return replace(node, then=then)
     return replace(node, arguments={**node.arguments, "unread": True}, then=then)
+
+
+def without_misuse(case: Case, line: int | None) -> Case | None:
+    """Return a case without the calls that must fail before the step at `line`; None if there are none."""
+    misuse = [node for node in case.vector.steps if _is_misuse(node)]
+    if not any(node.line is not None and line is not None and node.line < line for node in misuse):
+        return None
+    steps = tuple(node for node in case.vector.steps if node not in misuse)
+    return replace(case, vector=replace(case.vector, steps=steps, question=None))
+
+
+def _is_misuse(node: Node) -> bool:
+    return node.must_fail if isinstance(node, Block) else "ok" not in node.expectation.accept
 
 
 def _inferring(case: Case, model: str, tensors: Mapping[str, Any]) -> Case:

@@ -35,6 +35,8 @@ class _Running:
     process: ProbeProcess
     past: Past = field(default_factory=Past)
     first: Size | None = None
+    taken: set[int] = field(default_factory=set)
+    """The numbers of handles that it has given."""
 
     def size(self) -> Size | None:
         """Return how large its process is; None where nobody tells, or it is gone."""
@@ -166,6 +168,7 @@ class Host:
         paths = partial(self._folders.path, encoding=case.encoding, registered=case.vector.graphs)
         dialect = DIALECTS[case.abi]
         state = self.library.state(case, self._places(case.abi, _setting(case)[1]), paths)
+        state.taken = running.taken
         runner = CaseRunner(case, running.process, self.adapter, dialect, state, self.decodes)
         before, running.past = running.past, running.past.with_case(case)
         case_result, printed = runner.run(), ""

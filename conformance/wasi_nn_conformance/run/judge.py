@@ -29,12 +29,16 @@ def judge(
             return Judgement(Verdict.HANG, (hang,))
     if violations:
         return Judgement(Verdict.FAIL, tuple(violations))
-    refused = _answer(outcome) not in expectation.accept
-    if refused or (expectation.only and outcome.code != expectation.only):
+    is_another = outcome.kind is Kind.ERROR and expectation.only not in (None, outcome.code)
+    if is_another or _answer(outcome) not in expectation.accept:
         return Judgement(Verdict.FAIL, (_otherwise("outcome", outcome, wanted),))
-    if expectation.prefer is None and outcome.kind is not Kind.HOST_ERROR:
+    # Of a step that may succeed on the way to an error that is owed, what is rather seen is that error.
+    prefer = block.prefer if block and block.must_fail else expectation.prefer
+    if prefer is None and outcome.kind is not Kind.HOST_ERROR:
         return Judgement(Verdict.PASS)
-    return preference(expectation.prefer or Kind.TRAP.value, outcome, clause)
+    if block and block.must_fail and outcome.kind is Kind.OK:
+        return Judgement(Verdict.PASS)
+    return preference(prefer or Kind.TRAP.value, outcome, clause)
 
 
 def preference(prefer: str, outcome: Outcome, clause: Clause) -> Judgement:

@@ -1,6 +1,7 @@
 """What a folder of vectors holds: the clauses, the models, and the cases that the vectors make."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
 from wasi_nn_conformance.vectors.own_clause import own_clauses
 from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.step import with_traps
 from wasi_nn_conformance.vectors.vector import Vector
 
 _NO_VECTORS = ("clauses.yaml", "declarations.yaml", "models.yaml")
@@ -81,9 +83,8 @@ class Library:
             first = self._places.setdefault(vector.id, (vector.path, vector.line))
             if first != (vector.path, vector.line):
                 raise vector.error(f"this id is given twice (first in {first[0].name}:{first[1]})")
-            self.check(vector)
-        self._read[path] = vectors
-        return vectors
+        self._read[path] = [self.checked(vector) for vector in vectors]
+        return self._read[path]
 
     def suite_vector(self, vector_id: str) -> Vector:
         """Return a vector of this suite, whatever the roots are. Raises `KeyError` if there is none of this id."""
@@ -91,8 +92,8 @@ class Library:
         found = {vector.id: vector for vector in vectors}
         return found[vector_id]
 
-    def check(self, vector: Vector) -> None:
-        """Raise `InputError` unless what the vector names exists."""
+    def checked(self, vector: Vector) -> Vector:
+        """Return the vector, with what its clauses accept. Raises `InputError` unless what it names exists."""
         if unknown := sorted(vector.clauses - set(self.clauses)):
             meant = did_you_mean(unknown[0], self.clauses)
             raise vector.error(f"there is no clause {unknown[0]!r} in clauses.yaml{meant}")
@@ -102,9 +103,11 @@ class Library:
             raise vector.error(f"the model {taken[0]!r} stands in models.yaml: call the vector's own one otherwise")
         if own := sorted(set(vector.graphs.values()) & set(vector.own_models)):
             raise vector.error(f"{own[0]!r} cannot be registered: a graph that has a name is a model of models.yaml")
+        may_trap = frozenset(name for name in vector.clauses if self.clauses[name].may_trap)
+        return replace(vector, steps=with_traps(vector.steps, vector.clause, may_trap)) if may_trap else vector
 
     def case(self, vector: Vector, abi: str, encoding: str | None) -> Case:
-        """Return one case of a vector that `check` has seen."""
+        """Return one case of a vector that `checked` has returned."""
         others = {name: self.clauses[name] for name in (*vector.clauses, *own_clauses())}
         return Case(vector, self.clauses[vector.clause], abi, encoding, others)
 

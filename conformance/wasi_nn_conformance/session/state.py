@@ -30,6 +30,9 @@ def no_paths(written: Mapping[str, Any]) -> str:
     raise ValueError(f"a path of the host's machine, {dict(written)}, is known to a run alone")
 
 
+_FAR = 0x9E3779B1  # odd, so that all numbers come; far, so that no table grows from one to the next
+
+
 class UnknownOrderError(ValueError):
     """What is kept under which name depends on a reply that nobody has heard."""
 
@@ -50,7 +53,8 @@ class ExpectedState:
     guest has no business to know of, by what they are; `paths` gives the path of what a vector speaks of there.
     `at_once` tells that `compute` takes all inputs and gives all outputs, `hides` that no error may name a folder. For
     components: `tensors` hold what these resources were made of, `errors` what they said when they came, `handles` the
-    probe's own names for outputs. For witx: `given` are the handles that calls have returned.
+    probe's own names for outputs. For witx: `given` are the handles that calls have returned, `taken` their numbers and
+    those of all conversations before in the same process.
     """
 
     encoding: str | None
@@ -67,6 +71,7 @@ class ExpectedState:
     errors: dict[str, KeptError | LineReply] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
     given: tuple[GivenHandle, ...] = ()
+    taken: set[int] = field(default_factory=set)
 
     def builder(self, model: str, part: int, encoding: str | None) -> bytes:
         """Return one builder of a model. Raises `ValueError` for a part that it does not have."""
@@ -101,6 +106,12 @@ class ExpectedState:
     def tensor(self, handle: Any) -> TensorLiteral | None:
         """Return what the tensor of that name holds, if the conversation knows."""
         return _known(self.tensors, handle)
+
+    def no_handle(self, number: int) -> int:
+        """Return this number if it is no handle that the host has given, else another one that is none."""
+        while number in self.taken:
+            number = (number + _FAR) % (1 << 32)
+        return number
 
     def error(self, handle: Any) -> KeptError | LineReply | None:
         """Return what the error of that name said when it came, if it was kept."""
@@ -147,7 +158,9 @@ class ExpectedState:
     def _succeeded(self, step: Step, said: Said, outputs: ExpectedOutputs | None) -> None:
         arguments = step.arguments
         context = self.context(arguments.get("context"))
-        self.given += given_by(step, said)
+        given = given_by(step, said)
+        self.given += given
+        self.taken.update(each.number for each in given if isinstance(each.number, int))
         if "as" in arguments:
             self._named(step.action, arguments["as"], arguments)
         if context is None:

@@ -34,7 +34,8 @@ class Clause:
     `text` says it in our words, `about` names the declarations that it speaks of, and `sources` are the lines of the
     specification that say it; `reading` is how it follows from them where they do not say it outright. `choices`
     (for what the specification leaves open) says what a host may answer. Where vectors can do only one of `SIDES`,
-    `only` names it and `because` says why. What no vector can say is `observed`: how a run finds out.
+    `only` names it and `because` says why. What no vector can say is `observed`: how a run finds out. Where a host may
+    end the guest with a trap as well as answer with an error, it `may_trap`.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Clause:
     only: str | None = None
     because: str = ""
     observed: str | None = None
+    may_trap: bool = False
 
 
 def read_clauses(path: Path, declarations: Mapping[str, Declaration]) -> dict[str, Clause]:
@@ -70,6 +72,7 @@ def read_clauses(path: Path, declarations: Mapping[str, Declaration]) -> dict[st
             only,
             because,
             entry.get("observed"),
+            entry.get("may_trap", False),
         )
     return clauses
 

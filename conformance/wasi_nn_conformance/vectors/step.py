@@ -1,6 +1,6 @@
 """A step of a vector, and a block of steps with one expectation."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -65,6 +65,26 @@ def proper_steps(nodes: Iterable[Node]) -> Iterator[Step]:
         elif "ok" in node.expectation.accept and node.expectation.prefer in (None, "ok"):
             yield node
             yield from proper_steps(node.then)
+
+
+def with_traps(
+    nodes: Iterable[Node], clause: str, may_trap: Collection[str], *, block: bool = False
+) -> tuple[Node, ...]:
+    """Return steps that accept a trap wherever they accept an error and their clause, or that of their block, does.
+
+    `clause` is the one of steps without their own; `block` tells that these are in a block of such a clause.
+    """
+    return tuple(_with_traps(node, clause, may_trap, block) for node in nodes)
+
+
+def _with_traps(node: Node, clause: str, may_trap: Collection[str], block: bool) -> Node:
+    allows = block or (node.clause or clause) in may_trap
+    if isinstance(node, Block):
+        return replace(node, steps=with_traps(node.steps, clause, may_trap, block=allows))
+    expectation = node.expectation
+    if allows and (block or "error" in expectation.accept) and not expectation.traps:
+        expectation = replace(expectation, accept=expectation.accept | {"trap"})
+    return replace(node, expectation=expectation, then=with_traps(node.then, clause, may_trap, block=block))
 
 
 def without_line(node: Node) -> Node:

@@ -211,9 +211,9 @@ def _inference(draw: st.DrawFn, target: FuzzTarget, generated: _Generated, conte
         yield from _at_once(draw, tensors, context)
         return
     order = draw(st.permutations(list(tensors)))
-    for name in order:
-        yield {"set_input": {"context": context, "input": name, "tensor": tensors[name]}}
-    for _ in range(draw(st.integers(1, 2))):
+    for _ in range(draw(st.integers(1, 2))):  # each time anew: a host may forget inputs with compute
+        for name in order:
+            yield {"set_input": {"context": context, "input": name, "tensor": tensors[name]}}
         yield {"compute": {"context": context}}
     if target.tag.outputs_at_compute:
         yield from (_looked_at(generated, {"context": context, "output": name}) for name in generated.outputs)
@@ -234,9 +234,16 @@ def _looked_at(generated: _Generated, asked: dict[str, Any]) -> dict[str, Any]:
 def _got_back(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Ask a tensor for what it was made of: one of the inputs, or one without elements but with large dimensions."""
     large = {"type": "f32", "shape": [0, draw(st.sampled_from(_LARGE_DIMENSIONS))], "data": []}
-    yield {"tensor": {"tensor": draw(st.sampled_from([large, *tensors.values()])), "as": "t"}}
-    yield from ({getter: {"tensor": "t"}, "clause": "tensor.getters"} for getter in ("dimensions", "ty", "data"))
-    yield {"drop": {"kind": "tensor", "handle": "t"}}
+    tensor = draw(st.sampled_from([large, *tensors.values()]))
+    asked: list[dict[str, Any]] = [
+        {getter: {"tensor": "t"}, "clause": "tensor.getters"} for getter in ("dimensions", "ty", "data")
+    ]
+    asked.append({"drop": {"kind": "tensor", "handle": "t"}})
+    made = {"tensor": {"tensor": tensor, "as": "t"}}
+    if 0 in tensor["shape"]:
+        yield made | {"accept": ["ok", "trap"], "prefer": "ok", "clause": "input.zero-size", "then": asked}
+    else:
+        yield from (made, *asked)
 
 
 def _at_once(draw: st.DrawFn, tensors: Mapping[str, dict[str, Any]], context: str) -> Iterator[dict[str, Any]]:
