@@ -126,14 +126,21 @@ def test_a_host_that_traps_wherever_it_owes_an_error_has_one_fault() -> None:
 
 
 def test_a_call_that_succeeds_wherever_it_owes_an_error_has_one_fault() -> None:
-    elsewhere = failed("d", "last", replace(ACCEPTED, call="compute"))
-    three = [failed(name, clause, ACCEPTED) for name, clause in (("a", "first"), ("b", "next"), ("c", "last"))]
-    every = ["first", *CLAUSES]
+    computed, plainest = replace(ACCEPTED, call="compute"), "compute.missing-input"
+    elsewhere = failed("d", "last", replace(ACCEPTED, call="load"))
+    three = [failed(name, clause, computed) for name, clause in (("a", plainest), ("b", "next"), ("c", "last"))]
+    every = [plainest, *CLAUSES]
     assert [cause.cases for cause in likely_causes([*three, elsewhere], every)] == [
         ("a[witx]", "b[witx]", "c[witx]"),
         ("d[witx]",),
     ]
     assert len(likely_causes(three[:2], every)) == 2
+
+
+def test_checks_that_are_missing_in_a_call_that_has_others_are_a_fault_each() -> None:
+    computed = replace(ACCEPTED, call="compute")
+    three = [failed(name, clause, computed) for name, clause in (("a", "first"), ("b", "next"), ("c", "last"))]
+    assert len(likely_causes(three, ["first", *CLAUSES])) == 3
 
 
 def test_blocked_cases_count_where_they_are_blocked() -> None:

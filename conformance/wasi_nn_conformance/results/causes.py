@@ -2,7 +2,7 @@
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
 dies without a word, of whatever call, where one area of the specification is concerned, one that traps wherever it
-owes an error, and one whose call succeeds wherever it owes an error. Answers tell less: what breaks one clause has one
+owes an error, and one whose call succeeds wherever it owes an error, even where that is most plain. Answers tell less: what breaks one clause has one
 cause, in whatever ways it does, and so have clauses that say the same of other names or other drops. No number,
 address, name or time that changes from case to case tells causes apart.
 """
@@ -29,6 +29,16 @@ Group: TypeAlias = list[CaseResult]
 _Key: TypeAlias = tuple[str, ...]
 # How many clauses have to be broken in one manner before that manner is what is wrong, and not the clauses.
 _WHEREVER = {"trap": 2, "success": 3}
+# What a host that gives errors for a call at all refuses first. Where it does, each success in the place of an error is a
+# check of its own that is missing.
+_REFUSED_FIRST = {
+    "load": "load.builder-count",
+    "load_by_name": "load-by-name.unknown",
+    "context": "handle.unknown-graph",
+    "set_input": "input.unknown-index",
+    "compute": "compute.missing-input",
+    "output": "output.unknown-index",
+}
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,7 +133,11 @@ def _manners(findings: Iterable[CaseResult]) -> set[_Key]:
     for each in findings:
         if manner := _manner(each):
             clauses.setdefault(manner, set()).add(each.clause)
-    return {manner for manner, broken in clauses.items() if len(broken) >= _WHEREVER[manner[0]]}
+    return {
+        manner
+        for manner, broken in clauses.items()
+        if len(broken) >= _WHEREVER[manner[0]] and (manner[0] == "trap" or _REFUSED_FIRST.get(manner[1]) in broken)
+    }
 
 
 def _manner(case: CaseResult) -> _Key:

@@ -53,7 +53,8 @@ def _entries(cause: Cause, cases: Sequence[CaseResult], ids: AbstractSet[str]) -
         # What is said of the host's processes is no conversation.
         patterns += patterns_of_generated([case for case in named[key] if not case.clause.startswith("process.")])
         # Entries are told apart by it, in reports too.
-        because = _HALF_OF_A_PAIR.sub("?", f"{_NOT_EXAMINED}{cause.clause}: {steady(said(named[key][0]))[:_WORDS]}")
+        clause = entry.get("clause", cause.clause)
+        because = _HALF_OF_A_PAIR.sub("?", f"{_NOT_EXAMINED}{clause}: {steady(said(named[key][0]))[:_WORDS]}")
         yield {"cases": patterns, **entry, "because": because}
 
 

@@ -14,6 +14,8 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import ENDS, Violation, is_trap
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import call_of, clause_of_kind, own_clause
+from wasi_nn_conformance.vectors.step import steps_of
+from wasi_nn_conformance.vectors.vector import Vector
 
 from .control import is_plain, plain_inference, unread, without_misuse
 from .host_pool import Host
@@ -33,6 +35,7 @@ class Accusation:
     simpler: dict[str, CaseResult] = field(default_factory=dict)
     """What the simpler cases came to, by their ids."""
     _controls: dict[Hashable, CaseResult] = field(default_factory=dict)
+    _by_clause: dict[str, list[Vector]] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     """The simpler cases that are being looked into: two may lean on each other by way of a third."""
 
@@ -67,12 +70,11 @@ class Accusation:
                 return self._of_rung(case, case_result, tried)
             if was_owed and tried is not None and rung.optional and _refuses(violation) and _was_refused(tried):
                 refused = refused or rung.optional
-        if explained := self._of_old_inputs(leaning, case_result, violation):
+        explained = self._of_old_inputs(leaning, case_result, violation)
+        if explained is None and (was_owed or not self._is_found_alone(case, violation)):
+            explained = self._of_ground(leaning, case_result, violation)
+        if explained or not was_owed:
             return explained
-        if explained := self._of_ground(leaning, case_result, violation):
-            return explained
-        if not was_owed:
-            return None
         for operation in sorted(leaning.operations & OPERATIONS.keys()) if _refuses(violation) and not refused else ():
             if self._refuses_operation(operation, case):
                 refused = f"the operation {operation}"
@@ -105,15 +107,38 @@ class Accusation:
         if violation.kind in ENDS:
             return None
         basic: set[str] = set()
+        below = {rung.vector for rung in rungs(leaning)}
         for rung in rungs(leaning):
             tried = self._tried(rung, leaning.case)
             if tried is None or not tried.verdict.is_finding or rung.clause not in ("", tried.clause):
                 continue
+            if tried.blocked_by and tried.blocked_by.partition("[")[0] not in below:
+                continue  # it fails of what this case does not lean on
             if rung.is_basic:
                 basic.add(tried.clause)
             elif tried.clause not in basic:
                 return self._of_rung(leaning.case, case_result, tried)
         return None
+
+    def _is_found_alone(self, case: Case, violation: Violation) -> bool:
+        """Return whether a misuse is answered so in the smallest case that is about it, too: that leans on least."""
+        simplest = self._simplest(violation.clause, case)
+        return simplest is not None and fails_alike(self._control(simplest), violation)
+
+    def _simplest(self, clause: str, case: Case) -> Case | None:
+        """Return the case of a clause that has the fewest steps, on the ABI and in the encoding of another case."""
+        found = [vector for vector in self._vectors_of(clause) if case.abi in vector.abis and vector != case.vector]
+        found = [each for each in found if not each.fresh and case.encoding in (each.encodings or (case.encoding,))]
+        found = [each for each in found if bool(each.models) is (case.encoding is not None)]
+        smallest = min(found, key=lambda each: len(list(steps_of(each.steps))), default=None)
+        return None if smallest is None else self._library.case(smallest, case.abi, case.encoding)
+
+    def _vectors_of(self, clause: str) -> list[Vector]:
+        if not self._by_clause:
+            for path in self._library.files():
+                for vector in self._library.vectors(path):
+                    self._by_clause.setdefault(vector.clause, []).append(vector)
+        return self._by_clause.get(clause, [])
 
     def _of_rung(self, case: Case, case_result: CaseResult, tried: CaseResult) -> CaseResult:
         if tried.clause == case.clause.id:

@@ -9,7 +9,7 @@ from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.own_clause import call_of
-from wasi_nn_conformance.vectors.step import Block, Node, Step, proper_steps, steps_of
+from wasi_nn_conformance.vectors.step import Block, Node, Step, nodes_of, proper_steps, steps_of
 
 _PLAIN = ("load", "context", "set_input", "compute", "output")
 _READING = ("error_code", "error_data")
@@ -57,11 +57,20 @@ def _unread(node: Node) -> Node:
 
 def without_misuse(case: Case, line: int | None) -> Case | None:
     """Return a case without the calls that must fail before the step at `line`; None if there are none."""
-    misuse = [node for node in case.vector.steps if _is_misuse(node)]
-    if not any(node.line is not None and line is not None and node.line < line for node in misuse):
+    misuse = [node.line for node in nodes_of(case.vector.steps) if _is_misuse(node) and node.line is not None]
+    if line is None or not any(each < line for each in misuse):
         return None
-    steps = tuple(node for node in case.vector.steps if node not in misuse)
-    return replace(case, vector=replace(case.vector, steps=steps, question=None))
+    return replace(case, vector=replace(case.vector, steps=_without_misuse(case.vector.steps), question=None))
+
+
+def _without_misuse(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    return tuple(_kept(node) for node in nodes if not _is_misuse(node))
+
+
+def _kept(node: Node) -> Node:
+    if isinstance(node, Block):
+        return replace(node, steps=_without_misuse(node.steps))
+    return replace(node, then=_without_misuse(node.then))
 
 
 def _is_misuse(node: Node) -> bool:
