@@ -2,9 +2,9 @@
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
 dies without a word, of whatever call, where one area of the specification is concerned, one that traps wherever it
-owes an error, and one whose call succeeds wherever it owes an error, even where that is most plain. Answers tell less: what breaks one clause has one
-cause, in whatever ways it does, and so have clauses that say the same of other names or other drops. No number,
-address, name or time that changes from case to case tells causes apart.
+owes an error, and one whose call succeeds wherever it owes an error, even where that is most plain. Answers tell less:
+what breaks one clause has one cause, in whatever ways it does, and so have clauses that say the same of other names or
+other drops. No number, address, name or time that changes from case to case tells causes apart.
 """
 
 from collections import Counter
@@ -29,8 +29,8 @@ Group: TypeAlias = list[CaseResult]
 _Key: TypeAlias = tuple[str, ...]
 # How many clauses have to be broken in one manner before that manner is what is wrong, and not the clauses.
 _WHEREVER = {"trap": 2, "success": 3}
-# What a host that gives errors for a call at all refuses first. Where it does, each success in the place of an error is a
-# check of its own that is missing.
+# What a host that gives errors for a call at all refuses first. Where it does, each success in the place of an error is
+# a check of its own that is missing.
 _REFUSED_FIRST = {
     "load": "load.builder-count",
     "load_by_name": "load-by-name.unknown",
