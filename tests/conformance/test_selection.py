@@ -42,6 +42,12 @@ def family(write: Callable[[str, str], Path]) -> str:
     return f"--vectors={write('family.yaml', FAMILY)}"
 
 
+@pytest.mark.parametrize("word", ["area/second[witx]", "area/s*", SECOND])
+def test_cases_are_deselected_by_their_ids_as_reports_show_them(run: Run, word: str) -> None:
+    result = suite(run, f"--deselect={word}")
+    assert (result.ret, result.parseoutcomes().get("passed")) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("pattern", "complaint"),
     [

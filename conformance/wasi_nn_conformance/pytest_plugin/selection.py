@@ -14,11 +14,15 @@ from .arguments import SEARCHES, item_id
 
 @dataclass
 class Selection:
-    """The cases that the options ask for. It remembers the ids that it was asked about."""
+    """The cases that the options ask for. It remembers the ids that it was asked about.
+
+    `deselected` are patterns of ids as reports show them; node ids and files are deselected by pytest itself.
+    """
 
     patterns: tuple[str, ...]
     abis: tuple[str, ...]
     encodings: tuple[str, ...]
+    deselected: tuple[str, ...] = ()
     _taken: set[str] = field(default_factory=set)
     _left_out: set[str] = field(default_factory=set)
 
@@ -26,7 +30,9 @@ class Selection:
     def of(cls, config: pytest.Config) -> "Selection":
         """Read the options."""
         patterns, abis, encodings = (config.getoption(name) or () for name in ("--case", "--abi", "--encoding"))
-        return cls(tuple(_of_cases(item_id(pattern)) for pattern in patterns), tuple(abis), tuple(encodings))
+        deselected = tuple(word for word in config.getoption("deselect") or () if "::" not in word)
+        cases = tuple(_of_cases(item_id(pattern)) for pattern in patterns)
+        return cls(cases, tuple(abis), tuple(encodings), deselected)
 
     def takes(self, case: Case) -> bool:
         """Return whether the options ask for this case."""
@@ -38,6 +44,7 @@ class Selection:
             not self.encodings or encoding is None or encoding in self.encodings
         )
         (self._taken if on else self._left_out).add(item_id)
+        on = on and not any(matches(pattern, item_id) for pattern in self.deselected)
         return on and (not self.patterns or any(matches(pattern, item_id) for pattern in self.patterns))
 
     def complaint(self, missing: str) -> str | None:

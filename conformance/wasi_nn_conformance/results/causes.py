@@ -136,8 +136,13 @@ def _manners(findings: Iterable[CaseResult]) -> set[_Key]:
     return {
         manner
         for manner, broken in clauses.items()
-        if len(broken) >= _WHEREVER[manner[0]] and (manner[0] == "trap" or _REFUSED_FIRST.get(manner[1]) in broken)
+        if len(broken) >= _WHEREVER[manner[0]] and not broken.isdisjoint(_refused_first(manner))
     }
+
+
+def _refused_first(manner: _Key) -> Collection[str]:
+    """Return the clauses of which one is broken by whoever never gives an error, in this call or in any."""
+    return _REFUSED_FIRST.values() if manner[0] == "trap" else (_REFUSED_FIRST.get(manner[1], ""),)
 
 
 def _manner(case: CaseResult) -> _Key:

@@ -45,7 +45,8 @@ _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "i32": ("values/integers/i32", "values/negative/type=i32"),
     "i64": ("values/integers/i64", "values/negative/type=i64"),
 }
-_OF_RANK = {1: "values/ranks/rank-1", 3: "values/ranks/rank-3", 4: "values/ranks/rank-4", 5: "values/ranks/rank-5"}
+_OF_RANK = {1: "values/ranks/rank-1", 3: "values/ranks/rank-3", 4: "values/ranks/rank-4"}
+_HIGH_RANK = 5
 _OF_MODEL: Mapping[str, str] = {
     "dense": "load/network",
     "pass-through": "compute/pass-through-beside-result",
@@ -95,8 +96,7 @@ def _of_shape(leaning: Leaning) -> Iterator[Rung]:
     if any(sum(length != 1 for length in shape) > 1 for shape in leaning.shapes):
         yield Rung("values/ranks/rank-2")
     yield from (Rung(vector) for rank, vector in _OF_RANK.items() if rank in ranks)
-    if max(ranks, default=0) > max(_OF_RANK):
-        yield Rung("values/rank-8", "more than five dimensions")
+    yield from _of_rank(max(ranks, default=0))
     largest = max(map(elements, leaning.shapes), default=0)
     if largest > _LARGE:
         yield Rung("input/image")
@@ -110,6 +110,13 @@ def _of_shape(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("input/no-rows/model=identity-empty", "dimensions of 0")
     if any(None in shape for shape in leaning.shapes):
         yield Rung("input/free-dimensions-of-same-size", "free dimensions")
+
+
+def _of_rank(rank: int) -> Iterator[Rung]:
+    if rank > max(_OF_RANK):
+        yield Rung("values/rank-5", "more than four dimensions")
+    if rank > _HIGH_RANK:
+        yield Rung("values/rank-8", "more than five dimensions")
 
 
 def _of_ports(leaning: Leaning) -> Iterator[Rung]:

@@ -38,6 +38,7 @@ _RANKS = (2, 1, 3, 4, 0, 2, 2, 4, 5, 6, 7, 8)
 _DIMENSIONS = (2, 1, 3, 0, 1, 4, 2, 3, 5, 7)
 _LARGE_DIMENSIONS = (70000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _MOST_ELEMENTS = 64
+_LOW_RANK = 4  # of images in a batch: no text says how many dimensions a host has to keep
 _WIDE = (ElementType.I32, ElementType.I64)
 _COUNTING = (
     ElementType.F32,
@@ -104,7 +105,8 @@ class _Generated:
         """Return whether the text lets a host refuse the model or its tensors."""
         operators = operators_of(list(self.definition["outputs"].values()))
         is_basic = set(self.types) <= _CHECKED and operators <= BASIC_OPERATORS
-        return not is_basic or not self.inputs or () in self.shapes or self.is_empty
+        is_high = any(len(shape) > _LOW_RANK for shape in self.shapes)
+        return not is_basic or not self.inputs or () in self.shapes or self.is_empty or is_high
 
     def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         """Draw a tensor for each input; free dimensions get a length of their own each time."""
