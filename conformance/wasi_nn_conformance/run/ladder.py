@@ -46,7 +46,7 @@ _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "i64": ("values/integers/i64", "values/negative/type=i64"),
 }
 _OF_RANK = {1: "values/ranks/rank-1", 3: "values/ranks/rank-3", 4: "values/ranks/rank-4"}
-_HIGH_RANK = 5
+_HIGH_RANK, _ONE_DIGIT = 5, 10
 _OF_MODEL: Mapping[str, str] = {
     "dense": "load/network",
     "pass-through": "compute/pass-through-beside-result",
@@ -132,6 +132,8 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("counts/six-inputs", "more than five inputs")
     if leaning.outputs > 3:
         yield Rung("counts/six-outputs", "more than five outputs")
+    if leaning.outputs > _ONE_DIGIT:
+        yield Rung("counts/twenty-outputs", "more than ten outputs")
     yield from _of_names(leaning)
     if leaning.outputs > 1:
         yield Rung("output/swapped" if leaning.inputs > 1 else "output/any-order/as-declared")
@@ -178,6 +180,8 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("values/one-beside-a-row")
     if leaning.number("compute") > 1 or leaning.is_done_again("set_input"):
         yield Rung("input/set-again", stale_after="set_input")
+    if leaning.changes_shapes:
+        yield Rung("input/set-again-in-another-shape", stale_after="set_input")
     if leaning.is_done_again("output"):
         yield Rung("output/often")
     if leaning.number("compute") > 1:

@@ -99,6 +99,16 @@ class Leaning:
         return any(_begin_alike(ports) for model in self.models for ports in (model.inputs, model.outputs))
 
     @property
+    def changes_shapes(self) -> bool:
+        """Return whether an input of a context is given tensors of several shapes, all of which it takes."""
+        shapes: dict[tuple[str, str], set[tuple[int, ...]]] = {}
+        for step in proper_steps(self.case.vector.steps):
+            if step.action == "set_input" and isinstance(step.arguments["input"], str):
+                place = str(step.arguments["context"]), _place(step)
+                shapes.setdefault(place, set()).add(tuple(step.arguments["tensor"]["shape"]))
+        return any(len(given) > 1 for given in shapes.values())
+
+    @property
     def uses_the_last_byte(self) -> bool:
         """Return whether something is placed so that it ends with the guest's memory."""
         placed = (step.arguments.get("at") for step in steps_of(self.case.vector.steps) if step.action == "place")
