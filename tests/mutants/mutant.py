@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "wasi_nn_reference"
 GROWTH = "process.no-endless-growth"
+DEADLY = "regressions/bytes/"  # begins the vectors with models that OpenVINO dies of, which is in the process here
 TOGETHER = "+"  # between the ids of faults that are put in together
 _SOURCE = "__source_of_mutant__"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mutant import GROWTH, HEALTHY, Mutant, mutants
+from mutant import DEADLY, GROWTH, HEALTHY, Mutant, mutants
 
 from wasi_nn_conformance.results.carry_over import results_of
 from wasi_nn_conformance.results.verdict import Verdict
@@ -87,7 +87,8 @@ class Suite:
         self.cases = [
             case
             for case in self.library.all_cases()
-            if not patterns or any(fnmatch.fnmatchcase(case.vector.id, pattern) for pattern in patterns)
+            if not case.vector.id.startswith(DEADLY)
+            and (not patterns or any(fnmatch.fnmatchcase(case.vector.id, pattern) for pattern in patterns))
         ]
 
     def of(self, abi: str, encodings: Iterable[str]) -> list[Case]:

@@ -62,3 +62,29 @@ rewritten(
     f"ports = context.graph.inputs\n    {_KEPT}.append(open('/dev/null'))",
     clauses=_GROWS,
 )
+rewritten(
+    "process/failed-load-keeps-its-bytes",
+    "the bytes of a load that failed are kept for ever",
+    SHARED,
+    "host:Host.load",
+    "loaded = shared.load(backend, encoding, builders, target, self.call_seconds)",
+    "try:\n"
+    "        loaded = shared.load(backend, encoding, builders, target, self.call_seconds)\n"
+    "    except Exception:\n"
+    "        globals().setdefault('kept', []).append([bytearray(4096 + len(b)) for b in builders])\n"
+    "        raise",
+    clauses=("process.no-endless-growth",),
+)
+rewritten(
+    "process/unknown-name-keeps-a-file",
+    "each load of an unknown name opens a file and does not close it",
+    SHARED,
+    "host:Host.load_by_name",
+    "named = self._named_graphs.get(name)",
+    "try:\n"
+    "        named = self._named_graphs.get(name)\n"
+    "    except Exception:\n"
+    "        globals().setdefault('kept', []).append(open('/dev/null'))\n"
+    "        raise",
+    clauses=("process.no-endless-growth",),
+)

@@ -196,3 +196,12 @@ _fault(
     + " if __import__('fnmatch').fnmatchcase(each, name)), None)",
     clauses=("load-by-name.unknown",),
 )
+rewritten(
+    "registry/name-read-with-replacements",
+    "bytes of a name that are no UTF-8 count as U+FFFD",
+    WITX,
+    "abi.witx.operations:Operations.load_by_name",
+    "memory.read(name, length).decode()",
+    "memory.read(name, length).decode(errors='replace')",
+    clauses=("load-by-name.not-a-string",),
+)

@@ -187,3 +187,47 @@ _fault(
     (WITX, WIT_10_28),
     clauses=("values.arithmetic", "compute.new-inputs"),
 )
+rewritten(
+    "values/nan-results-are-zero",
+    "a NaN that the model makes is given as zero",
+    WITX,
+    "host:Host.compute",
+    "context.outputs = [_presented(tensor) for tensor in outputs]",
+    "import numpy as np\n"
+    "    made = []\n"
+    "    for t in outputs:\n"
+    "        given = [i for i in context.inputs.values() if i.type is TensorType.F32]\n"
+    "        if t.type is TensorType.F32 and not any(np.isnan(np.frombuffer(i.data, '<f4')).any() for i in given):\n"
+    "            x = np.frombuffer(t.data, '<f4').copy()\n"
+    "            x[np.isnan(x)] = 0\n"
+    "            t = Tensor(t.type, t.dimensions, x.tobytes())\n"
+    "        made.append(t)\n"
+    "    context.outputs = [_presented(tensor) for tensor in made]",
+    clauses=("values.arithmetic",),
+)
+rewritten(
+    "values/negative-zero-of-second-input",
+    "-0.0 becomes 0.0 in inputs but the first",
+    WITX,
+    "backends.openvino.graph:Request._fill",
+    "element_types.copy_into(view, tensor.data)",
+    "if index and tensor.type.value == 'f32':\n"
+    "        import numpy as np\n"
+    "        x = np.frombuffer(tensor.data, '<f4').copy()\n"
+    "        x[x == 0] = 0\n"
+    "        tensor = Tensor(tensor.type, tensor.dimensions, x.tobytes())\n"
+    "    element_types.copy_into(view, tensor.data)",
+    clauses=("values.bits-pass-through", "values.arithmetic"),
+)
+rewritten(
+    "values/f64-not-finite-refused",
+    "a tensor of f64 that holds an infinity or a NaN is refused",
+    WITX,
+    "host:Host._fitted",
+    "if port.narrow",
+    "import numpy as np\n"
+    "    if tensor.type is TensorType.F64 and not np.isfinite(np.frombuffer(tensor.data, '<f8')).all():\n"
+    "        raise invalid_argument('not finite')\n"
+    "    if port.narrow",
+    clauses=("values.bits-pass-through", "values.arithmetic"),
+)

@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from mutant import WITX, module, mutant, put, replace, rewritten
+from mutant import SHARED, WITX, module, mutant, put, replace, rewritten
 
 
 @mutant(
@@ -105,3 +105,14 @@ def _default_inputs_refused() -> None:
         return healthy(data) or bool({each.name for each in graph.input} & {each.name for each in graph.initializer})
 
     replace(formats, "has_external_data", refused)
+
+
+rewritten(
+    "backends/weights-without-zeros-behind",
+    "zeros at the end of the weights are cut off",
+    SHARED,
+    "backends.openvino.engine:OpenVino._load",
+    'builders[1] if len(builders) > 1 else b""',
+    'builders[1].rstrip(bytes(1)) if len(builders) > 1 else b""',
+    clauses=("load.graph-from-builders", "load.every-builder-is-used"),
+)

@@ -239,3 +239,17 @@ _fault(
     "if shape is None or len(view) != len(tensor.data):",
     clauses=("input.free-dimension",),
 )
+rewritten(
+    "backends/bf16-denormals-flushed",
+    "denormal numbers of bf16 become zero",
+    WIT_10_28,
+    "backends.openvino.graph:Request._fill",
+    "element_types.copy_into(view, tensor.data)",
+    "if tensor.type.value == 'bf16':\n"
+    "        import numpy as np\n"
+    "        x = np.frombuffer(tensor.data, '<u2').copy()\n"
+    "        x[(x & 0x7F80) == 0] = 0\n"
+    "        tensor = Tensor(tensor.type, tensor.dimensions, x.tobytes())\n"
+    "    element_types.copy_into(view, tensor.data)",
+    clauses=("values.bits-pass-through", "values.arithmetic"),
+)

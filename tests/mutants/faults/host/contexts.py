@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mutant import WITX, mutant, rewrite, rewritten
+
 from faults.host import COMPUTE, CONTEXT, ONE_BY_ONE, fault
 
 fault(
@@ -69,5 +71,55 @@ fault(
     "self._graphs.add(graph)",
     "self._graphs.add(graph)\n    for each in self._contexts:\n        each.outputs = None",
     ONE_BY_ONE,
+    clauses=("context.independence",),
+)
+
+
+@mutant(
+    "host/siblings-share-second-output",
+    "outputs but the first are read where the last compute of the graph wrote them",
+    WITX,
+    clauses=("context.independence", "context.any-number"),
+)
+def _() -> None:
+    rewrite(
+        "host:Host.compute",
+        "context.outputs = [_presented(tensor) for tensor in outputs]",
+        "context.outputs = [_presented(tensor) for tensor in outputs]\n    context.graph.last = context.outputs",
+    )
+    rewrite(
+        "host:Host.get_output",
+        "return context.outputs[index]",
+        "return context.graph.last[index] if index else context.outputs[index]",
+    )
+
+
+rewritten(
+    "host/onnx-load-drops-outputs",
+    "loading ONNX drops the outputs of graphs of another encoding",
+    WITX,
+    "host:Host.load",
+    "return self._counted(loaded, sum(map(len, builders)))",
+    "graph = self._counted(loaded, sum(map(len, builders)))\n"
+    "    graph.encoding = encoding\n"
+    "    for c in self._contexts:\n"
+    "        if c.graph.encoding is not encoding:\n"
+    "            c.outputs = None\n"
+    "    return graph",
+    ("openvino", "onnx"),
+    clauses=("context.independence", "load.encodings-side-by-side"),
+)
+rewritten(
+    "host/name-loaded-again-unsets-inputs",
+    "a name that is loaded again unsets the inputs of contexts of its graph",
+    WITX,
+    "host:Host.load_by_name",
+    "return self.load(named.builders, named.encoding, ExecutionTarget.CPU, registered=True)",
+    "graph = self.load(named.builders, named.encoding, ExecutionTarget.CPU, registered=True)\n"
+    "        graph.name = name\n"
+    "        for c in self._contexts:\n"
+    "            if getattr(c.graph, 'name', None) == name:\n"
+    "                c.inputs.clear()\n"
+    "        return graph",
     clauses=("context.independence",),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutant import SHARED, WITX
+from mutant import SHARED, WITX, mutant, rewrite, rewritten
 
 from faults.host import COMPUTE, FITTED, ONE_BY_ONE, SET_INPUT, fault
 
@@ -154,3 +154,38 @@ fault(
     "given == (wanted or 1)",
     clauses=("input.free-dimension",),
 )
+rewritten(
+    "host/rank-one-input-as-column",
+    "an input of rank 1 also takes [n, 1]",
+    SHARED,
+    "host:Host._fitted",
+    "if not port.takes(tensor.dimensions):",
+    "if tensor.dimensions[1:] == (1,) and port.shape is not None and len(port.shape) == 1:\n"
+    "        tensor = Tensor(tensor.type, tensor.dimensions[:1], tensor.data)\n"
+    "    if not port.takes(tensor.dimensions):",
+    clauses=("input.shape-and-type",),
+)
+
+
+@mutant(
+    "host/rebinding-of-other-shape-ignored",
+    "before a compute an input of a free shape cannot be replaced by one of another shape",
+    (WITX,),
+    clauses=("input.last-binding-wins", "input.free-dimension"),
+)
+def _() -> None:
+    rewrite(
+        "host:Host.set_input",
+        "context.inputs[index] = self._fitted(ports[index], tensor)",
+        "old = context.inputs.get(index)\n"
+        "    context.inputs[index] = self._fitted(ports[index], tensor)\n"
+        "    is_new = old is not None and not context.__dict__.get('done')\n"
+        "    if is_new and old.dimensions != context.inputs[index].dimensions:\n"
+        "        context.inputs[index] = old\n"
+        "    context.done = False",
+    )
+    rewrite(
+        "host:Host.compute",
+        "context.outputs = [_presented(tensor) for tensor in outputs]",
+        "context.outputs = [_presented(tensor) for tensor in outputs]\n    context.done = True",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutant import SHARED, WITX
+from mutant import SHARED, WITX, rewritten
 
 from faults.host import COMPUTE, GET_OUTPUT, ONE_BY_ONE, fault
 
@@ -94,4 +94,13 @@ fault(
     "tensor = context.outputs[index]\n    context.outputs = None\n    return tensor",
     ONE_BY_ONE,
     clauses=("output.each-by-index",),
+)
+rewritten(
+    "host/outputs-in-order-of-text",
+    "outputs above ten stand in the order of their numbers as text",
+    SHARED,
+    "host:Host.compute",
+    "context.outputs = [_presented(tensor) for tensor in outputs]",
+    "context.outputs = [_presented(outputs[i]) for i in sorted(range(len(outputs)), key=str)]",
+    clauses=("output.each-by-index", "compute.output-names", "compute.each-output-once"),
 )
