@@ -136,7 +136,10 @@ def _number(written: Any, names: tuple[str, ...], what: str) -> int:
 
 def _handle(written: Any, state: ExpectedState) -> Any:
     """Return the name of a handle, or a number that is none: that of the vector, if the host has not given it."""
-    return state.no_handle(written["raw"]) if isinstance(written, dict) and "raw" in written else written
+    if not isinstance(written, dict) or "raw" not in written:
+        return written
+    number = int(written["raw"])
+    return state.no_handle(number ^ state.number(written["of"]) if "of" in written else number)
 
 
 def _operand(written: Any) -> Any:

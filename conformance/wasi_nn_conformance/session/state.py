@@ -54,7 +54,7 @@ class ExpectedState:
     `at_once` tells that `compute` takes all inputs and gives all outputs, `hides` that no error may name a folder. For
     components: `tensors` hold what these resources were made of, `errors` what they said when they came, `handles` the
     probe's own names for outputs. For witx: `given` are the handles that calls have returned, `taken` their numbers and
-    those of all conversations before in the same process.
+    those of all conversations before in the same process, and `numbers` those that have a name here.
     """
 
     encoding: str | None
@@ -72,6 +72,7 @@ class ExpectedState:
     handles: dict[str, str] = field(default_factory=dict)
     given: tuple[GivenHandle, ...] = ()
     taken: set[int] = field(default_factory=set)
+    numbers: dict[str, int | LineReply] = field(default_factory=dict)
 
     def builder(self, model: str, part: int, encoding: str | None) -> bytes:
         """Return one builder of a model. Raises `ValueError` for a part that it does not have."""
@@ -107,6 +108,13 @@ class ExpectedState:
         """Return what the tensor of that name holds, if the conversation knows."""
         return _known(self.tensors, handle)
 
+    def number(self, name: str) -> int:
+        """Return the number of the handle of that name. Raises `UnknownOrderError` if a run alone knows it."""
+        number = self.numbers.get(name)
+        if not isinstance(number, int):
+            raise UnknownOrderError(f"the number of the handle {name} is known to a run alone")
+        return number
+
     def no_handle(self, number: int) -> int:
         """Return this number if it is no handle that the host has given, else another one that is none."""
         while number in self.taken:
@@ -139,6 +147,7 @@ class ExpectedState:
             tensors=dict(self.tensors),
             errors=dict(self.errors),
             handles=dict(self.handles),
+            numbers=dict(self.numbers),
         )
 
     def advance(self, step: Step, said: Said, *, succeeded: bool, outputs: ExpectedOutputs | None = None) -> None:
@@ -161,6 +170,8 @@ class ExpectedState:
         given = given_by(step, said)
         self.given += given
         self.taken.update(each.number for each in given if isinstance(each.number, int))
+        if given and "as" in arguments:
+            self.numbers[arguments["as"]] = given[0].number
         if "as" in arguments:
             self._named(step.action, arguments["as"], arguments)
         if context is None:
