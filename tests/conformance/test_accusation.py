@@ -1,12 +1,12 @@
 """Hosts with known faults, each asked without a process: which clause a failing case accuses, and what blocks it."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from faulty_host import FaultyHost
 from host_faults import (
     Fault,
     computes_once,
@@ -28,7 +28,6 @@ from host_faults import (
 from msgspec.structs import replace
 
 from wasi_nn_conformance.abi.registry import TAGS
-from wasi_nn_conformance.dialects import DIALECTS
 from wasi_nn_conformance.models import Model, ModelFiles
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
@@ -37,7 +36,6 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.run.accusation import Accusation, should_have_succeeded
 from wasi_nn_conformance.run.adapter import Adapter
-from wasi_nn_conformance.run.case_runner import CaseRunner
 from wasi_nn_conformance.run.control import plain_inference
 from wasi_nn_conformance.run.host_pool import Served
 from wasi_nn_conformance.run.ladder import rungs
@@ -47,34 +45,6 @@ from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.step import steps_of
 from wasi_nn_conformance.vectors.tensor import tensor_literal
 from wasi_nn_conformance.vectors.vector import Vector
-
-
-class InProcess:
-    """A host that answers within this process, in the place of a `ProbeProcess`."""
-
-    usable = True
-
-    def __init__(self, host: Any) -> None:
-        self.host = host
-
-    def ask(self, line: bytes, _seconds: float) -> bytes:
-        return json.dumps(self.host.answer(json.loads(line))).encode()
-
-    def printed(self) -> str:
-        return ""
-
-
-class FaultyHost:
-    """A host with faults, new for each case, in the place of a `Host`."""
-
-    def __init__(self, make: Callable[[], Any], adapter: Adapter, library: Library) -> None:
-        self.make, self.adapter, self.library = make, adapter, library
-
-    def serve(self, case: Case, *, alone: bool = False) -> Served:
-        assert alone
-        state = self.library.state(case, {})
-        process: Any = InProcess(self.make())
-        return Served(CaseRunner(case, process, self.adapter, DIALECTS[case.abi], state).run())
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ from typing import Any
 
 from wasi_nn_conformance.formats.matrix import MatrixError, combinations, substitute
 
+from .arrangement import Concat, Reshape, Split, Squeeze, Transpose, Unsqueeze
 from .element_type import ElementType
 from .expression import (
     Abs,
     Add,
     Cast,
-    Concat,
     Constant,
     Expression,
     Input,
@@ -24,14 +24,9 @@ from .expression import (
     Neg,
     ReduceSum,
     Relu,
-    Reshape,
     Shape,
-    Split,
-    Squeeze,
     Sub,
     TensorType,
-    Transpose,
-    Unsqueeze,
 )
 from .model import Model, ModelError, Port
 from .repetition import RepetitionError, written_out

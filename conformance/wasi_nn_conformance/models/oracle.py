@@ -5,12 +5,12 @@ from functools import singledispatch
 
 import numpy as np
 
+from .arrangement import Concat, Reshape, Split, Squeeze, Transpose, Unsqueeze
 from .element_type import Array
 from .expression import (
     Abs,
     Add,
     Cast,
-    Concat,
     Constant,
     Expression,
     Input,
@@ -21,12 +21,7 @@ from .expression import (
     Neg,
     ReduceSum,
     Relu,
-    Reshape,
-    Split,
-    Squeeze,
     Sub,
-    Transpose,
-    Unsqueeze,
 )
 from .model import Model, ModelError
 

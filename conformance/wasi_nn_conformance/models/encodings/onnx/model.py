@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wasi_nn_conformance.models.arrangement import Concat, Reshape, Split, Squeeze, Transpose, Unsqueeze
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.models.expression import (
     Abs,
     Add,
     Cast,
-    Concat,
     Constant,
     Expression,
     Input,
@@ -26,12 +26,7 @@ from wasi_nn_conformance.models.expression import (
     Neg,
     ReduceSum,
     Relu,
-    Reshape,
-    Split,
-    Squeeze,
     Sub,
-    Transpose,
-    Unsqueeze,
 )
 
 if TYPE_CHECKING:

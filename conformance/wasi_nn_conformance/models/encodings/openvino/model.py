@@ -13,12 +13,12 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from wasi_nn_conformance.models.arrangement import Concat, Reshape, Split, Squeeze, Transpose, Unsqueeze
 from wasi_nn_conformance.models.element_type import ElementType
 from wasi_nn_conformance.models.expression import (
     Abs,
     Add,
     Cast,
-    Concat,
     Constant,
     Expression,
     Input,
@@ -29,13 +29,8 @@ from wasi_nn_conformance.models.expression import (
     Neg,
     ReduceSum,
     Relu,
-    Reshape,
-    Split,
-    Squeeze,
     Sub,
     TensorType,
-    Transpose,
-    Unsqueeze,
 )
 
 if TYPE_CHECKING:
