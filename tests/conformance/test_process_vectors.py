@@ -103,9 +103,9 @@ def test_what_comes_to_rest_is_no_growth(judged: Callable[..., CaseResult], word
     [
         ("inputs", "inferences", ["growth"]),
         ("outputs", "inferences", ["growth"]),
-        ("refused", "refusals", ["growth"]),
+        ("refused", "refusals/openvino", ["growth"]),
         ("nothing", "inferences", []),
-        ("nothing", "refusals", []),
+        ("nothing", "refusals/openvino", []),
     ],
 )
 def test_what_is_kept_finds_no_room_in_a_heap_with_much_free(
