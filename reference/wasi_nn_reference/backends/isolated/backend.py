@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 import threading
-import time
 import weakref
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wasi_nn_reference.backends.backend import Port
-from wasi_nn_reference.backends.isolated.channel import QUICK_SECONDS
 from wasi_nn_reference.backends.isolated.engine_process import EngineProcess
+from wasi_nn_reference.backends.isolated.graph import IsolatedGraph, Model
 from wasi_nn_reference.backends.isolated.messages import (
-    Answer,
-    Arrange,
     Begin,
-    Computed,
-    Done,
-    Fetch,
-    Infer,
     Load,
     Loaded,
-    Outgrown,
-    Place,
     PortMessage,
 )
-from wasi_nn_reference.backends.isolated.segment import Segment, aligned, laid_out
-from wasi_nn_reference.errors import ErrorCode, WasiNnError, too_large
-from wasi_nn_reference.limits import limit_text
-from wasi_nn_reference.tensor import Tensor, byte_length
+from wasi_nn_reference.backends.isolated.segment import Segment
+from wasi_nn_reference.errors import ErrorCode, WasiNnError
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from wasi_nn_reference.backends.isolated.launcher import Launcher
     from wasi_nn_reference.backends.settings import EngineSettings
 
@@ -42,12 +27,6 @@ if TYPE_CHECKING:
 # Of models that are kept to be loaded again, of one owner. They stay in the host's memory, beside what the engine has
 # made of them; an owner with larger models loses them with the process.
 _KEPT_BYTES = 256 << 20
-
-
-class _Model(NamedTuple):
-    encoding: GraphEncoding
-    builders: tuple[bytes, ...]
-    target: ExecutionTarget
 
 
 class IsolatedBackend:
@@ -59,7 +38,7 @@ class IsolatedBackend:
 
     def __init__(self, launcher: Launcher, settings: EngineSettings, memory_bytes: int) -> None:
         self._launcher = launcher
-        self.most_bytes = settings.tensor_bytes
+        self._most_bytes = settings.tensor_bytes
         engines = tuple((encoding.value, name) for encoding, name in settings.engines)
         self._begin = Begin(memory_bytes, settings.precision.value, settings.threads, settings.tensor_bytes, engines)
         self._process: EngineProcess | None = None
@@ -81,13 +60,13 @@ class IsolatedBackend:
         self, encoding: GraphEncoding, builders: tuple[bytes, ...], target: ExecutionTarget, seconds: float
     ) -> IsolatedGraph:
         """See `Backend.load`."""
-        model = _Model(encoding, builders, target)
-        process, loaded = self.loaded(model, seconds)
+        model = Model(encoding, builders, target)
+        process, loaded = self._loaded(model, seconds)
         try:
             inputs, outputs = (tuple(map(_port, ports)) for ports in (loaded.inputs, loaded.outputs))
         except ValueError:
             raise process.nonsense() from None
-        graph = IsolatedGraph(self, process, loaded.graph, inputs, outputs)
+        graph = IsolatedGraph(self._loaded_again, (process, loaded.graph), inputs, outputs, self._most_bytes)
         size = sum(map(len, builders))
         if self._kept_bytes + size <= _KEPT_BYTES:
             self._kept_bytes += size
@@ -98,7 +77,11 @@ class IsolatedBackend:
     def _forget(self, size: int) -> None:
         self._kept_bytes -= size
 
-    def loaded(self, model: _Model, seconds: float) -> tuple[EngineProcess, Loaded]:
+    def _loaded_again(self, model: Model, seconds: float) -> tuple[EngineProcess, int]:
+        process, loaded = self._loaded(model, seconds)
+        return process, loaded.graph
+
+    def _loaded(self, model: Model, seconds: float) -> tuple[EngineProcess, Loaded]:
         """Load a model into the process, or into another one if that is lost; raises as `Backend.load`, and `busy`."""
         if not self._lock.acquire(timeout=seconds):
             raise WasiNnError(ErrorCode.BUSY, "another graph is being loaded")
@@ -109,7 +92,7 @@ class IsolatedBackend:
         finally:
             self._lock.release()
 
-    def _answered(self, process: EngineProcess, model: _Model, seconds: float) -> Loaded:
+    def _answered(self, process: EngineProcess, model: Model, seconds: float) -> Loaded:
         lengths = tuple(map(len, model.builders))
         segment = Segment(sum(lengths))
         try:
@@ -126,183 +109,9 @@ class IsolatedBackend:
         return answer
 
 
-class IsolatedGraph:
-    """See `wasi_nn_reference.backends.backend.BackendGraph`.
-
-    model: what it is loaded from again when its process is lost; None if it made it end itself, or is too large.
-    """
-
-    def __init__(
-        self,
-        backend: IsolatedBackend,
-        process: EngineProcess,
-        number: int,
-        inputs: tuple[Port, ...],
-        outputs: tuple[Port, ...],
-    ) -> None:
-        self._backend = backend
-        self.inputs = inputs
-        self.outputs = outputs
-        self.most_bytes = backend.most_bytes
-        self.model: _Model | None = None
-        self._place(process, number)
-
-    def _place(self, process: EngineProcess, number: int) -> None:
-        self.process = process
-        self.number = number
-        weakref.finalize(self, process.forget_graph, number).atexit = False
-
-    @property
-    def is_lost(self) -> bool:
-        """See `BackendGraph.is_lost`."""
-        return self.process.is_lost and (self.model is None or self.process.is_given_up)
-
-    def living(self, seconds: float) -> EngineProcess:
-        """Return the process that it is in: another one if that was lost with what something else did.
-
-        A process that is lost for good is returned, too: it says so. Raises as `Backend.load`.
-        """
-        if self.process.is_lost and self.model is not None and not self.process.is_given_up:
-            model, self.model = self.model, None  # that of a graph that cannot be loaded again is not tried twice
-            process, loaded = self._backend.loaded(model, seconds)
-            self._place(process, loaded.graph)
-            self.model = model
-        return self.process
-
-    def request(self) -> IsolatedRequest:
-        """See `BackendGraph.request`."""
-        return IsolatedRequest(self)
-
-
-class IsolatedRequest:
-    """See `wasi_nn_reference.backends.backend.BackendRequest`.
-
-    Its tensors are in one segment, the inputs first, for as long as their shapes stay and the outputs fit.
-    """
-
-    _numbers = itertools.count(1)
-
-    def __init__(self, graph: IsolatedGraph) -> None:
-        self._graph = graph
-        self._number = next(self._numbers)
-        self._shapes: list[tuple[int, ...]] | None = None
-        self._places: list[slice] = []
-        self._segment = Segment(1)
-        self._segment.sent()
-        self._enter(graph.process)
-
-    def _enter(self, process: EngineProcess) -> None:
-        """Make requests of this process from now on, which knows nothing of the last one."""
-        self._process = process
-        self._shapes = None
-        # The last order and the answer to it, as bytes, and what the answer says: mostly the next are the same.
-        self._order: tuple[float, bytes] = (0, b"")
-        self._answer = b""
-        self._quick = False
-        self._made: list[tuple[TensorType, tuple[int, ...], slice]] = []
-        weakref.finalize(self, process.forget_request, self._number).atexit = False
-
-    def infer(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
-        """See `BackendRequest.infer`; raises `too_large` for outputs larger than is allowed, before they are read."""
-        if self._process.is_lost:
-            began = time.monotonic()
-            living = self._graph.living(seconds)
-            if living is not self._process:
-                self._enter(living)
-                seconds = max(seconds - (time.monotonic() - began), 0)
-        try:
-            return self._inferred(inputs, seconds)
-        except WasiNnError:
-            if self._process.is_lost:  # it is what the process was lost with
-                self._graph.model = None
-            raise
-
-    def _inferred(self, inputs: Sequence[Tensor], seconds: float) -> list[Tensor]:
-        if self._shapes != [tensor.dimensions for tensor in inputs]:
-            self._arrange(inputs, seconds)
-        memory = self._segment.memory
-        for place, tensor in zip(self._places, inputs, strict=True):
-            memory[place] = tensor.data
-        if self._order[0] != seconds:
-            self._order = seconds, self._process.encoded(Infer(self._number, seconds))
-        began = time.perf_counter()
-        data = self._process.exchange(self._order[1], seconds, awake=self._quick)
-        self._quick = time.perf_counter() - began < QUICK_SECONDS
-        if data != self._answer:
-            self._understand(data, seconds)
-        memory = self._segment.memory
-        return [Tensor(each, dimensions, memory[place].tobytes()) for each, dimensions, place in self._made]
-
-    def _understand(self, data: bytes, seconds: float) -> None:
-        """Take an answer that is not the last one: where the outputs are."""
-        self._answer = b""
-        answer = self._process.answer(data)
-        if isinstance(answer, Outgrown):
-            answer, data = self._fetched(answer, seconds), b""
-        try:
-            self._made = self._outputs(answer)
-        except (ValueError, WasiNnError):
-            raise self._process.nonsense() from None
-        self._answer = data
-
-    def _arrange(self, inputs: Sequence[Tensor], seconds: float) -> None:
-        self._shapes = None
-        places = laid_out([len(tensor.data) for tensor in inputs], 0)
-        free = places[-1].stop if places else 0
-        most = self._graph.most_bytes
-        segment = Segment(aligned(free) + sum(aligned(min(_least_bytes(port), most)) for port in self._graph.outputs))
-        where = tuple(Place(tensor.dimensions, place.start) for tensor, place in zip(inputs, places, strict=True))
-        order = Arrange(self._graph.number, self._number, where, free, segment.size)
-        if not isinstance(self._exchanged(segment, order, seconds), Done):
-            raise self._process.nonsense()
-        self._places = places
-        self._shapes = [tensor.dimensions for tensor in inputs]
-
-    def _fetched(self, outgrown: Outgrown, seconds: float) -> Answer:
-        """Return where the outputs are, after they have been put into a segment of their own."""
-        sizes = []
-        try:
-            for port, dimensions in zip(self._graph.outputs, outgrown.outputs, strict=True):
-                sizes.append(byte_length(port.type, dimensions))
-        except (ValueError, WasiNnError):
-            raise self._process.nonsense() from None
-        most = self._graph.most_bytes
-        for port, size in zip(self._graph.outputs, sizes, strict=True):
-            if size > most:
-                raise too_large(f"output {port.name!r} has {size} bytes; {limit_text('tensor_bytes', most)}")
-        segment = Segment(sum(map(aligned, sizes)))
-        self._shapes = None  # the inputs are arranged anew with the next run
-        return self._exchanged(segment, Fetch(self._number, 0, segment.size), seconds)
-
-    def _exchanged(self, segment: Segment, order: Arrange | Fetch, seconds: float) -> Answer:
-        try:
-            return self._process.call(order, seconds, segment.descriptor)
-        finally:
-            segment.sent()
-            self._segment = segment
-
-    def _outputs(self, answer: Answer) -> list[tuple[TensorType, tuple[int, ...], slice]]:
-        """Return where the outputs are; raises ValueError or WasiNnError for places that can not be."""
-        if not isinstance(answer, Computed):
-            raise ValueError("no outputs")
-        outputs = []
-        for port, place in zip(self._graph.outputs, answer.outputs, strict=True):
-            end = place.offset + byte_length(port.type, place.dimensions)
-            if not 0 <= place.offset <= end <= self._segment.size:
-                raise ValueError("outside of the segment")
-            outputs.append((port.type, place.dimensions, slice(place.offset, end)))
-        return outputs
-
-
 def _port(message: PortMessage) -> Port:
     """Return the port; raises ValueError for one that can not be."""
     shape = message.shape
     if shape is not None and any(each is not None and each < 0 for each in shape):
         raise ValueError("no shape")
     return Port(message.name, TensorType(message.tensor_type), shape, message.narrow)
-
-
-def _least_bytes(port: Port) -> int:
-    """Return what an output takes; a free dimension counts as one."""
-    extents = [1 if extent is None else extent for extent in port.shape or ()]
-    return math.prod(extents) * port.type.size
