@@ -35,6 +35,9 @@ class DeadlinePolicy(Protocol):
 class Abandonment:
     """Leaves a blocked guest behind, in a thread of its own: it ends when the call that it is blocked in returns."""
 
+    def __init__(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        self._grace_seconds = grace_seconds
+
     def run(self, work: Callable[[], int], seconds: float, interrupt: Callable[[], None]) -> int:
         """See `DeadlinePolicy.run`."""
         done = threading.Event()
@@ -50,16 +53,16 @@ class Abandonment:
                 done.set()
 
         threading.Thread(target=run, name="guest", daemon=True).start()
-        if not done.wait(seconds) and not heeds(done, interrupt):
+        if not done.wait(seconds) and not heeds(done, interrupt, self._grace_seconds):
             raise OverrunError(seconds, blocked=True)
         if failures:
             raise failures[0]
         return statuses[0]
 
 
-def heeds(done: threading.Event, interrupt: Callable[[], None]) -> bool:
+def heeds(done: threading.Event, interrupt: Callable[[], None], grace_seconds: float = GRACE_SECONDS) -> bool:
     """Interrupt a guest, and tell whether it is done before it counts as blocked."""
-    blocked = time.monotonic() + GRACE_SECONDS
+    blocked = time.monotonic() + grace_seconds
     while time.monotonic() < blocked:
         interrupt()
         if done.wait(_AGAIN_SECONDS):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import small_ir
+from serving import PATIENCE
 from wat_guests import command
 from wat_workers import HELLO, VALUE, inferring
+
+from wasi_nn_reference.backends.isolated.channel import Channel
 
 if TYPE_CHECKING:
     from serving import Serving
@@ -148,14 +152,31 @@ def test_an_engine_that_died_between_requests_is_started_again(serving: Serving)
     assert not set(before) & set(serving.engines())
 
 
-def test_a_request_that_takes_too_long_in_an_engine_costs_no_other_its_answer(serving: Serving) -> None:
+@pytest.fixture
+def ordered(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """What is set when an engine has been given an order."""
+    event, send = threading.Event(), Channel.send
+
+    def sent(channel: Channel[Any, Any], data: bytes, *descriptors: int) -> None:
+        send(channel, data, *descriptors)
+        event.set()
+
+    monkeypatch.setattr(Channel, "send", sent)
+    return event
+
+
+def test_a_request_that_takes_too_long_in_an_engine_costs_no_other_its_answer(
+    serving: Serving, ordered: threading.Event
+) -> None:
     serving.add("slow.wasm", inferring(name="u8"), PRELOADED + "[limits]\nseconds = 0.3")
     serving.add("other.wasm", inferring(name="u8"), PRELOADED)
     assert serving.get("/slow").text == ANSWER
     (engine,) = serving.engines()
     os.kill(engine, signal.SIGSTOP)  # as an inference that never ends
+    ordered.clear()
     with ThreadPoolExecutor(3) as pool:
         slow = pool.submit(serving.get, "/slow")
+        assert ordered.wait(PATIENCE)
         others = [pool.submit(serving.get, "/other") for _ in range(2)]
         assert slow.result().status_code == 504
         assert [other.result().text for other in others] == [ANSWER, ANSWER]
