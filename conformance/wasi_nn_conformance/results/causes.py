@@ -9,6 +9,7 @@ other drops. No number, address, name or time that changes from case to case tel
 
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from itertools import chain
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -32,12 +33,12 @@ _WHEREVER = {"trap": 2, "success": 3}
 # What a host that gives errors for a call at all refuses first. Where it does, each success in the place of an error is
 # a check of its own that is missing.
 _REFUSED_FIRST = {
-    "load": "load.builder-count",
-    "load_by_name": "load-by-name.unknown",
-    "context": "handle.unknown-graph",
-    "set_input": "input.unknown-index",
-    "compute": "compute.missing-input",
-    "output": "output.unknown-index",
+    "load": ("load.builder-count",),
+    "load_by_name": ("load-by-name.unknown",),
+    "context": ("handle.unknown-graph",),
+    "set_input": ("input.unknown-index", "input.unknown-name"),
+    "compute": ("compute.missing-input",),
+    "output": ("output.unknown-index", "output.unknown-name"),
 }
 
 
@@ -140,9 +141,9 @@ def _manners(findings: Iterable[CaseResult]) -> set[_Key]:
     }
 
 
-def _refused_first(manner: _Key) -> Collection[str]:
+def _refused_first(manner: _Key) -> Iterable[str]:
     """Return the clauses of which one is broken by whoever never gives an error, in this call or in any."""
-    return _REFUSED_FIRST.values() if manner[0] == "trap" else (_REFUSED_FIRST.get(manner[1], ""),)
+    return chain(*_REFUSED_FIRST.values()) if manner[0] == "trap" else _REFUSED_FIRST.get(manner[1], ())
 
 
 def _manner(case: CaseResult) -> _Key:

@@ -15,7 +15,6 @@ from wasi_nn_conformance.results.violation import ENDS, Violation, is_trap
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import call_of, clause_of_kind, own_clause
 from wasi_nn_conformance.vectors.step import steps_of
-from wasi_nn_conformance.vectors.vector import Vector
 
 from .control import is_plain, plain_inference, unread, without_misuse
 from .host_pool import Host
@@ -35,7 +34,6 @@ class Accusation:
     simpler: dict[str, CaseResult] = field(default_factory=dict)
     """What the simpler cases came to, by their ids."""
     _controls: dict[Hashable, CaseResult] = field(default_factory=dict)
-    _by_clause: dict[str, list[Vector]] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     """The simpler cases that are being looked into: two may lean on each other by way of a third."""
 
@@ -127,18 +125,11 @@ class Accusation:
 
     def _simplest(self, clause: str, case: Case) -> Case | None:
         """Return the case of a clause that has the fewest steps, on the ABI and in the encoding of another case."""
-        found = [vector for vector in self._vectors_of(clause) if case.abi in vector.abis and vector != case.vector]
+        found = [each for each in self._library.of_clause(clause) if case.abi in each.abis and each != case.vector]
         found = [each for each in found if not each.fresh and case.encoding in (each.encodings or (case.encoding,))]
         found = [each for each in found if bool(each.models) is (case.encoding is not None)]
         smallest = min(found, key=lambda each: len(list(steps_of(each.steps))), default=None)
         return None if smallest is None else self._library.case(smallest, case.abi, case.encoding)
-
-    def _vectors_of(self, clause: str) -> list[Vector]:
-        if not self._by_clause:
-            for path in self._library.files():
-                for vector in self._library.vectors(path):
-                    self._by_clause.setdefault(vector.clause, []).append(vector)
-        return self._by_clause.get(clause, [])
 
     def _of_rung(self, case: Case, case_result: CaseResult, tried: CaseResult) -> CaseResult:
         if tried.clause == case.clause.id:

@@ -176,7 +176,7 @@ class Host:
             printed = running.process.printed()
             running.process.close()  # nobody knows what else is wrong in it
         running.first = running.first or running.size()
-        held = len(runner.state.graphs), len(runner.state.contexts)
+        held = runner.state.made("graph"), runner.state.made("context")
         return Served(case_result, before, runner.was_refused, *held, printed)
 
     def observations(self) -> tuple[Observation, ...]:

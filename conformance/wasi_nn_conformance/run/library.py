@@ -92,6 +92,18 @@ class Library:
         found = {vector.id: vector for vector in vectors}
         return found[vector_id]
 
+    def of_clause(self, clause: str) -> Sequence[Vector]:
+        """Return the vectors of a clause. Raises `InputError`."""
+        return self._by_clause.get(clause, ())
+
+    @cached_property
+    def _by_clause(self) -> dict[str, list[Vector]]:
+        found: dict[str, list[Vector]] = {}
+        for path in self.files():
+            for vector in self.vectors(path):
+                found.setdefault(vector.clause, []).append(vector)
+        return found
+
     def checked(self, vector: Vector) -> Vector:
         """Return the vector, with what its clauses accept. Raises `InputError` unless what it names exists."""
         if unknown := sorted(vector.clauses - set(self.clauses)):
