@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -69,6 +69,23 @@ def test_misuse_before_what_a_vector_is_about_has_a_clause_of_its_own(vectors: l
     after_misuse = [vector for vector in vectors if vector.clause.partition(".")[0] in ("failure", "error")]
     nodes = [(vector.id, node) for vector in after_misuse for node in list(nodes_of(vector.steps))[:-1]]
     assert sorted({name for name, node in nodes if is_misuse(node) and node.clause is None}) == []
+
+
+def test_what_a_host_may_find_as_late_as_compute_must_not_fail_at_load(
+    vectors: list[Vector], clauses: Mapping[str, Clause]
+) -> None:
+    def wanted_early(vector: Vector, nodes: Iterable[Node]) -> Iterator[str]:
+        for node in nodes:
+            if isinstance(node, Block):
+                yield from () if node.must_fail else wanted_early(vector, node.steps)
+                continue
+            yield from wanted_early(vector, node.then)
+            clause = clauses[node.clause or vector.clause]
+            is_late = "or compute" in clause.text or "by compute" in (clause.choices or "")
+            if node.action == "load" and is_late and "ok" not in node.expectation.accept:
+                yield vector.id
+
+    assert sorted({found for vector in vectors for found in wanted_early(vector, vector.steps)}) == []
 
 
 def test_a_vector_is_for_one_encoding_only_where_it_passes_builders_or_wants_a_trap(vectors: list[Vector]) -> None:
