@@ -121,6 +121,19 @@ def test_what_is_kept_finds_no_room_in_a_heap_with_much_free(
 
 
 @ON_LINUX
+def test_graphs_that_a_host_gave_and_nobody_can_drop_are_no_growth(
+    host: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasi_nn_conformance.run.growth.MORE", (8,))
+    library = Library()
+    case = library.case(library.suite_vector("process/keeps-its-size/refusals/openvino"), "witx", "openvino")
+    command = [sys.executable, str(MINIATURES / "hoarding_host.py"), "graphs", str(6 * MIB), "{probe}"]
+    result = host("grows memory", command=command).run(case)
+    assert result.verdict == "unsupported"
+    assert result.diagnosis == "the host gives graphs in each round which nobody can drop"
+
+
+@ON_LINUX
 def test_a_round_that_is_wrong_stays_in_the_transcript(judged: Callable[..., CaseResult]) -> None:
     steps = "- rounds:\n  - {compute: {context: {raw: 1}}, fails: {}}\n  - {compute: {context: {raw: 13}}, fails: {}}"
     result = judged(f"mortal {os.devnull}", steps)

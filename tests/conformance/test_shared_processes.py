@@ -30,6 +30,17 @@ THREE_GRAPHS = """
   why: because a host may get this wrong
   steps: [load: [{{model: scale-f32, as: g}}, {{model: neg-f32, as: h}}, {{model: identity-f32, as: i}}]]
 """
+BROKEN_AND_GOOD = """
+- id: {name}
+  clause: failure.no-lasting-harm
+  why: because a host may get this wrong
+  model: scale-f32
+  steps:
+    - repeat:
+        count: 8
+        steps: [{{load: {{builders: [{{text: no model}}]}}, accept: [error, ok], clause: load.corrupt-model}}]
+    - load: {{model: neg-f32, as: h}}
+"""
 
 
 @pytest.fixture
@@ -83,6 +94,12 @@ def test_what_needs_more_than_a_process_bears_is_unsupported(run: Run) -> None:
     wanted = "one process of the host bears 2 graphs, the next one gets error too_large"
     assert cases["v/0[witx-openvino]"]["diagnosis"] == wanted
     assert cases["v/1[witx-openvino]"]["verdict"] == "pass"
+    assert result.ret == 0
+
+
+def test_broken_models_that_are_taken_for_graphs_count(run: Run) -> None:
+    result, cases = run("graphs=4 late", BROKEN_AND_GOOD)
+    assert cases["v/0[witx-openvino]"]["verdict"] == "unsupported"
     assert result.ret == 0
 
 

@@ -1,7 +1,8 @@
 """A fake runtime that keeps what it should let go of: `python hoarding_host.py WHAT FREE PROBE`, in all else right.
 
-WHAT is `inputs`, `outputs`, `refused` (tensors and builders) or `nothing`. What it keeps goes first into the FREE bytes
-that its heap has from before, and so do the buffers of its contexts.
+WHAT is `inputs`, `outputs`, `refused` (tensors and builders) or `nothing`; or it is `graphs`, of any bytes: the host
+finds later whether they are a model, and has to keep them until then. What it keeps goes first into the FREE bytes that
+its heap has from before, and so do the buffers of its contexts.
 """
 
 import gc
@@ -20,6 +21,10 @@ SIZE = 4 * 3 * 131 * 137  # bytes
 WEIGHTS = {"constant": IMAGE | {"data": "range"}}
 MODELS = ({"id": "add-image", "why": "large", "inputs": {"x": IMAGE}, "outputs": {"out": {"add": ["x", WEIGHTS]}}},)
 """The model that it knows, as in `models.yaml`: reading all of that takes longer than whatever it is asked."""
+
+
+class Unread:
+    """A graph of bytes that nobody has looked at."""
 
 
 class HoardingHost(NumpyHost):
@@ -51,7 +56,11 @@ class HoardingHost(NumpyHost):
         try:
             return super().load(request)
         except Refused:
-            self.keep_bytes("refused", sum(map(len, request["builders"])))
+            for what in ("refused", "graphs"):
+                self.keep_bytes(what, sum(map(len, request["builders"])))
+            if self.what == "graphs":
+                self.objects.append(Unread())
+                return {"value": len(self.objects) - 1}
             raise
 
     def init_execution_context(self, request: Mapping[str, Any]) -> dict[str, Any]:

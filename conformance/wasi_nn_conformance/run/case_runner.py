@@ -150,7 +150,7 @@ class CaseRunner:
                 del self.transcript[said[0] :], self.exchanges[said[1] :]
             self.steps_run = steps
 
-        rounds = Rounds(carry_out, lambda: process_size(self.process.pid))
+        rounds = Rounds(carry_out, lambda: process_size(self.process.pid), lambda: sum(self.state.made()))
         judgement = rounds.judged()
         self._note(round_words(2, rounds.count), "as the first")
         if judgement:

@@ -53,14 +53,20 @@ class Growth:
 
 @dataclass
 class Rounds:
-    """Rounds carried out by `carry_out`, which takes the number of each, in a process that is `size` large."""
+    """Rounds carried out by `carry_out`, which takes the number of each, in a process that is `size` large.
+
+    `held` tells how many graphs and contexts the guest has: a host that found a broken model good keeps it rightly
+    where no guest can give it back.
+    """
 
     carry_out: Callable[[int], None]
     size: Callable[[], ProcessSize | None]
+    held: Callable[[], int]
     count: int = 0
 
     def judged(self) -> Judgement | None:
         """Carry them out, and return what is wrong; None if nothing grows without end."""
+        held = self.held()
         sizes = list(self._sizes(FIRST))
         if None in sizes:
             return Judgement(Verdict.UNSUPPORTED, reason="nobody tells here how much memory a process has")
@@ -72,6 +78,8 @@ class Rounds:
             sizes.append(size)
             if not (grown := tuple(growing(sizes, MORE))):
                 return None
+        if self.held() > held:
+            return Judgement(Verdict.UNSUPPORTED, reason="the host gives graphs in each round which nobody can drop")
         return Judgement(Verdict.FAIL, tuple(Violation("growth", subject=each.what, got=each.words) for each in grown))
 
     def _sizes(self, stretches: Sequence[int]) -> Iterator[ProcessSize | None]:

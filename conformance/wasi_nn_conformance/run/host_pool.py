@@ -176,8 +176,7 @@ class Host:
             printed = running.process.printed()
             running.process.close()  # nobody knows what else is wrong in it
         running.first = running.first or running.size()
-        held = runner.state.made("graph"), runner.state.made("context")
-        return Served(case_result, before, runner.was_refused, *held, printed)
+        return Served(case_result, before, runner.was_refused, *runner.state.made(), printed)
 
     def observations(self) -> tuple[Observation, ...]:
         """Return of each pair how the process that served most has changed meanwhile. Ask before `close`."""

@@ -3,9 +3,10 @@
 `ExpectedState.advance` is the only place where it moves.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from wasi_nn_conformance.models.encodings import ENCODINGS
 from wasi_nn_conformance.models.model import Model
@@ -129,10 +130,10 @@ class ExpectedState:
         """Return the context of that name, if it is one that the conversation made."""
         return _known(self.contexts, handle)
 
-    def made(self, kind: Literal["graph", "context"]) -> int:
-        """Return how many graphs or contexts there are: those of witx that have no name here stay, too."""
-        named = self.graphs if kind == "graph" else self.contexts
-        return max(len(named), sum(each.kind == kind for each in self.given))
+    def made(self) -> tuple[int, int]:
+        """Return how many graphs and how many contexts there are: those of witx that have no name here stay, too."""
+        given = Counter(each.kind for each in self.given)
+        return max(len(self.graphs), given["graph"]), max(len(self.contexts), given["context"])
 
     def held(self, step: Step) -> Said | None:
         """Return the answer to a step that needs no request; None if it has none, because no `compute` gave it."""
