@@ -39,6 +39,7 @@ BROKEN_AND_GOOD = """
     - repeat:
         count: 8
         steps: [{{load: {{builders: [{{text: no model}}]}}, accept: [error, ok], clause: load.corrupt-model}}]
+    - infer: {{context: c, x: [1, 2, 3, 4]}}
     - load: {{model: neg-f32, as: h}}
 """
 
