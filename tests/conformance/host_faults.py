@@ -66,6 +66,17 @@ def limited(call: str, number: int) -> Fault:
     return limit
 
 
+def small_tensors(host: Any) -> None:
+    """Take no tensor of more than 8 KiB, as a host may."""
+
+    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        if len(base64.b64decode(request["tensor"]["data"])) > 8192:
+            raise refused(host, TOO_LARGE)
+        return answer(request)
+
+    wrapped(host, "set_input", set_input)
+
+
 def refusing(call: str) -> Fault:
     return limited(call, 0)
 

@@ -21,6 +21,7 @@ from host_faults import (
     refusing,
     size_in_elements,
     size_kept,
+    small_tensors,
     unknown_errno,
     unknown_output_drops_all,
     without_relu,
@@ -157,6 +158,19 @@ def test_what_a_host_may_do_without_is_unsupported(
     reason = f"the host does not serve {lacking}: load is error unsupported_operation"
     found = Accusation(host).accused(case, host.serve(case, alone=True).case_result)
     assert (found.verdict, found.diagnosis, found.clause) == ("unsupported", reason, "compute.repeatable")
+
+
+@pytest.mark.parametrize("name", ["input/image", "large/buffer-too-large/plus=1"])
+def test_how_large_a_tensor_may_be_is_the_affair_of_the_host(judge: Callable[..., list[CaseResult]], name: str) -> None:
+    (found,) = judge((small_tensors,), name)
+    assert found.verdict == "unsupported"
+    assert found.diagnosis.startswith("the host does not serve tensors ")
+    assert found.diagnosis.endswith(": set_input is error too_large")
+
+
+def test_a_host_that_takes_no_tensor_breaks_what_it_owes(judge: Callable[..., list[CaseResult]]) -> None:
+    (found,) = judge((refusing("set_input"),), "input/image")
+    assert (found.verdict, found.clause) == ("fail", "input.bound-by-index")
 
 
 def test_misuse_that_is_accepted_breaks_the_clause_of_the_misuse(judge: Callable[..., list[CaseResult]]) -> None:

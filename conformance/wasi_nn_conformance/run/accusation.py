@@ -24,6 +24,9 @@ from .library import Library
 
 _OF_OTHERS = "context.independence"
 """Whose vectors let calls fail, too: what that does to other contexts breaks this clause as much."""
+_SMALL = 4096
+"""Bytes of a tensor that each host takes that takes any: how large the next may be is its own affair."""
+_OF_TENSORS = ("set_input", "compute", "output")
 
 
 @dataclass
@@ -76,7 +79,16 @@ class Accusation:
         for operation in sorted(leaning.operations & OPERATIONS.keys()) if _refuses(violation) and not refused else ():
             if self._refuses_operation(operation, case):
                 refused = f"the operation {operation}"
+        if not refused and self._refuses_size(leaning, violation):
+            refused = f"tensors of {leaning.largest_bytes} bytes"
         return _unsupported(case, case_result, f"the host does not serve {refused}") if refused else None
+
+    def _refuses_size(self, leaning: Leaning, violation: Violation) -> bool:
+        """Return whether a tensor is refused that is large, also where nothing else is asked of its model."""
+        if not _refuses(violation) or call_of(violation.call) not in _OF_TENSORS or leaning.largest_bytes <= _SMALL:
+            return False
+        tried = [self._control(control) for control in plain_inference(leaning.case, self._library.models)]
+        return any(fails_alike(each, violation) for each in tried)
 
     def _is_of_reading(self, case: Case, violation: Violation) -> bool:
         """Return whether a component is ended where it is owed an error, but not if nobody asks what that says."""

@@ -12,6 +12,7 @@ from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import call_of, function_of
 from wasi_nn_conformance.vectors.step import Step, proper_steps, steps_of
+from wasi_nn_conformance.vectors.tensor import tensor_literal
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,14 @@ class Leaning:
     def shapes(self) -> set[tuple[int | None, ...]]:
         """The shapes of these; a dimension is None where the model leaves it open."""
         return {port.type.shape for port in self.ports}
+
+    @property
+    def largest_bytes(self) -> int:
+        """Return the size of the largest tensor, in bytes; of what a model leaves open, that of the largest given."""
+        sizes = [elements(port.type.shape) * port.type.element.dtype.itemsize for port in self.ports]
+        given = (step.arguments.get("tensor") for step in steps_of(self.case.vector.steps))
+        sizes += [len(tensor_literal(each).data) for each in given if isinstance(each, Mapping)]
+        return max(sizes, default=0)
 
     @property
     def has_inputs_of_one(self) -> bool:
