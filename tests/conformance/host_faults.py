@@ -77,6 +77,17 @@ def small_tensors(host: Any) -> None:
     wrapped(host, "set_input", set_input)
 
 
+def small_models(host: Any) -> None:
+    """Take no model of more than 100 KB, as a host may."""
+
+    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        if sum(map(len, request["builders"])) > 100_000:
+            raise refused(host, TOO_LARGE)
+        return answer(request)
+
+    wrapped(host, "load", load)
+
+
 def refusing(call: str) -> Fault:
     return limited(call, 0)
 

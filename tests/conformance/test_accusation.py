@@ -1,5 +1,6 @@
 """Hosts with known faults, each asked without a process: which clause a failing case accuses, and what blocks it."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from host_faults import (
     refusing,
     size_in_elements,
     size_kept,
+    small_models,
     small_tensors,
     unknown_errno,
     unknown_output_drops_all,
@@ -160,12 +162,20 @@ def test_what_a_host_may_do_without_is_unsupported(
     assert (found.verdict, found.diagnosis, found.clause) == ("unsupported", reason, "compute.repeatable")
 
 
-@pytest.mark.parametrize("name", ["input/image", "large/buffer-too-large/plus=1"])
-def test_how_large_a_tensor_may_be_is_the_affair_of_the_host(judge: Callable[..., list[CaseResult]], name: str) -> None:
-    (found,) = judge((small_tensors,), name)
+@pytest.mark.parametrize(
+    ("fault", "name", "refusal"),
+    [
+        (small_tensors, "input/image", "tensors of 49152 bytes: set_input is error too_large"),
+        (small_tensors, "large/buffer-too-large/plus=1", "tensors above 64 KiB: set_input is error too_large"),
+        (small_models, "load/large-weights", "models of .* bytes: load is error too_large"),
+    ],
+)
+def test_how_large_something_may_be_is_the_affair_of_the_host(
+    judge: Callable[..., list[CaseResult]], fault: Fault, name: str, refusal: str
+) -> None:
+    (found,) = judge((fault,), name)
     assert found.verdict == "unsupported"
-    assert found.diagnosis.startswith("the host does not serve tensors ")
-    assert found.diagnosis.endswith(": set_input is error too_large")
+    assert re.fullmatch(f"the host does not serve {refusal}", found.diagnosis)
 
 
 def test_a_host_that_takes_no_tensor_breaks_what_it_owes(judge: Callable[..., list[CaseResult]]) -> None:

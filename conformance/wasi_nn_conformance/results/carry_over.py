@@ -44,6 +44,11 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most: int
     case_result: Annotated[CaseResult, Meta(description="the conversation that met the limit")]
 
+    @property
+    def amount(self) -> str:
+        """How much that is, in words."""
+        return f"{self.most} {self.what if self.most > 1 else self.what.removesuffix('s')}"
+
 
 def is_limit(case_result: CaseResult) -> bool:
     """Return whether a call that makes something was refused by an error of wasi-nn."""
@@ -119,4 +124,4 @@ def _words(carry_overs: list[CarryOver]) -> Iterator[str]:
 
 
 def _limit_words(limit: Limit) -> str:
-    return f"one process bears {limit.most} {limit.what}: {limit.case_result.diagnosis}"
+    return f"one process bears {limit.amount}: {limit.case_result.diagnosis}"

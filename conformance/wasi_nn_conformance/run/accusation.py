@@ -24,9 +24,8 @@ from .library import Library
 
 _OF_OTHERS = "context.independence"
 """Whose vectors let calls fail, too: what that does to other contexts breaks this clause as much."""
-_SMALL = 4096
-"""Bytes of a tensor that each host takes that takes any: how large the next may be is its own affair."""
-_OF_TENSORS = ("set_input", "compute", "output")
+_SMALL = {"load": 1 << 16, **dict.fromkeys(("set_input", "compute", "output"), 4096)}
+"""Bytes of a model, or of a tensor, that each host takes that takes any: how large one may be is its own affair."""
 
 
 @dataclass
@@ -79,16 +78,25 @@ class Accusation:
         for operation in sorted(leaning.operations & OPERATIONS.keys()) if _refuses(violation) and not refused else ():
             if self._refuses_operation(operation, case):
                 refused = f"the operation {operation}"
-        if not refused and self._refuses_size(leaning, violation):
-            refused = f"tensors of {leaning.largest_bytes} bytes"
+        refused = refused or self._too_large(leaning, violation)
         return _unsupported(case, case_result, f"the host does not serve {refused}") if refused else None
 
-    def _refuses_size(self, leaning: Leaning, violation: Violation) -> bool:
-        """Return whether a tensor is refused that is large, also where nothing else is asked of its model."""
-        if not _refuses(violation) or call_of(violation.call) not in _OF_TENSORS or leaning.largest_bytes <= _SMALL:
-            return False
-        tried = [self._control(control) for control in plain_inference(leaning.case, self._library.models)]
-        return any(fails_alike(each, violation) for each in tried)
+    def _too_large(self, leaning: Leaning, violation: Violation) -> str:
+        """Return what is refused for its size: it is large, and refused where nothing else is asked of its model."""
+        case, call = leaning.case, call_of(violation.call)
+        if not _refuses(violation) or call not in _SMALL or case.encoding is None:
+            return ""
+        what, size = "tensors", leaning.tensor_bytes
+        if call == "load":
+            state = self._library.state(case, {})
+            what, size = (
+                "models",
+                max(sum(map(len, state.builders(name, case.encoding))) for name in case.vector.models),
+            )
+        if size <= _SMALL[call]:
+            return ""
+        tried = [self._control(control) for control in plain_inference(case, self._library.models)]
+        return f"{what} of {size} bytes" if any(fails_alike(each, violation) for each in tried) else ""
 
     def _is_of_reading(self, case: Case, violation: Violation) -> bool:
         """Return whether a component is ended where it is owed an error, but not if nobody asks what that says."""

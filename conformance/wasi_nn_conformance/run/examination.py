@@ -152,4 +152,4 @@ def _leans_on_a_refusal(served: Served) -> bool:
 
 def _needs_more(limit: Limit) -> str:
     violation = limit.case_result.violations[0]
-    return f"one process of the host bears {limit.most} {limit.what}, the next one gets {violation.got}"
+    return f"one process of the host bears {limit.amount}, the next one gets {violation.got}"

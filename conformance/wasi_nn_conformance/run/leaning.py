@@ -69,7 +69,7 @@ class Leaning:
         return {port.type.shape for port in self.ports}
 
     @property
-    def largest_bytes(self) -> int:
+    def tensor_bytes(self) -> int:
         """Return the size of the largest tensor, in bytes; of what a model leaves open, that of the largest given."""
         sizes = [elements(port.type.shape) * port.type.element.dtype.itemsize for port in self.ports]
         given = (step.arguments.get("tensor") for step in steps_of(self.case.vector.steps))
