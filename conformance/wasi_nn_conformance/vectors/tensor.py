@@ -78,14 +78,22 @@ def _octets(data: str, element: ElementType | None, shape: tuple[int, ...]) -> b
     _within_limit(count * element.size)
     if data == "zeros":
         return bytes(count * element.size)
-    if data == "range":
-        return element.counted(count).tobytes()
-    if data == "range-but-last":
-        return element.counted(count)[:-1].tobytes() + bytes(element.size)
+    if data.startswith("range"):
+        return _range(data, element.counted(count)).tobytes()
     if element not in _NAN_PAYLOADS:
         raise ValueError(f"{element} has no NaN")
     bits = np.resize(np.array(_NAN_PAYLOADS[element], f"<u{element.size}"), count)
     return bits.tobytes()
+
+
+def _range(name: str, numbers: Array) -> Array:
+    """Return numbers that count up, with what the name says of them."""
+    if name == "range-backwards":
+        return numbers[::-1]
+    if name != "range":
+        numbers = numbers.copy()
+        numbers[-1 if name == "range-but-last" else len(numbers) // 2] = 0
+    return numbers
 
 
 def _within_limit(size: int) -> int:
