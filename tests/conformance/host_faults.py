@@ -88,6 +88,23 @@ def small_models(host: Any) -> None:
     wrapped(host, "load", load)
 
 
+def memory_as_it_was(host: Any) -> None:
+    """Refuse a context once the guest's memory has grown, as a host does that keeps its address."""
+    grown: list[int] = []
+
+    def grow(request: Mapping[str, Any]) -> dict[str, Any]:
+        grown.append(request["pages"])
+        return {"previous": 600}
+
+    def init(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        if grown:
+            raise refused(host, INVALID_ARGUMENT)
+        return answer(request)
+
+    host.grow = grow
+    wrapped(host, "init_execution_context", init)
+
+
 def refusing(call: str) -> Fault:
     return limited(call, 0)
 

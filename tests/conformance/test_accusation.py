@@ -18,6 +18,7 @@ from host_faults import (
     ignores_unknown_inputs,
     keeps_first_inputs,
     limited,
+    memory_as_it_was,
     only_f32,
     refusing,
     size_in_elements,
@@ -287,6 +288,31 @@ def test_what_turned_out_to_be_unsupported_stands_under_the_clause_of_its_vector
     assert found.clause == "load.each-load-is-a-graph"
     kept = Accusation(host).accused(case, found)
     assert (kept.clause, kept.own_clause, kept.verdict) == ("compute.repeatable", "", "unsupported")
+
+
+GROWING = """
+- id: v
+  clause: compute.repeatable
+  why: because a host may get this wrong
+  model: neg-f32
+  steps:
+    - grow: 1
+    - context: {graph: g, as: d}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "clause"),
+    [(memory_as_it_was, "memory.growth"), (refusing("init_execution_context"), "context.from-graph")],
+)
+def test_what_fails_of_memory_that_has_grown_alone_breaks_the_clause_of_that(
+    faulty: Callable[..., FaultyHost], read: Callable[[str], list[Vector]], library: Library, fault: Fault, clause: str
+) -> None:
+    host: Any = faulty(fault)
+    (vector,) = read(GROWING)
+    case = library.case(vector, "witx", "openvino")
+    found = Accusation(host).accused(case, host.serve(case, alone=True).case_result)
+    assert (found.verdict, found.clause) == ("fail", clause)
 
 
 def test_a_case_that_is_a_plain_inference_accuses_its_own_clause(judge: Callable[..., list[CaseResult]]) -> None:

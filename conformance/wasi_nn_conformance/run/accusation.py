@@ -16,7 +16,7 @@ from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import call_of, clause_of_kind, own_clause
 from wasi_nn_conformance.vectors.step import steps_of
 
-from .control import is_plain, plain_inference, unread, without_misuse
+from .control import is_plain, plain_inference, unread, without_growth, without_misuse
 from .host_pool import Host
 from .ladder import OPERATIONS, Rung, rungs
 from .leaning import Leaning
@@ -51,7 +51,7 @@ class Accusation:
             return case_result
         if clause_of_kind(violation.kind, violation.subject):
             return case_result
-        explained = self._explained(case, case_result, violation)
+        explained = self._of_growth(case, case_result, violation) or self._explained(case, case_result, violation)
         if explained is None and should_have_succeeded(violation):
             explained = self._of_plain_inference(case, case_result, violation)
             explained = explained or self._of_refused_calls(case, case_result, violation)
@@ -167,6 +167,13 @@ class Accusation:
             return None
         is_new = call_of(violation.call) in ("load", "load_by_name", "context")
         return self._under(case, case_result, "failure.no-lasting-harm" if is_new else "failure.changes-nothing")
+
+    def _of_growth(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
+        """Accuse a host that takes a guest's memory for what it was, if all is well where that does not grow."""
+        control = without_growth(case, violation.line)
+        if control is None or self._control(control).verdict not in (Verdict.PASS, Verdict.DEVIATES):
+            return None
+        return self._under(case, case_result, "memory.growth")
 
     def _of_plain_inference(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Accuse the clause of a step that fails without anything that the vector does besides."""

@@ -1,6 +1,6 @@
-"""What is left of a case without what it tests: its models computed once, its calls unread, or without misuse."""
+"""What is left of a case without what it tests: its models computed once, calls unread, no misuse, no growth."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -57,20 +57,29 @@ def _unread(node: Node) -> Node:
 
 def without_misuse(case: Case, line: int | None) -> Case | None:
     """Return a case without the calls that must fail before the step at `line`; None if there are none."""
-    misuse = [node.line for node in nodes_of(case.vector.steps) if _is_misuse(node) and node.line is not None]
-    if line is None or not any(each < line for each in misuse):
+    return _without(_is_misuse, case, line)
+
+
+def without_growth(case: Case, line: int | None) -> Case | None:
+    """Return a case whose guest's memory does not grow; None if it grows nowhere before the step at `line`."""
+    return _without(lambda node: isinstance(node, Step) and node.action == "grow", case, line)
+
+
+def _without(is_out: Callable[[Node], bool], case: Case, line: int | None) -> Case | None:
+    out = [node.line for node in nodes_of(case.vector.steps) if is_out(node) and node.line is not None]
+    if line is None or not any(each < line for each in out):
         return None
-    return replace(case, vector=replace(case.vector, steps=_without_misuse(case.vector.steps), question=None))
+    return replace(case, vector=replace(case.vector, steps=_kept(is_out, case.vector.steps), question=None))
 
 
-def _without_misuse(nodes: Iterable[Node]) -> tuple[Node, ...]:
-    return tuple(_kept(node) for node in nodes if not _is_misuse(node))
+def _kept(is_out: Callable[[Node], bool], nodes: Iterable[Node]) -> tuple[Node, ...]:
+    return tuple(_with_what_is_kept(is_out, node) for node in nodes if not is_out(node))
 
 
-def _kept(node: Node) -> Node:
+def _with_what_is_kept(is_out: Callable[[Node], bool], node: Node) -> Node:
     if isinstance(node, Block):
-        return replace(node, steps=_without_misuse(node.steps))
-    return replace(node, then=_without_misuse(node.then))
+        return replace(node, steps=_kept(is_out, node.steps))
+    return replace(node, then=_kept(is_out, node.then))
 
 
 def _is_misuse(node: Node) -> bool:
