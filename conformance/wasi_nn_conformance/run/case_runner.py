@@ -30,6 +30,7 @@ from wasi_nn_conformance.vectors.own_clause import (
     call_of,
     clause_of_kind,
     clause_of_only_output,
+    comes_before,
     function_of,
     is_under_test,
     own_clause,
@@ -226,7 +227,8 @@ class CaseRunner:
         if not judgement.verdict.is_finding:
             return None
         violation = judgement.violations[0]
-        if self._is_setting_up:
+        is_refused = violation.kind == "outcome" and comes_before(step, self.case.vector.clause)
+        if self._is_setting_up or is_refused:
             return own_clause(step.action, violation.kind, again=call_of(step.action) in self._succeeded)
         if violation.kind in _MEMORY and step.clause:
             return self.case.clause.id  # the step's is about the answer

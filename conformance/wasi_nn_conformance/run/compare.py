@@ -19,12 +19,13 @@ from wasi_nn_conformance.session.expected_reply import (
 )
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.wire import Answer
-from wasi_nn_conformance.vectors.own_clause import RETURN_POINTER, clause_of_kind
+from wasi_nn_conformance.vectors.own_clause import RETURN_POINTER, clause_of_kind, own_clause
 
 from .disclosure import disclosed
 
 _BYTES_SHOWN = 64
 _NO_PATH = clause_of_kind("path", "") or ""
+_FORM = own_clause("output", "type") or ""
 
 
 def compare(
@@ -94,12 +95,15 @@ def _tensor(name: str, expected: ExpectedTensor, reply: Answer) -> Iterator[Viol
     """Check type and dimensions where the reply has them, then the values: of a tensor, the first that is wrong."""
     element, wanted_type = expected.type, TENSOR_TYPES[expected.type]
     if isinstance(reply, wit_calls.TensorAnswer):
+        # Of the right data it is no other output that was taken for this one. A scalar's form has a clause of its own.
+        clause = _FORM if reply.data == expected.data and all(expected.shapes) else ""
         if reply.type != wanted_type:
-            yield Violation("type", subject=name, type=str(element), got=reply.type, wanted=wanted_type)
+            yield Violation("type", subject=name, type=str(element), got=reply.type, wanted=wanted_type, clause=clause)
             return
         if tuple(reply.dims) not in expected.shapes:
             wanted = " or ".join(str(list(shape)) for shape in expected.shapes)
-            yield Violation("dimensions", subject=name, type=str(element), got=str(reply.dims), wanted=wanted)
+            got = str(reply.dims)
+            yield Violation("dimensions", subject=name, type=str(element), got=got, wanted=wanted, clause=clause)
             return
     assert isinstance(reply, wit_calls.TensorAnswer | witx_calls.Output)  # what answers a call for a tensor
     data, size = reply.data or b"", len(expected.data)

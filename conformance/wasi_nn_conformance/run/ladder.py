@@ -11,6 +11,7 @@ from wasi_nn_conformance.vectors.step import steps_of
 from .leaning import Leaning, elements
 
 _LARGE, _64_KIB = 4096, 16384  # elements: more than the small models have together, and of f32
+_VECTOR = 16  # elements: more than engines compute at a time, where they compute the rest in another way
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def rungs(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("load-by-name/two-names")
     for element in sorted(leaning.types):
         yield Rung(f"tensor/type/type={element}")
+        yield Rung(f"tensor/extremes/{element}")
         yield from (Rung(vector, f"the element type {element}") for vector in _OF_TYPE.get(str(element), ()))
     yield from _of_shape(leaning)
     yield from _of_ports(leaning)
@@ -97,6 +99,10 @@ def _of_shape(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("values/ranks/rank-2")
     yield from (Rung(vector) for rank, vector in _OF_RANK.items() if rank in ranks)
     yield from _of_rank(max(ranks, default=0))
+    odd = {len(shape) for shape in leaning.shapes if shape and (shape[-1] or 0) % 2 and shape[-1] != 1}
+    yield from (Rung(f"values/odd-rows/rank-{rank}") for rank in sorted(odd & {2, 3, 4}))
+    if any(elements(shape) > _VECTOR and elements(shape) % 4 for shape in leaning.shapes):
+        yield Rung("values/odd-rows/nineteen")
     largest = max(map(elements, leaning.shapes), default=0)
     if largest > _LARGE:
         yield Rung("input/image")
@@ -159,14 +165,18 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
     if len(errors) > 1:
         yield Rung("error/two-at-once")
     ranks = [len(step.arguments["tensor"].get("shape", ())) for step in steps if step.action == "tensor"]
-    yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 8) if max(ranks, default=0) >= rank)
+    yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 6, 8) if max(ranks, default=0) >= rank)
     if made > 1 or errors:
         yield from (Rung(vector, clause="resource.drop-order") for vector in _DROPPED)
     if made > _MANY or any(step.action == "rounds" for step in steps):
         yield Rung("tensor/thousand")
 
 
-_DROPPED = ("tensor/one-dropped", "resource/tensors-and-errors-at-any-time", "resource/another-graph-dropped")
+_DROPPED = (
+    "tensor/one-dropped",
+    *("resource/context-before-its-graph", "resource/another-graph-dropped"),
+    *("resource/tensors-and-errors-at-any-time", "resource/errors-dropped-beside-a-result"),
+)
 """What is dropped leaves the rest; the probe drops what it does not keep, whatever is asked of it."""
 _MANY = 32  # half of the smallest table that hosts have been seen with
 _MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output", "outputs")
@@ -186,6 +196,8 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("output/often")
     if leaning.number("compute") > 1:
         yield Rung("compute/twice", stale_after="compute")
+        yield Rung("compute/back-to-earlier-values", stale_after="compute")
+        yield Rung("compute/unread")
     if leaning.number("context") > 1:
         yield from map(Rung, ("context/two", "context/side-by-side", "context/outputs-are-its-own"))
 

@@ -81,6 +81,13 @@ _AREAS: Mapping[str, tuple[str, ...]] = {
 """The areas of clauses that are about a call."""
 
 
+_BEFORE: Mapping[str, tuple[str, ...]] = {
+    "values": ("load", "load_by_name", "context", "set_input", "compute"),
+    "output": ("load", "load_by_name", "context"),
+    "compute": ("load", "load_by_name", "context"),
+}
+"""What has to succeed before anything can be seen of what clauses of an area are about."""
+
 _WITHOUT_A_CALL = ("rounds", "reuse")
 """Actions that ask nothing of a host themselves."""
 
@@ -104,6 +111,12 @@ def own_clause(action: str, kind: str, *, again: bool = False) -> str | None:
     if kind in _BY_KIND:
         return _BY_KIND[kind]
     return _AGAIN[call] if again and call in _AGAIN else _BY_ACTION.get(call)
+
+
+def comes_before(step: Step, clause: str) -> bool:
+    """Return whether a step only has to succeed, however late, and is a call that the clause says nothing of."""
+    is_plain = step.expectation == Expectation() and not step.clause
+    return is_plain and call_of(step.action) in _BEFORE.get(clause.partition(".")[0], ())
 
 
 def clause_of_kind(kind: str, subject: str) -> str | None:
