@@ -7,6 +7,7 @@ from wasi_nn_conformance.models import Model
 from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.vectors.clause import Clause
+from wasi_nn_conformance.vectors.own_clause import function_of
 from wasi_nn_conformance.vectors.reader import read_vectors
 from wasi_nn_conformance.vectors.step import Block, Node, Step, nodes_of, steps_of
 from wasi_nn_conformance.vectors.vector import Vector
@@ -99,6 +100,15 @@ def test_a_vector_is_for_one_encoding_only_where_it_passes_builders_or_wants_a_t
     one = [vector for vector in vectors if vector.encodings and len(vector.encodings) == 1]
     assert one
     assert [vector.id for vector in one if not any(map(is_bound, steps_of(vector.steps)))] == []
+
+
+def test_a_vector_that_loads_in_some_encodings_alone_has_a_model_so_that_it_is_asked_of_these(
+    vectors: list[Vector],
+) -> None:
+    def loads(vector: Vector) -> bool:
+        return any(function_of(step) == "load" for step in steps_of(vector.steps))
+
+    assert [each.id for each in vectors if each.encodings and not each.models and loads(each)] == []
 
 
 def test_growth_is_looked_for_in_a_process_that_has_freed_nothing_before(vectors: list[Vector]) -> None:
