@@ -10,6 +10,7 @@ from wasi_nn_conformance.formats.matrix import references
 from wasi_nn_conformance.formats.schema import Key, Schema, place, schema
 from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import Model, ModelError, load_models
+from wasi_nn_conformance.models.repetition import RepetitionError, written_out
 
 from .needs import needs, tags_with
 from .normalisation import ShortFormError, in_full, with_model
@@ -96,7 +97,11 @@ class _Reader:
         if not isinstance(fields[said[0]], list):
             raise self._entry.error((said[0],), f"{said[0]}: {fields[said[0]]!r} is not of type 'array'")
         steps = unrolled(self._entry.document, fields[said[0]], (*self._entry.key, *said))
-        if missing := references({**fields, said[0]: steps}):
+        try:
+            models = written_out(fields.get("models", {}))
+        except RepetitionError as error:
+            raise self._entry.error(("models",), str(error)) from None
+        if missing := references({**fields, "models": models, said[0]: steps}):
             names = ", $".join(sorted(missing))
             raise self._entry.error((), f"${names}: no key of the matrix and no index of a repeat")
         try:
