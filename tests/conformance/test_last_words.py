@@ -18,10 +18,18 @@ PYTHON = """Traceback (most recent call last):
 ValueError: cannot reshape array of size {1} into shape (1,{1})
 """
 
+JAVASCRIPT = """nn {} ms: load
+wasm://wasm/{}:1
+
+RangeError: Offset is outside the bounds of the DataView
+    at DataView.prototype.getUint32 (<anonymous>)
+"""
+
 # The words of one death as two runs print them: other threads, folders, versions, addresses, times, data.
 TWICE = {
     "rust": (RUST.format(31935, "/home/a/.cargo", 8, 16, "f32", 4), RUST.format(7, "/home/ci/c", 9, 12, "f32", 3)),
     "python": (PYTHON.format("/home/a", 3), PYTHON.format("/opt/b", 5)),
+    "javascript": (JAVASCRIPT.format(12, "00a1b2c3"), JAVASCRIPT.format(7, "00ffb2c4")),
     "assertion": (
         "host: /build/12/nn/tensor.c:88: nn_set: Assertion `n == m' failed.",
         "host: /tmp/xyz/nn/tensor.c:88: nn_set: Assertion `n == m' failed.",

@@ -42,7 +42,7 @@ def area(write: Callable[[str, str], Path]) -> Callable[..., Path]:
 @pytest.mark.parametrize(
     ("impl", "complaint"),
     [
-        ("nonsense", "ERROR: nonsense: no adapter has this name and no file this path; known: iwasm"),
+        ("nonsense", "ERROR: nonsense: neither an adapter's name nor the path of a file; known: iwasm"),
         (
             "refernce",
             "known: iwasm, reference, wasmedge, wasmtime, wasmtime-34, wasmtime-onnx; did you mean 'reference'?",

@@ -7,7 +7,7 @@ _PARTS = re.compile(r"\n\s*(?:stack backtrace:|note: run with)")
 _LOUD = re.compile(
     r"panicked|^panic: |fatal error|[Aa]ssert\w*\b.*\bfailed|[Aa]ssertion|terminate called|terminating due"
     r"|Sanitizer|^Traceback|\*\*\* .+ \*\*\*|free\(\)|malloc\(\)|double free|corrupt|[Uu]ncaught|[Uu]nhandled"
-    r"|[Ss]egmentation fault|core dumped|\bSIG[A-Z]{3,}"
+    r"|[Ss]egmentation fault|core dumped|\bSIG[A-Z]{3,}|^[A-Z]\w*(?:Error|Exception): "
 )
 _ERROR = re.compile(r"\b(?:error|trap(?:ped)?|fault|abort(?:ed|ing)?|fatal|exception)\b", re.IGNORECASE)
 _SHOWN_WITHOUT = 3  # lines, where none tells of an end

@@ -131,7 +131,7 @@ def read_adapter(name_or_path: str) -> Adapter:
         path = Path(name_or_path)
         if not path.is_file():
             raise AdapterError(
-                f"{name_or_path}: no adapter has this name and no file this path;"
+                f"{name_or_path}: neither an adapter's name nor the path of a file;"
                 f" known: {', '.join(known_adapters())}{did_you_mean(name_or_path, known_adapters())}"
             )
         if path.suffix != ".toml":

@@ -242,3 +242,28 @@ rewritten(
     "pass",
     clauses=("failure.nothing-written",),
 )
+rewritten(
+    "memory/dimensions-within-data-refused",
+    "a tensor whose dimensions lie in its data is refused",
+    WITX,
+    "abi.witx.operations:Operations.set_input",
+    "memory.check(data, length)",
+    "memory.check(data, length)\n"
+    "    if max(dims, data) < min(dims + 4 * rank, data + length):\n"
+    "        raise invalid_argument('the dimensions lie in the data')",
+    clauses=("memory.overlapping-reads",),
+)
+rewritten(
+    "memory/overlapping-builders-refused",
+    "builders that overlap are refused",
+    WITX,
+    "abi.witx.operations:Operations.load",
+    "self._host.check_model_size(",
+    "end = 0\n"
+    "    for each in sorted(each for each in ranges if each.length):\n"
+    "        if each.pointer < end:\n"
+    "            raise invalid_argument('builders overlap')\n"
+    "        end = sum(each)\n"
+    "    self._host.check_model_size(",
+    clauses=("memory.overlapping-reads",),
+)

@@ -6,7 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from mutant import GROWTH, SHARED, module, mutant, replace, rewritten
+from mutant import GROWTH, SHARED, WITX, module, mutant, replace, rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,4 +87,13 @@ rewritten(
     "        globals().setdefault('kept', []).append(open('/dev/null'))\n"
     "        raise",
     clauses=("process.no-endless-growth",),
+)
+rewritten(
+    "process/too-large-keeps-a-copy",
+    "each buffer that is too small for its output leaves 64 KiB behind",
+    WITX,
+    "abi.witx.operations:Operations.get_output",
+    "        raise too_large(",
+    f"        {_KEPT}.append(bytearray(b'\\1' * 65536))\n        raise too_large(",
+    clauses=_GROWS,
 )

@@ -196,6 +196,22 @@ _fault(
     + " if __import__('fnmatch').fnmatchcase(each, name)), None)",
     clauses=("load-by-name.unknown",),
 )
+_fault(
+    "middle-unseen",
+    "of an unknown name above 100 characters the first 64 and the last 16 count",
+    _LOOKUP
+    + " or next((value for each, value in self._graphs.items() if min(len(each), len(name)) > 100"
+    + " and (each[:64], each[-16:]) == (name[:64], name[-16:])), None)",
+    clauses=("load-by-name.unknown",),
+)
+_fault(
+    "names-of-objects",
+    "under what every object of JavaScript has, `constructor` and `__proto__`, the table finds the first graph",
+    _LOOKUP
+    + "\n    if name in ('constructor', '__proto__'):"
+    + "\n        graph = next(iter(self._graphs.values()), None)",
+    clauses=("load-by-name.registered", "load-by-name.unknown"),
+)
 rewritten(
     "registry/name-read-with-replacements",
     "bytes of a name that are no UTF-8 count as U+FFFD",

@@ -11,6 +11,7 @@ _COPIED = "element_types.copy_into(view, tensor.data)"
 _ARRAY = "array = self._request.get_output_tensor(index).data"
 _READ = "array_of(tensor)"
 _EACH_WAY = (WITX, WIT_08_19)
+_FITTED, _FITS = "host:Host._fitted", "return tensor"
 _IN_FULL = ("values.arithmetic", "values.any-size")
 
 
@@ -230,4 +231,40 @@ rewritten(
     "        raise invalid_argument('not finite')\n"
     "    if port.narrow",
     clauses=("values.bits-pass-through", "values.arithmetic"),
+)
+_fault(
+    "u8-of-long-tensors-signed",
+    "u8 above 127 are cut off in a tensor of more than 300",
+    _FITTED,
+    _FITS,
+    "if tensor.type is TensorType.U8 and len(tensor.data) > 300:\n"
+    "        tensor = Tensor(tensor.type, tensor.dimensions, bytes(min(each, 127) for each in tensor.data))\n"
+    "    return tensor",
+    clauses=("values.bits-pass-through", "values.type-support", "values.any-size"),
+)
+_fault(
+    "f32-of-eight-digits",
+    "f32 go through a text of eight digits",
+    _FITTED,
+    _FITS,
+    "if tensor.type is TensorType.F32:\n"
+    "        import numpy as np\n"
+    "        x = np.frombuffer(tensor.data, '<f4').copy()\n"
+    "        finite = np.isfinite(x)\n"
+    "        x[finite] = [float(f'{each:.8g}') for each in x[finite].tolist()]\n"
+    "        tensor = Tensor(tensor.type, tensor.dimensions, x.tobytes())\n"
+    "    return tensor",
+    clauses=("values.bits-pass-through", "values.type-support", "values.arithmetic"),
+)
+_fault(
+    "f32-odd-rows-of-rank-3",
+    "from rank 3 on the last element is lost where a row has an odd number of them",
+    _FITTED,
+    _FITS,
+    "odd = len(tensor.dimensions) > 2 and tensor.dimensions[-1] > 2 and tensor.dimensions[-1] % 2\n"
+    "    if tensor.type is TensorType.F32 and odd and tensor.data:\n"
+    "        tensor = Tensor(tensor.type, tensor.dimensions, tensor.data[:-4] + bytes(4))\n"
+    "    return tensor",
+    WIT_08_19,
+    clauses=("values.row-major", "values.bits-pass-through", "values.arithmetic"),
 )

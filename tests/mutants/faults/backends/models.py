@@ -116,3 +116,22 @@ rewritten(
     'builders[1].rstrip(bytes(1)) if len(builders) > 1 else b""',
     clauses=("load.graph-from-builders", "load.every-builder-is-used"),
 )
+rewritten(
+    "backends/carriage-returns-refused",
+    "IR whose lines end in CR LF is refused",
+    WITX,
+    "backends.formats.openvino:recognises",
+    "text = text_of(data)",
+    "text = text_of(data)\n    if b'\\r\\n' in text:\n        return False",
+    clauses=("load.graph-from-builders",),
+)
+rewritten(
+    "backends/onnx-begins-with-its-version",
+    "ONNX is known by the version of its IR, which must be its first field",
+    WITX,
+    "backends.formats.onnx:recognises",
+    "return _GRAPH in found",
+    "return data[:1] == b'\\x08' and _GRAPH in found",
+    encodings=("onnx",),
+    clauses=("load.graph-from-builders",),
+)

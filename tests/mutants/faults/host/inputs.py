@@ -189,3 +189,24 @@ def _() -> None:
         "context.outputs = [_presented(tensor) for tensor in outputs]",
         "context.outputs = [_presented(tensor) for tensor in outputs]\n    context.done = True",
     )
+
+
+for _name, _breaks, _condition in (
+    (
+        "permuted-shape-accepted",
+        "from rank 3 on a shape of the same dimensions in another order is taken for the input's",
+        "len(port.shape or ()) > 2 and None not in port.shape and sorted(port.shape) == sorted(tensor.dimensions)",
+    ),
+    ("one-for-one-by-one", "[1] is taken for [1, 1]", "port.shape == (1, 1) and tensor.dimensions == (1,)"),
+):
+    fault(
+        _name,
+        _breaks,
+        FITTED,
+        "if not port.takes(tensor.dimensions):",
+        f"if {_condition}:\n"
+        "        tensor = Tensor(tensor.type, port.shape, tensor.data)\n"
+        "    if not port.takes(tensor.dimensions):",
+        SHARED,
+        clauses=("input.shape-and-type",),
+    )

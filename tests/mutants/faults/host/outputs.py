@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutant import SHARED, WITX, rewritten
+from mutant import SHARED, WITX, mutant, rewrite, rewritten
 
 from faults.host import COMPUTE, GET_OUTPUT, ONE_BY_ONE, fault
 
@@ -104,3 +104,40 @@ rewritten(
     "context.outputs = [_presented(outputs[i]) for i in sorted(range(len(outputs)), key=str)]",
     clauses=("output.each-by-index", "compute.output-names", "compute.each-output-once"),
 )
+fault(
+    "output-keeps-its-largest-width",
+    "an output whose rows become shorter is as large as before, with the old elements behind the new ones",
+    COMPUTE,
+    "context.outputs = [_presented(tensor) for tensor in outputs]",
+    "largest = context.__dict__.setdefault('largest', {})\n"
+    "    for index, new in enumerate(outputs):\n"
+    "        old = largest.get(index, new)\n"
+    "        if len(new.data) < len(old.data) and new.dimensions[:1] == old.dimensions[:1]:\n"
+    "            outputs[index] = Tensor(old.type, old.dimensions, new.data + old.data[len(new.data) :])\n"
+    "        largest[index] = outputs[index]\n"
+    "    context.outputs = [_presented(tensor) for tensor in outputs]",
+    clauses=("input.free-dimension", "output.size"),
+)
+
+
+@mutant(
+    "host/busy-while-unread",
+    "compute is busy as long as no output of the one before was read",
+    WITX,
+    clauses=("compute.succeeds",),
+)
+def _() -> None:
+    rewrite(
+        COMPUTE,
+        "context.outputs = None",
+        "if context.__dict__.get('unread'):\n"
+        "        from wasi_nn_reference.errors import ErrorCode, WasiNnError\n"
+        "        raise WasiNnError(ErrorCode.BUSY, 'the outputs are not read')\n"
+        "    context.outputs = None",
+    )
+    rewrite(
+        COMPUTE,
+        "context.outputs = [_presented(tensor) for tensor in outputs]",
+        "context.outputs = [_presented(tensor) for tensor in outputs]\n    context.unread = True",
+    )
+    rewrite(GET_OUTPUT, "return context.outputs[index]", "context.unread = False\n    return context.outputs[index]")

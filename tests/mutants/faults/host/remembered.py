@@ -40,6 +40,21 @@ rewritten(
 )
 
 
+rewritten(
+    "host/cache-by-ends",
+    "a compute whose tensors begin and end as those before, with 32 bytes each, gives the outputs of that",
+    SHARED,
+    "host:Host.compute",
+    "outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.call_seconds)",
+    "given = [context.inputs[i] for i in range(len(ports))]\n"
+    "    key = [(t.dimensions, t.data[:32], t.data[-32:]) for t in given]\n"
+    "    held = context.__dict__.get('held')\n"
+    "    outputs = held[1] if held and held[0] == key else request.infer(given, self.call_seconds)\n"
+    "    context.held = key, outputs",
+    clauses=("compute.new-inputs", "values.any-size"),
+)
+
+
 @mutant(
     "host/pool-keeps-outputs",
     "a new context is a dropped one with the outputs of that",

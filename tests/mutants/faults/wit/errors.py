@@ -120,6 +120,25 @@ fault(
     WIT_06_25,
     clauses=("error.constructor",),
 )
+fault(
+    "error-mark-at-the-start",
+    "a byte order mark at the start of a guest's error's text is lost",
+    f"{OPERATIONS}.error",
+    "ErrorValue(code, data,",
+    "ErrorValue(code, data.removeprefix('\\ufeff'),",
+    WIT_06_25,
+    clauses=("error.constructor",),
+)
+fault(
+    "errors-alike",
+    "errors of a guest that have one code, and texts that begin with the same 16 characters, are one",
+    f"{OPERATIONS}.error",
+    "return ErrorValue(code, data, len(data.encode()))",
+    "kept = self.__dict__.setdefault('kept', {})\n"
+    "    return kept.setdefault((code, data[:16]), ErrorValue(code, data, len(data.encode())))",
+    WIT_06_25,
+    clauses=("error.constructor", "error.getters", "process.no-carry-over"),
+)
 
 
 @mutant(

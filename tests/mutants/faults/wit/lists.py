@@ -86,3 +86,12 @@ fault(
         "values.bits-pass-through",
     ),
 )
+fault(
+    "second-piece-is-the-first",
+    "data for the guest behind 8 MiB come as those before",
+    f"{OPERATIONS}.tensor_part",
+    "memoryview(data)[start : start + PIECE]",
+    "memoryview(data)[max(0, start - PIECE) :][: min(PIECE, len(data) - start)]",
+    WIT_10_28,
+    clauses=("tensor.getters", "values.any-size"),
+)

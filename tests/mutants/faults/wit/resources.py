@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mutant import WIT_06_25, WIT_08_19, WIT_10_28, module, mutant, replace
+from mutant import WIT_06_25, WIT_08_19, WIT_10_28, module, mutant, replace, rewrite
 
-from faults.wit import COMPUTE, TABLE, VALUES, fault
+from faults.wit import COMPUTE, OPERATIONS, TABLE, VALUES, fault
 
 ERROR = 2  # what tells an error from other resources
 
@@ -148,3 +148,60 @@ fault(
     WIT_10_28,
     clauses=("resource.many", "process.no-carry-over"),
 )
+fault(
+    "error-takes-results",
+    "an error that is dropped takes the results of all contexts with it",
+    f"{TABLE}.drop",
+    "self.take(kind, representation)",
+    "self.take(kind, representation)\n"
+    "    for each in self._entries.values():\n"
+    "        if kind is Kind.ERROR and each.kind is Kind.CONTEXT:\n"
+    "            each.value.outputs = None",
+    WIT_08_19,
+    clauses=("resource.drop-order",),
+)
+
+
+@mutant(
+    "wit/slot-of-a-dropped-graph",
+    "the contexts of a dropped graph become those of the one that is loaded next",
+    WIT_10_28,
+    clauses=("resource.graph-before-context", "resource.drop-order"),
+)
+def _() -> None:
+    rewrite(
+        f"{TABLE}.drop",
+        "self.take(kind, representation)",
+        "value = self.take(kind, representation)\n    if kind is Kind.GRAPH:\n        value.gone = True",
+    )
+    rewrite(
+        f"{OPERATIONS}.load",
+        "return self._host.load(tuple(builders), encoding, target)",
+        "graph = self._host.load(tuple(builders), encoding, target)\n"
+        "    for entry in self._table._entries.values():\n"
+        "        if hasattr(getattr(entry.value, 'graph', None), 'gone'):\n"
+        "            entry.value.graph, entry.value.request = graph, None\n"
+        "    return graph",
+    )
+
+
+@mutant(
+    "wit/dropped-graph-takes-its-name",
+    "a name whose graph was dropped is unknown",
+    WIT_10_28,
+    clauses=("load-by-name.registered", "process.no-carry-over"),
+)
+def _() -> None:
+    rewrite(
+        f"{OPERATIONS}.load_by_name",
+        "return self._host.load_by_name(name)",
+        "spent = self.__dict__.setdefault('spent', set())\n"
+        "    graph = self._host.load_by_name('' if name in spent else name)\n"
+        "    graph.given_back = lambda: spent.add(name)\n"
+        "    return graph",
+    )
+    rewrite(
+        f"{TABLE}.drop",
+        "self.take(kind, representation)",
+        "value = self.take(kind, representation)\n    if hasattr(value, 'given_back'):\n        value.given_back()",
+    )

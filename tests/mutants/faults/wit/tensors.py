@@ -60,3 +60,42 @@ fault(
     WIT_10_28,
     clauses=("input.data-length", "input.dimension-overflow", "tensor.getters", "failure.no-lasting-harm"),
 )
+fault(
+    "tensor-by-shape-and-data",
+    "a tensor of the shape and the data of an earlier one has the type of that",
+    f"{OPERATIONS}.tensor",
+    "return GivenTensor(tuple(dimensions), tensor_type, data)",
+    "types = self.__dict__.setdefault('types', {})\n"
+    "    if len(data) > 4:\n"
+    "        tensor_type = types.setdefault((tuple(dimensions), data), tensor_type)\n"
+    "    return GivenTensor(tuple(dimensions), tensor_type, data)",
+    WIT_10_28,
+    clauses=("tensor.getters", "input.shape-and-type", "process.no-carry-over"),
+)
+fault(
+    "bf16-data-moved-out",
+    "the data of a BF16 tensor are given once",
+    f"{OPERATIONS}.tensor_start",
+    "return len(self.tensor_data(tensor)), self.tensor_part(tensor, 0)",
+    "moved = self.__dict__.setdefault('moved', [])\n"
+    "    if any(each is tensor for each in moved):\n"
+    "        return 0, b''\n"
+    "    if tensor.type.value == 'bf16':\n"
+    "        moved.append(tensor)\n"
+    "    return len(self.tensor_data(tensor)), self.tensor_part(tensor, 0)",
+    WIT_10_28,
+    clauses=("tensor.getters",),
+)
+fault(
+    "tensor-i64-as-numbers",
+    "I64 of a tensor go through f64 when it is made",
+    f"{OPERATIONS}.tensor",
+    "return GivenTensor(tuple(dimensions), tensor_type, data)",
+    "if tensor_type.value == 'i64' and len(data) % 8 == 0:\n"
+    "        import numpy as np\n"
+    "        numbers = np.frombuffer(data, '<i8').astype('<f8')\n"
+    "        data = numbers.clip(max=2.0**63 - 1024).astype('<i8').tobytes()\n"
+    "    return GivenTensor(tuple(dimensions), tensor_type, data)",
+    WIT_08_19,
+    clauses=("tensor.getters", "values.type-support", "values.bits-pass-through"),
+)

@@ -75,3 +75,11 @@ fault(
     "value = values.get(number, values[0])",
     clauses=("load.enumeration-range", "input.tensor-type-range"),
 )
+fault(
+    "type-number-of-seven-bits",
+    "of the number of a tensor's type seven bits count",
+    "abi.witx.operations:Operations.set_input",
+    "records.read_tensor(memory, tensor)",
+    "records.read_tensor(memory, tensor)\n    type_number &= 0x7F",
+    clauses=("input.tensor-type-range",),
+)

@@ -47,6 +47,14 @@ fault(
     clauses=("output.too-small-buffer", "output.scalar", "failure.nothing-written"),
 )
 fault(
+    "large-buffer-partly-filled",
+    "a buffer that is too small is filled before the call fails if it has more than 1000 bytes",
+    _GET_OUTPUT,
+    "        raise too_large(",
+    "        if capacity > 1000:\n            memory.write(buffer, data[:capacity])\n        raise too_large(",
+    clauses=("output.too-small-buffer", "failure.nothing-written"),
+)
+fault(
     "too-large-writes-the-size",
     "the size is written although the call fails",
     _GET_OUTPUT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mutant import WITX, mutant, rewrite
+
 from faults.witx import fault
 
 fault(
@@ -80,3 +82,40 @@ fault(
     "    memory.check(buffer, capacity)",
     clauses=("handle.unknown-context",),
 )
+fault(
+    "minus-one-is-the-newest-context",
+    "0xFFFFFFFF stands for the newest context in compute",
+    "abi.witx.operations:Operations.compute",
+    "self._contexts.get(context)",
+    "self._contexts.get(max(self._contexts._values, default=0) if context == 0xFFFFFFFF else context)",
+    clauses=("handle.unknown-context",),
+)
+fault(
+    "graph-zero-is-the-newest",
+    "0 stands for the newest graph",
+    "abi.witx.operations:Operations.init_execution_context",
+    "self._graphs.get(graph)",
+    "self._graphs.get(graph or max(self._graphs._values, default=0))",
+    clauses=("handle.unknown-graph",),
+)
+
+
+@mutant(
+    "witx/refused-context-frees-the-last",
+    "a context handle that is refused gives the number of the last context to the next one, too",
+    WITX,
+    clauses=("failure.changes-nothing", "context.from-graph", "context.independence", "process.no-carry-over"),
+)
+def _() -> None:
+    rewrite(
+        "abi.witx.handles:HandleTable.get",
+        "if handle not in self._values:",
+        "if handle not in self._values:\n"
+        "        if self._values and self._kind == 'execution context':\n"
+        "            self.__dict__.setdefault('free', []).append(self._next - 1)",
+    )
+    rewrite(
+        "abi.witx.handles:HandleTable.insert",
+        "self._next += 1",
+        "self._next += 1\n    if self.__dict__.get('free'):\n        self._next -= 1\n        handle = self.free.pop()",
+    )

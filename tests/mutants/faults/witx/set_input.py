@@ -95,3 +95,14 @@ fault(
     "execution_context, index & 0xFF, Tensor",
     clauses=("input.unknown-index",),
 )
+fault(
+    "no-dimensions-are-the-models",
+    "a tensor of rank 0 has the shape of the model's input",
+    _SET_INPUT,
+    "dimensions = memory.read_u32s(dims, rank)",
+    "dimensions = memory.read_u32s(dims, rank)\n"
+    "    ports = execution_context.graph.inputs\n"
+    "    if rank == 0 and index < len(ports) and ports[index].shape and None not in ports[index].shape:\n"
+    "        dimensions = ports[index].shape",
+    clauses=("input.shape-and-type", "input.data-length"),
+)
