@@ -88,11 +88,9 @@ class Accusation:
             return ""
         what, size = "tensors", leaning.tensor_bytes
         if call == "load":
-            state = self._library.state(case, {})
-            what, size = (
-                "models",
-                max(sum(map(len, state.builders(name, case.encoding))) for name in case.vector.models),
-            )
+            builders = self._library.state(case, {}).builders
+            sizes = (sum(map(len, builders(name, case.encoding))) for name in case.vector.models)
+            what, size = "models", max(sizes, default=0)
         if size <= _SMALL[call]:
             return ""
         tried = [self._control(control) for control in plain_inference(case, self._library.models)]
