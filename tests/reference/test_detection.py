@@ -71,6 +71,7 @@ def test_onnx_is_recognised(more: bytes) -> None:
         pytest.param(
             ONNX, (small_onnx.unary() + small_onnx.field(9, 1),), id="ONNX with a field that it does not have"
         ),
+        pytest.param(ONNX, (small_onnx.field(999, b"x") + small_onnx.unary(),), id="ONNX that begins with one"),
     ],
 )
 def test_what_is_recognised_is_loaded(host: Host, encoding: GraphEncoding, builders: tuple[bytes, ...]) -> None:

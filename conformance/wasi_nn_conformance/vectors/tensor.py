@@ -90,7 +90,7 @@ def _range(name: str, numbers: Array) -> Array:
     """Return numbers that count up, with what the name says of them."""
     if name == "range-backwards":
         return numbers[::-1]
-    if name != "range":
+    if name != "range" and len(numbers):
         numbers = numbers.copy()
         numbers[-1 if name == "range-but-last" else len(numbers) // 2] = 0
     return numbers

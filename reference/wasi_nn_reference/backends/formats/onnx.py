@@ -80,6 +80,21 @@ def refuse_unbounded(model: bytes) -> None:
         raise unsupported(f"the ONNX model asks for version {operator_set} of an operator set; there is none")
 
 
+def without_unknown_fields(model: bytes) -> bytes:
+    """Return the model without the fields that ModelProto does not have; raises MalformedError.
+
+    A model that begins with one is none to OpenVINO's reader (2026.4.1).
+    """
+    kept, start, is_whole = [], 0, True
+    for number, _, _, end in fields(model):
+        if number in _MODEL_FIELDS:
+            kept.append(model[start:end])
+        else:
+            is_whole = False
+        start = end
+    return model if is_whole else b"".join(kept)
+
+
 def ports_of_any_rank(model: bytes) -> set[str]:
     """Return the names of the graph's inputs and outputs whose type has no shape at all; raises MalformedError."""
     names = set()

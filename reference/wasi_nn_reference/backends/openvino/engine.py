@@ -62,6 +62,7 @@ class OpenVino:
             raise unsupported(f"the target {target.value} is not available here")
         if encoding is GraphEncoding.ONNX:
             onnx.refuse_unbounded(builders[0])
+            builders = (onnx.without_unknown_fields(builders[0]),)
         return self._load(builders)
 
     def _load(self, builders: tuple[bytes, ...]) -> Graph:
