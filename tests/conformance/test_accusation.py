@@ -1,5 +1,6 @@
 """Hosts with known faults, each asked without a process: which clause a failing case accuses, and what blocks it."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -311,8 +312,14 @@ def test_what_fails_of_memory_that_has_grown_alone_breaks_the_clause_of_that(
     host: Any = faulty(fault)
     (vector,) = read(GROWING)
     case = library.case(vector, "witx", "openvino")
-    found = Accusation(host).accused(case, host.serve(case, alone=True).case_result)
-    assert (found.verdict, found.clause) == ("fail", clause)
+    for each in (case, without_lines(case)):
+        found = Accusation(host).accused(each, host.serve(each, alone=True).case_result)
+        assert (found.verdict, found.clause) == ("fail", clause)
+
+
+def without_lines(case: Case) -> Case:
+    """Return a case as one that was drawn: no step of it stands on a line."""
+    return dataclasses.replace(case, vector=dataclasses.replace(case.vector, steps=case.vector.steps_without_lines))
 
 
 def test_a_case_that_is_a_plain_inference_accuses_its_own_clause(judge: Callable[..., list[CaseResult]]) -> None:

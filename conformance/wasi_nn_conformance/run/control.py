@@ -66,8 +66,8 @@ def without_growth(case: Case, line: int | None) -> Case | None:
 
 
 def _without(is_out: Callable[[Node], bool], case: Case, line: int | None) -> Case | None:
-    out = [node.line for node in nodes_of(case.vector.steps) if is_out(node) and node.line is not None]
-    if line is None or not any(each < line for each in out):
+    out = [node.line for node in nodes_of(case.vector.steps) if is_out(node)]
+    if not any(line is None or each is None or each < line for each in out):  # what was drawn has no lines
         return None
     return replace(case, vector=replace(case.vector, steps=_kept(is_out, case.vector.steps), question=None))
 
