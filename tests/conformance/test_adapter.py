@@ -242,13 +242,13 @@ def test_a_variable_that_names_no_program_is_an_error(write: Writer, monkeypatch
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(AdapterError, match=r"^nonsense: no adapter has this name .*known: iwasm, reference"):
+    with pytest.raises(AdapterError, match=r"^nonsense: neither an adapter's name .*known: iwasm, reference"):
         read_adapter("nonsense")
 
 
 @pytest.mark.parametrize("path", ["/bin/sh", "/dev/null/x.toml", "/tmp"])  # noqa: S108 only read
 def test_a_path_that_is_no_adapter_is_an_error(path: str) -> None:
-    with pytest.raises(AdapterError, match=rf"^{path}: (an adapter is a .toml file|no adapter has this name)"):
+    with pytest.raises(AdapterError, match=rf"^{path}: (an adapter is a .toml file|neither an adapter's name)"):
         read_adapter(path)
 
 
