@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import wasmtime
@@ -67,8 +67,11 @@ def digits(named_graphs: NamedGraphs) -> None:
 class Module:
     """An instance of `LOADING`; its attributes are its functions."""
 
+    stores: ClassVar[list[wasmtime.Store]] = []
+
     def __init__(self, host: Host, export: str = '(export "memory")') -> None:
         self._store = wasmtime.Store()
+        self.stores.append(self._store)
         linker = wasmtime.Linker(self._store.engine)
         calls = WitxCalls(host, self._store)
         calls.define(linker)
@@ -83,6 +86,14 @@ class Module:
         function = self._exports[name]
         assert isinstance(function, wasmtime.Func)
         return function(self._store, *arguments)
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """A store that is left until Python ends calls functions of Python then, which it dies of at times."""
+    yield
+    while Module.stores:
+        Module.stores.pop().close()
 
 
 both_ways = pytest.mark.usefixtures("way")
