@@ -13,7 +13,7 @@ import pytest
 
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.run import growth
-from wasi_nn_conformance.run.growth import growing
+from wasi_nn_conformance.run.growth import Rounds, growing
 from wasi_nn_conformance.run.library import Library
 from wasi_nn_conformance.run.process_size import ProcessSize, process_size
 from wasi_nn_conformance.vectors.case import Case
@@ -166,6 +166,16 @@ def sizes(*memory: int) -> list[ProcessSize]:
 )
 def test_what_grows_does_so_in_every_stretch(memory: tuple[int, ...], found: list[str]) -> None:
     assert [each.what for each in growing(sizes(*memory), (80, 80))] == found
+
+
+def test_graphs_that_each_round_makes_and_drops_are_not_given_anew() -> None:
+    def size() -> ProcessSize:
+        return ProcessSize(memory=(1 + rounds.count) * MIB)
+
+    rounds = Rounds(lambda _number: None, size, held=lambda: 2 * (rounds.count > 0))
+    judgement = rounds.judged()
+    assert judgement is not None
+    assert judgement.verdict == "fail"
 
 
 def test_growth_is_told_by_the_round() -> None:

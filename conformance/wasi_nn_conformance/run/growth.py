@@ -66,8 +66,8 @@ class Rounds:
 
     def judged(self) -> Judgement | None:
         """Carry them out, and return what is wrong; None if nothing grows without end."""
-        held = self.held()
         sizes = list(self._sizes(FIRST))
+        held = self.held()  # what one round names, the next names again
         if None in sizes:
             return Judgement(Verdict.UNSUPPORTED, reason="nobody tells here how much memory a process has")
         grown = tuple(growing(sizes[1:], FIRST[1:]))
