@@ -85,14 +85,13 @@ def without_unknown_fields(model: bytes) -> bytes:
 
     A model that begins with one is none to OpenVINO's reader (2026.4.1).
     """
-    kept, start, is_whole = [], 0, True
-    for number, _, _, end in fields(model):
-        if number in _MODEL_FIELDS:
-            kept.append(model[start:end])
-        else:
-            is_whole = False
-        start = end
-    return model if is_whole else b"".join(kept)
+    ends = [(number, end) for number, _, _, end in fields(model)]
+    if all(number in _MODEL_FIELDS for number, _ in ends):
+        return model  # as nearly all: it is not copied
+    starts = [0, *(end for _, end in ends)]
+    return b"".join(
+        model[start:end] for start, (number, end) in zip(starts, ends, strict=False) if number in _MODEL_FIELDS
+    )
 
 
 def ports_of_any_rank(model: bytes) -> set[str]:
