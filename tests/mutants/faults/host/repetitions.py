@@ -6,6 +6,7 @@ from mutant import WITX, mutant, rewrite, rewritten
 
 from faults.host import COMPUTE, SET_INPUT
 
+_COMPUTED = "context.outputs = [_presented(tensor) for tensor in outputs]"
 _WITX_GET_OUTPUT = "abi.witx.operations:Operations.get_output"
 
 
@@ -20,11 +21,11 @@ def _() -> None:
     rewrite(SET_INPUT, bound, f"{bound}\n    context.times = 0")
     rewrite(
         COMPUTE,
-        "context.outputs = [_presented(tensor) for tensor in outputs]",
+        _COMPUTED,
         "context.times = context.__dict__.get('times', 0) + 1\n"
         "    if context.times == 4:\n"
         "        outputs = [Tensor(each.type, each.dimensions, bytes(len(each.data))) for each in outputs]\n"
-        "    context.outputs = [_presented(tensor) for tensor in outputs]",
+        f"    {_COMPUTED}",
     )
 
 
@@ -35,8 +36,7 @@ def _() -> None:
     clauses=("output.each-by-index",),
 )
 def _() -> None:
-    outputs = "context.outputs = [_presented(tensor) for tensor in outputs]"
-    rewrite(COMPUTE, outputs, f"{outputs}\n    context.reads = 0")
+    rewrite(COMPUTE, _COMPUTED, f"{_COMPUTED}\n    context.reads = 0")
     rewrite(
         _WITX_GET_OUTPUT,
         "memory.write(buffer, data)",
