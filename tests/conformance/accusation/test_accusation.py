@@ -1,10 +1,8 @@
 """Hosts with known faults, each asked without a process: which clause a failing case accuses, and what blocks it."""
 
 import dataclasses
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,23 +22,16 @@ from host_faults import (
     refusing,
     size_in_elements,
     size_kept,
-    small_models,
-    small_tensors,
     unknown_errno,
     unknown_output_drops_all,
-    without_relu,
 )
-from msgspec.structs import replace
 
 from wasi_nn_conformance.abi.registry import TAGS
-from wasi_nn_conformance.models import Model, ModelFiles
-from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.settlement import settled
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.results.violation import Violation
 from wasi_nn_conformance.run.accusation import Accusation, should_have_succeeded
-from wasi_nn_conformance.run.adapter import Adapter
 from wasi_nn_conformance.run.control import plain_inference
 from wasi_nn_conformance.run.host_pool import Served
 from wasi_nn_conformance.run.ladder import rungs
@@ -50,43 +41,6 @@ from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.step import steps_of
 from wasi_nn_conformance.vectors.tensor import tensor_literal
 from wasi_nn_conformance.vectors.vector import Vector
-
-
-@pytest.fixture(scope="session")
-def library(models: Mapping[str, Model], files: ModelFiles) -> Library:
-    made = Library()
-    made.models, made.model_files = models, files
-    return made
-
-
-@pytest.fixture
-def faulty(
-    numpy_host: ModuleType, models: Mapping[str, Model], adapter: Callable[..., Adapter], library: Library
-) -> Callable[..., FaultyHost]:
-    def faulty(*faults: Fault) -> FaultyHost:
-        def make() -> Any:
-            host = numpy_host.NumpyHost(models, VECTORS / "models")
-            for fault in faults:
-                fault(host)
-            return host
-
-        return FaultyHost(make, adapter("errors"), library)
-
-    return faulty
-
-
-@pytest.fixture
-def judge(faulty: Callable[..., FaultyHost], library: Library) -> Callable[..., list[CaseResult]]:
-    """Judge cases, given by the ids of their vectors, on a host with these faults."""
-
-    def judge(faults: tuple[Fault, ...], *ids: str) -> list[CaseResult]:
-        host: Any = faulty(*faults)
-        accusation = Accusation(host)
-        cases = [library.case(library.suite_vector(name), "witx", "openvino") for name in ids]
-        return [accusation.accused(case, host.serve(case, alone=True).case_result) for case in cases]
-
-    return judge
-
 
 SUFFIX = "[witx-openvino]"
 ACCUSED = [
@@ -116,11 +70,6 @@ ACCUSED = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def refusals(numpy_host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numpy_host.NumpyHost, "refused", numpy_host.Refused, raising=False)
-
-
 @pytest.mark.parametrize(("fault", "vector", "clause", "blocker"), ACCUSED)
 def test_a_case_accuses_what_it_leans_on(
     judge: Callable[..., list[CaseResult]], fault: Fault, vector: str, clause: str, blocker: str | None
@@ -136,53 +85,6 @@ def test_the_simplest_vector_of_a_clause_is_the_finding(judge: Callable[..., lis
         ("compute.all-inputs-are-used", ""),
         ("compute.all-inputs-are-used", "input.bound-by-index"),
     ]
-
-
-@pytest.fixture
-def owed(read: Callable[[str], list[Vector]], library: Library) -> Callable[..., Case]:
-    """Make a case in which a model has to load, and one step to succeed."""
-
-    def owed(model: str, step: str = "context: {graph: g, as: d}") -> Case:
-        said = f"clause: compute.repeatable, why: because a host may get this wrong, steps: [{step}]"
-        (vector,) = read(f"- {{id: v, model: {model}, {said}}}")
-        return library.case(vector, "witx", "openvino")
-
-    return owed
-
-
-@pytest.mark.parametrize(
-    ("fault", "model", "lacking"),
-    [(only_f32, "neg-i32", "the element type i32"), (without_relu, "dense", "the operation Relu")],
-)
-def test_what_a_host_may_do_without_is_unsupported(
-    faulty: Callable[..., FaultyHost], owed: Callable[..., Case], fault: Fault, model: str, lacking: str
-) -> None:
-    host: Any = faulty(fault)
-    case = owed(model)
-    reason = f"the host does not serve {lacking}: load is error unsupported_operation"
-    found = Accusation(host).accused(case, host.serve(case, alone=True).case_result)
-    assert (found.verdict, found.diagnosis, found.clause) == ("unsupported", reason, "compute.repeatable")
-
-
-@pytest.mark.parametrize(
-    ("fault", "name", "refusal"),
-    [
-        (small_tensors, "input/image", "tensors of 49152 bytes: set_input is error too_large"),
-        (small_tensors, "large/buffer-too-large/plus=1", "tensors above 64 KiB: set_input is error too_large"),
-        (small_models, "load/large-weights", "models of .* bytes: load is error too_large"),
-    ],
-)
-def test_how_large_something_may_be_is_the_affair_of_the_host(
-    judge: Callable[..., list[CaseResult]], fault: Fault, name: str, refusal: str
-) -> None:
-    (found,) = judge((fault,), name)
-    assert found.verdict == "unsupported"
-    assert re.fullmatch(f"the host does not serve {refusal}", found.diagnosis)
-
-
-def test_a_host_that_takes_no_tensor_breaks_what_it_owes(judge: Callable[..., list[CaseResult]]) -> None:
-    (found,) = judge((refusing("set_input"),), "input/image")
-    assert (found.verdict, found.clause) == ("fail", "input.bound-by-index")
 
 
 def test_misuse_that_is_accepted_breaks_the_clause_of_the_misuse(judge: Callable[..., list[CaseResult]]) -> None:
@@ -278,17 +180,6 @@ def test_every_rung_is_a_vector(library: Library) -> None:
     named = {rung.vector for case in cases for rung in rungs(Leaning.of(case, library.models))}
     assert len(named) > 40
     assert {library.suite_vector(name).id for name in named} == named
-
-
-def test_what_turned_out_to_be_unsupported_stands_under_the_clause_of_its_vector(
-    faulty: Callable[..., FaultyHost], owed: Callable[..., Case]
-) -> None:
-    host: Any = faulty(limited("load", 1))
-    case = owed("neg-f32", "load: {model: neg-f32, as: h}")
-    found = replace(host.serve(case, alone=True).case_result, verdict=Verdict.UNSUPPORTED, violations=())
-    assert found.clause == "load.each-load-is-a-graph"
-    kept = Accusation(host).accused(case, found)
-    assert (kept.clause, kept.own_clause, kept.verdict) == ("compute.repeatable", "", "unsupported")
 
 
 GROWING = """
