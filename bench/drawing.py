@@ -6,8 +6,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from checkout import HERE, Checkout, SuiteError
 from row import Figures, Row, Target
+from whole_run import SuiteError, run_suite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +32,10 @@ def drawn(folder: Path, turns: int) -> list[Row]:
     ]
 
 
-def milliseconds(kind: str, report: Path, checkout: Checkout = HERE) -> float:
+def milliseconds(kind: str, report: Path) -> float:
     """Return the milliseconds of a call of one search. Raises `SuiteError`, also if it finds something."""
     options = ("--impl=reference", "--abi=witx", "--encoding=openvino", f"--fuzz-only={kind}", "--fuzz-examples=400")
-    _, told = checkout.run(report, options, _ONE_PROCESSOR)
+    _, told = run_suite(report, options, _ONE_PROCESSOR)
     (search,) = told["fuzz"]["searches"]
     if search["findings"]:
         raise SuiteError(f"drawing {kind} found {', '.join(search['findings'])}")

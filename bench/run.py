@@ -11,48 +11,17 @@ import os
 import platform
 import sys
 import tempfile
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import components
-import drawing
-import inference
-import lists
-import start
-import suite
-import workers
-from checkout import SuiteError
 from load import LoadError
 from loaded_server import ServerError
 from looping import LoopingError
-from row import Row, table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-@dataclass(frozen=True)
-class Section:
-    """Rows that are measured together: turns for a quick run, and for one whose figures are quoted."""
-
-    rows: Callable[[Path, int], list[Row]]
-    quick: int
-    full: int
-
-
-SECTIONS = {
-    "inference": Section(inference.large, 5, 40),
-    "calls": Section(inference.tiny, 5, 40),
-    "start": Section(start.start, 3, 15),
-    "suite": Section(suite.suite, 1, 3),
-    "drawn": Section(drawing.drawn, 1, 3),
-    "lists": Section(lists.lists, 1, 5),
-    "images": Section(components.images, 3, 20),
-    "components": Section(components.calls, 3, 20),
-    "workers": Section(workers.workers, 1, 5),
-}
+from row import table
+from sections import SECTIONS
+from start import StartError
+from whole_run import SuiteError
 
 
 def main() -> int:
@@ -66,7 +35,7 @@ def main() -> int:
         try:
             with tempfile.TemporaryDirectory() as folder:
                 rows += section.rows(Path(folder), section.quick if options.quick else section.full)
-        except (LoadError, LoopingError, ServerError, start.StartError, SuiteError) as error:
+        except (LoadError, LoopingError, ServerError, StartError, SuiteError) as error:
             failures.append(f"{name} could not be measured: {error}")
     machine = _machine()
     print(", ".join(f"{key}: {value}" for key, value in machine.items()), "", table(rows), sep="\n")

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 
-from checkout import HERE
 from network import write_tiny
 from wasi_nn_reference.backends.engines import Engines, Isolation
 from wasi_nn_reference.backends.settings import EngineSettings
@@ -27,6 +26,7 @@ from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraphs, read_model
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
+from whole_run import HERE
 
 ABIS = ("witx", "wit-2024-06-25", "wit-2024-08-19", "wit-2024-10-28")
 _EXAMPLES = HERE.root / "examples"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from checkout import HERE, Checkout
 from row import Figures, Row, Target
 from wasi_nn_conformance.run.adapter import AdapterError, read_adapter
+from whole_run import run_suite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +64,10 @@ def _missing(impl: str) -> str:
     return ""
 
 
-def run(impl: str, report: Path, checkout: Checkout = HERE) -> Run:
+def run(impl: str, report: Path) -> Run:
     """Run the written cases of witx and OpenVINO IR. Raises `SuiteError`."""
     options = (f"--impl={impl}", "--abi=witx", "--encoding=openvino", "--fuzz-examples=0")
-    seconds, told = checkout.run(report, options)
+    seconds, told = run_suite(report, options)
     cases: list[dict[str, Any]] = told["cases"]
     return Run(
         seconds,

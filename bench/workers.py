@@ -141,7 +141,7 @@ def _route(servers: _Servers, route: str, turns: int) -> list[Row]:
 
 
 def _turn(servers: _Servers, which: int, route: str, connections: int) -> _Measured:
-    server = servers[which]
+    server = servers.plain if which else servers.ours
     before = server.cpu_seconds()
     body = servers.tensor if route == "tensor" else None
     done = load(servers.folder, f"{server.url}/{route}", connections, _SECONDS, body)
