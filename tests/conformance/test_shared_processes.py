@@ -80,7 +80,7 @@ def test_cases_pass_whatever_their_process_bears_and_the_limit_is_told_once(run:
     told = cases.pop("process/capacity[witx-openvino]")
     assert {case["verdict"] for case in cases.values()} == {"pass"}
     assert (told["verdict"], told["clause"]) == ("deviates", "process.capacity")
-    assert told["diagnosis"].startswith("one process bears 4 graphs: error too_large")
+    assert told["diagnosis"].startswith("one process bears 4 graphs, then cases get another: error too_large")
     assert result.ret == 0
 
 

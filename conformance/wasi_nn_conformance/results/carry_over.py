@@ -124,4 +124,5 @@ def _words(carry_overs: list[CarryOver]) -> Iterator[str]:
 
 
 def _limit_words(limit: Limit) -> str:
-    return f"one process bears {limit.amount}: {limit.case_result.diagnosis}"
+    # A run with a limit of few takes longer, and nothing else tells why.
+    return f"one process bears {limit.amount}, then cases get another: {limit.case_result.diagnosis}"
