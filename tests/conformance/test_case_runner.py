@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -117,6 +118,24 @@ def test_what_a_block_wants_is_said_of_each_of_its_steps(
 ) -> None:
     [violation] = talk(steps, answer).violations
     assert violation.wanted == wanted
+
+
+@pytest.mark.parametrize(("of_step", "accused"), [("", "of.block"), ("of.step", "of.step")])
+def test_what_a_step_of_a_block_does_wrong_breaks_what_the_block_is_about(
+    cases: Callable[..., list[Case]],
+    adapter: Callable[..., Adapter],
+    state: ExpectedState,
+    of_step: str,
+    accused: str,
+) -> None:
+    own = f", clause: {of_step}" if of_step else ""
+    [case] = cases(f"- fails_by:\n  - {{{COMPUTE}{own}}}\n  clause: of.block")
+    others = {name: dataclasses.replace(case.clause, id=name) for name in ("of.block", "of.step")}
+    process: Any = Scripted((Ended(-6, ""),))
+    found = CaseRunner(
+        dataclasses.replace(case, others=others), process, adapter("silent"), DIALECTS["witx"], state
+    ).run()
+    assert [violation.clause for violation in found.violations] == [accused]
 
 
 LOAD = {"errno": 0, "value": 3, "guards": "untouched"}

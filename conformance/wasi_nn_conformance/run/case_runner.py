@@ -212,7 +212,8 @@ class CaseRunner:
             raise _AnsweredWithError(step, self.steps_run, outcome, violations)
         if answer and answer.undecided and accepted and not (block and block.must_fail):
             self._broken(step, answer.undecided)
-        clause = self.case.clause_of(step)
+        # What a step of a block does wrong breaks what the block is about.
+        clause = self.case.clause_of(block if block and not step.clause else step)
         judgement = judge(step.expectation, outcome, violations, clause, block)
         broken = self._broken_by(step, judgement) or clause.id
         self._keep(judgement.at(function_of(step), broken, self.steps_run, step.line))
