@@ -36,7 +36,7 @@ def faults(
         for line in wanted.get("unlike", ())
         if reply["value"] == replies[line].get("value")
     )
-    if "hides" in wanted and any(str(place) in reply["data"] for place in (folder, Path.home(), Path.cwd())):
+    if "hides" in wanted and any(str(place) in reply.get("data", "") for place in (folder, Path.home(), Path.cwd())):
         yield f"{reply['data']!r} names a place of this machine"
     if set(reply.get("changed", ())) - set(wanted.get("changed_only", ())):
         yield f"changed {reply['changed']}"

@@ -56,7 +56,7 @@ class WitDialect:
 
     def expected(self, step: Step, state: ExpectedState) -> ExpectedReply:
         """Return what the reply must hold."""
-        return ExpectedReply(ok=self._expected(step, state), error=ExpectedAnswer(hides=state.hides))
+        return ExpectedReply(ok=self._expected(step, state), error=ExpectedAnswer(hides=True))
 
     def _expected(self, step: Step, state: ExpectedState) -> ExpectedAnswer:
         context = state.context(step.arguments.get("context"))

@@ -139,7 +139,11 @@ def _handle(written: Any, state: ExpectedState) -> Any:
     if not isinstance(written, dict) or "raw" not in written:
         return written
     number = int(written["raw"])
-    return state.no_handle(number ^ state.number(written["of"]) if "of" in written else number)
+    if "of" in written:
+        number ^= state.number(written["of"])
+    if "behind" in written:
+        number = (number + state.number(written["behind"])) % (1 << 32)
+    return state.no_handle(number)
 
 
 def _operand(written: Any) -> Any:

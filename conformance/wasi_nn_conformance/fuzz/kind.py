@@ -19,13 +19,11 @@ def generated_by(examples: Callable[[FuzzTarget], hypothesis.strategies.SearchSt
     """Make a kind of a strategy that gives whole conversations."""
 
     def draw(target: FuzzTarget, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
-        hides: Fields = {"hides": "host-paths"} if target.tag.has({"resources"}) else {}
-
         @hypothesis.seed(seed)
         @settings
         @hypothesis.given(examples(target))
         def conversation(fields: Fields) -> None:
-            carry_out({**fields, **hides})
+            carry_out(fields)
 
         conversation()
 

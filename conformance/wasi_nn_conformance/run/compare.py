@@ -175,4 +175,4 @@ def _shown(value: Any) -> str:
 def _paths(reply: Answer, folders: Mapping[str, str], told: Callable[[], bytes]) -> Iterator[Violation]:
     text = reply.data if isinstance(reply, wit_calls.ErrorText | wit_calls.Failure) else ""
     if text:
-        yield from (Violation("path", subject=what, clause=_NO_PATH) for what in disclosed(text, folders, told()))
+        yield from (Violation("path", subject=what, clause=_NO_PATH) for what in disclosed(text, folders, told))

@@ -3,15 +3,17 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from wasi_nn_conformance.session import wit_calls, witx_calls
 from wasi_nn_conformance.session.wire import Call, encode_request
 
 # A path of at least two parts. What stands before it is no part of a name: `/src` is not in `crate/src/lib.rs`.
 _PATH = re.compile(r"(?<![\w.@+-])/(?:[\w.@+-]+/)+[\w.@+-]*")
-# Every machine has these, so they tell nothing.
-_EVERYWHERE = ("/dev/", "/proc/", "/sys/")
+# Every machine has these, so they tell nothing. Other names in /dev and numbers in /proc are of this one.
+_EVERYWHERE = re.compile(
+    r"/sys/|/proc/(?!\d)|/dev/(?:fd/|(?:null|zero|full|u?random|tty|std(?:in|out|err)|shm|pts|mqueue)\b)"
+)
 
 
 def said_by_guest(requests: Iterable[Call]) -> bytes:
@@ -25,14 +27,19 @@ def _parts(request: Call) -> Iterator[bytes]:
         yield from request.builders
 
 
-def disclosed(text: str, folders: Mapping[str, str], told: bytes) -> list[str]:
+def disclosed(text: str, folders: Mapping[str, str], told: Callable[[], bytes]) -> list[str]:
     """Return what of the machine a text names: `folders` by what they are, and other paths that are there.
 
     Nothing that the guest was `told` or said counts, and no path of another machine, as programs keep that of the one
     on which they were built.
     """
-    named = [what for what, folder in folders.items() if _names(text, folder) and folder.encode() not in told]
-    return named or [f"the path {path}" for path in _paths_of_this_machine(text) if path.encode() not in told]
+    named = {what: folder for what, folder in folders.items() if _names(text, folder)}
+    paths = {f"the path {path}": path for path in _paths_of_this_machine(text)}
+    if not named and not paths:
+        return []
+    said = told()
+    found = [what for what, folder in named.items() if folder.encode() not in said]
+    return found or [what for what, path in paths.items() if path.encode() not in said]
 
 
 def _names(text: str, folder: str) -> bool:
@@ -47,7 +54,5 @@ def _paths_of_this_machine(text: str) -> list[str]:
     return [
         path
         for path in dict.fromkeys(paths)
-        if path.count("/") > 1
-        and not path.startswith(_EVERYWHERE)
-        and (path.startswith(passing) or os.path.lexists(path))
+        if path.count("/") > 1 and not _EVERYWHERE.match(path) and (path.startswith(passing) or os.path.lexists(path))
     ]

@@ -27,8 +27,16 @@ def judge(
         case Kind.HANG:
             hang = Violation("hang", wanted=wanted, got=outcome.detail, printed=outcome.printed)
             return Judgement(Verdict.HANG, (hang,))
-    if violations:
+    # A text that names a place says nothing of the answer, and is the same fault wherever it is read.
+    paths = tuple(violation for violation in violations if violation.kind == "path")
+    if len(paths) < len(violations):
         return Judgement(Verdict.FAIL, tuple(violations))
+    judgement = _judged(expectation, outcome, clause, block, wanted)
+    return Judgement(Verdict.FAIL, paths) if paths and not judgement.verdict.is_finding else judgement
+
+
+def _judged(expectation: Expectation, outcome: Outcome, clause: Clause, block: Block | None, wanted: str) -> Judgement:
+    """Judge an answer with nothing wrong in its reply by what the clause accepts and would rather see."""
     is_another = outcome.kind is Kind.ERROR and expectation.only not in (None, outcome.code)
     if is_another or _answer(outcome) not in expectation.accept:
         return Judgement(Verdict.FAIL, (_otherwise("outcome", outcome, wanted),))

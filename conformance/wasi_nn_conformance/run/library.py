@@ -132,9 +132,7 @@ class Library:
 
         at_once = TAGS[case.abi].outputs_at_compute
         models = {**self.models, **own}
-        return ExpectedState(
-            case.encoding, models, case.vector.graphs, builders, folders, at_once, paths, case.vector.hides
-        )
+        return ExpectedState(case.encoding, models, case.vector.graphs, builders, folders, at_once, paths)
 
     def missing(self, case: Case) -> str | None:
         """Return why a model that the case brings cannot be written here; None if each can."""

@@ -52,10 +52,10 @@ class ExpectedState:
 
     `builders(model, encoding)` gives a model's builders as bytes. `folders` are those of the host's machine that a
     guest has no business to know of, by what they are; `paths` gives the path of what a vector speaks of there.
-    `at_once` tells that `compute` takes all inputs and gives all outputs, `hides` that no error may name a folder. For
-    components: `tensors` hold what these resources were made of, `errors` what they said when they came, `handles` the
-    probe's own names for outputs. For witx: `given` are the handles that calls have returned, `taken` their numbers and
-    those of all conversations before in the same process, and `numbers` those that have a name here.
+    `at_once` tells that `compute` takes all inputs and gives all outputs. For components: `tensors` hold what these
+    resources were made of, `errors` what they said when they came, `handles` the probe's own names for outputs. For
+    witx: `given` are the handles that calls have returned, `taken` their numbers and those of all conversations before
+    in the same process, and `numbers` those that have a name here.
     """
 
     encoding: str | None
@@ -65,7 +65,6 @@ class ExpectedState:
     folders: Mapping[str, str] = field(default_factory=dict)
     at_once: bool = False
     paths: Paths = no_paths
-    hides: bool = False
     graphs: dict[str, Model] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
     tensors: dict[str, TensorLiteral] = field(default_factory=dict)

@@ -83,7 +83,6 @@ class _Reader:
             tries=fields.get("tries"),
             own_models=self._own_models,
             fresh=fields.get("fresh", False),
-            hides="hides" in fields,
         )
 
     def full(self) -> dict[str, Any]:

@@ -16,9 +16,9 @@ class Vector:
 
     `abis` are those that can say its steps, `encodings` restricts it (None: all). A conversation without `models`
     runs once and not once per encoding. `graphs` maps the names that must be registered with the host before the
-    guest starts to models. One that is `fresh` gets a process that has served no other; in one that `hides`, no error
-    may name a place of the host's machine. `tries` says what its steps do not tell: that it tries to break its clause
-    (`break`), or that it only shows it kept (`show`). `own_models` are those that it brings along.
+    guest starts to models. One that is `fresh` gets a process that has served no other. `tries` says what its steps
+    do not tell: that it tries to break its clause (`break`), or that it only shows it kept (`show`). `own_models` are
+    those that it brings along.
     """
 
     id: str
@@ -35,7 +35,6 @@ class Vector:
     tries: str | None = None
     own_models: Mapping[str, Model] = field(default_factory=dict)
     fresh: bool = False
-    hides: bool = False
 
     @property
     def clauses(self) -> set[str]:
