@@ -18,10 +18,10 @@ def written_out(value: Any) -> Any:
     Raises RepetitionError.
     """
     if isinstance(value, list):
-        return [each for item in value for each in (_rounds(item) if _is_repeat(item) else [written_out(item)])]
+        return [each for item in value for each in (_rounds(item) if is_repeat(item) else [written_out(item)])]
     if not isinstance(value, Mapping):
         return value
-    if not _is_repeat(value):
+    if not is_repeat(value):
         return {key: written_out(item) for key, item in value.items()}
     entries: dict[str, Any] = {}
     for number, part in enumerate(_rounds(value)):
@@ -33,7 +33,7 @@ def written_out(value: Any) -> Any:
     return entries
 
 
-def _is_repeat(value: Any) -> bool:
+def is_repeat(value: Any) -> bool:
     """Return whether this is a repeat, and not a mapping whose only entry is called so."""
     if not isinstance(value, Mapping) or value.keys() != {"repeat"}:
         return False

@@ -135,8 +135,7 @@ class _Normalisation:
         return self._written_out(action, full)
 
     def _written_out(self, action: str, full: Arguments) -> Arguments:
-        if action == "new_error" and isinstance(full["data"], dict):
-            full["data"] = full["data"]["repeated"] * full["data"]["times"]
+        full = {key: _spelled(value) for key, value in full.items()}
         if action in _OF_A_PORT:
             return self._with_port(action, full)
         if action in _BYTES:
@@ -243,6 +242,15 @@ def _one_word(action: str, written: Any) -> Any:
     form = schema("vector").form["$defs"]["step"]["properties"][action]
     needed = [key for key in form["required"] if key != "context"] or form["required"]
     return {needed[0]: written} if len(needed) == 1 and isinstance(written, str | int) else written
+
+
+def _spelled(written: Any) -> Any:
+    """Write out texts that are told by what they repeat, wherever they stand."""
+    if isinstance(written, list):
+        return [_spelled(each) for each in written]
+    if isinstance(written, dict) and {"repeated", "times"} <= written.keys() <= {"begins", "repeated", "times"}:
+        return written.get("begins", "") + written["repeated"] * written["times"]
+    return written
 
 
 def _named(made: Any, name: str) -> Any:

@@ -10,7 +10,7 @@ from wasi_nn_conformance.formats.matrix import references
 from wasi_nn_conformance.formats.schema import Key, Schema, place, schema
 from wasi_nn_conformance.formats.suggestion import did_you_mean
 from wasi_nn_conformance.models import Model, ModelError, load_models
-from wasi_nn_conformance.models.repetition import RepetitionError, written_out
+from wasi_nn_conformance.models.repetition import RepetitionError, is_repeat, written_out
 
 from .needs import needs, tags_with
 from .normalisation import ShortFormError, in_full, with_model
@@ -114,6 +114,8 @@ class _Reader:
         if "model" in fields:
             steps = with_model(fields["model"], steps, self._entry.line("model"))
         rest = {key: value for key, value in fields.items() if key not in ("model", said)}
+        if is_repeat(rest.get("models")):
+            rest["models"] = written_out(rest["models"])
         if said != "steps":
             expected = {key: rest.pop(key) for key in ("prefer",) if key in rest}
             steps = [LinedStep({said: steps, **expected}, self._entry.line(said))]
@@ -168,6 +170,8 @@ def _own_models(entry: Entry) -> Mapping[str, Model]:
     if "models" not in entry.fields:
         return {}
     written = entry.fields["models"]
+    if is_repeat(written):
+        return _repeated_models(entry, written)
     if broken := _models_form().violation(written):
         raise entry.error(("models", *broken[0]), f"models: {broken[1]}")
     try:
@@ -175,6 +179,17 @@ def _own_models(entry: Entry) -> Mapping[str, Model]:
     except ModelError as error:
         name = () if error.index is None else (list(written)[error.index],)
         raise entry.error(("models", *name), str(error)) from None
+
+
+def _repeated_models(entry: Entry, written: Any) -> Mapping[str, Model]:
+    """Read models of which only the pattern stands in the file, so that each complaint is about its line."""
+    try:
+        models = written_out(written)
+        if broken := _models_form().violation(models):
+            raise entry.error(("models",), f"models: {broken[1]}")
+        return load_models([{"id": name, **body} for name, body in models.items()])
+    except (ModelError, RepetitionError) as error:
+        raise entry.error(("models",), str(error)) from None
 
 
 def _models(value: Any) -> Iterator[str]:
