@@ -33,7 +33,16 @@ def last_words(printed: str) -> str:
     Folders and numbers of threads are left out, so that one cause reads the same on every machine.
     """
     lines = _lines(printed)
-    return _one_line(_telling(lines) or lines[-_SHOWN_WITHOUT:])
+    return _one_line(_end_of_trace(_telling(lines)) or lines[-_SHOWN_WITHOUT:])
+
+
+def _end_of_trace(lines: list[str]) -> list[str]:
+    """Return the lines; of a trace of Python's the beginning, the innermost place and the end, where the reason is."""
+    if not lines or not lines[0].startswith("Traceback"):
+        return lines
+    places = [line for line in lines if line.startswith('File "')]
+    raised = [number for number, line in enumerate(lines) if _RAISED.match(line)]
+    return [lines[0], *places[-1:], *(lines[raised[-1] :] if raised else ())] if places else lines
 
 
 def pattern(printed: str) -> str:

@@ -27,6 +27,7 @@ from wasi_nn_conformance.session.wire import (
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.own_clause import (
+    DROPS,
     call_of,
     clause_of_kind,
     clause_of_only_output,
@@ -106,7 +107,10 @@ class CaseRunner:
         if self.process.usable:
             outcome = self._ask(self.dialect.requests(_FORGET, self.state))
             clause = self.case.clause
-            self._keep(judge(_FORGET.expectation, outcome, [], clause).at("forget", clause.id))
+            # Of components it drops resources, which is all that such a host can die of there.
+            owes = DROPS if TAGS[self.case.abi].resources else clause.id
+            broken = clause.id if outcome.kind is Kind.OK else owes
+            self._keep(judge(_FORGET.expectation, outcome, [], clause).at("forget", broken))
 
     def _nodes(self, nodes: tuple[Node, ...], block: Block | None) -> None:
         for node in nodes:

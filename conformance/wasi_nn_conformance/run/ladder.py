@@ -168,6 +168,8 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
     yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 6, 8) if max(ranks, default=0) >= rank)
     if made > 1 or errors:
         yield from (Rung(vector, clause="resource.drop-order") for vector in _DROPPED)
+    if leaning.number("drop") and leaning.number("context"):
+        yield Rung("resource/graph-before-its-context", clause="resource.graph-before-context")
     if made > _MANY or any(step.action == "rounds" for step in steps):
         yield Rung("tensor/thousand")
 
@@ -195,13 +197,18 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
     if leaning.is_done_again("output"):
         yield Rung("output/often")
     if leaning.number("compute") > 1:
+        yield Rung("compute/often", clause="compute.repeatable")
         yield Rung("compute/twice", stale_after="compute")
         yield Rung("compute/back-to-earlier-values", stale_after="compute")
         yield Rung("compute/unread")
+        yield Rung("compute/other-values-each-time", stale_after="compute")
     if leaning.number("context") > 1:
         yield from map(Rung, ("context/two", "context/side-by-side", "context/outputs-are-its-own"))
+        yield from (Rung(vector, clause="context.independence") for vector in _OF_CONTEXTS)
 
 
+_OF_CONTEXTS = ("independence/inputs/context", "context/computed-again-after-another")
+"""What a context of a graph does to the others."""
 _AT_THE_END = ("dimensions", "tensor", "data", "output", "return-pointer")
 
 OPERATIONS: Mapping[str, str] = {

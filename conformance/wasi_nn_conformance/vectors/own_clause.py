@@ -12,6 +12,9 @@ from .step import Block, Node, Step
 RETURN_POINTER = "its return pointer"
 """The subject of the violation of a failing call that wrote there."""
 
+DROPS = "resource.drop-order"
+"""The clause of what a probe does behind the last step: it drops what is left."""
+
 _BY_ACTION: Mapping[str, str] = {
     "load": "load.graph-from-builders",
     "load_by_name": "load-by-name.registered",
@@ -140,6 +143,7 @@ def own_clauses() -> frozenset[str]:
     return frozenset(
         (
             "failure.return-pointer-untouched",
+            DROPS,
             *_BY_ACTION.values(),
             *_BY_KIND.values(),
             *_BY_HANDLE.values(),

@@ -6,7 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from mutant import GROWTH, SHARED, WITX, module, mutant, replace, rewritten
+from mutant import GROWTH, SHARED, WIT_10_28, WITX, module, mutant, replace, rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,5 +95,23 @@ rewritten(
     "abi.witx.operations:Operations.get_output",
     "        raise too_large(",
     f"        {_KEPT}.append(bytearray(b'\\1' * 65536))\n        raise too_large(",
+    clauses=_GROWS,
+)
+rewritten(
+    "process/context-is-kept",
+    "two thousand bytes of each context stay when it is dropped",
+    WIT_10_28,
+    "host:Host.init_execution_context",
+    "self._contexts.add(context)",
+    f"self._contexts.add(context)\n    {_KEPT}.append(bytearray(b'\\1' * 2000))",
+    clauses=_GROWS,
+)
+rewritten(
+    "process/name-is-kept",
+    "two thousand bytes of each name that is not found stay",
+    SHARED,
+    "host:Host.load_by_name",
+    "named = self._named_graphs.get(name)",
+    f"{_KEPT}.append(bytearray(b'\\1' * 2000))\n    named = self._named_graphs.get(name)",
     clauses=_GROWS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutant import WIT_08_19, WIT_10_28, WITX, rewritten
+from mutant import SHARED, WIT_08_19, WIT_10_28, WITX, mutant, rewrite, rewritten
 
 from faults.host import COMPUTE, ONE_BY_ONE, SET_INPUT, fault
 
@@ -252,4 +252,53 @@ rewritten(
     "tuple(dimensions)",
     "tuple(dimensions[: len(dimensions) & 0xFF])",
     clauses=("input.shape-and-type", "tensor.rank"),
+)
+
+
+@mutant(
+    "host/thirteenth-model-evicts",
+    "of more than twelve different models the first cannot compute any more",
+    SHARED,
+    clauses=("load.any-number", "context.independence", "process.capacity"),
+)
+def _() -> None:
+    rewrite(
+        "host:Host.load",
+        "return self._counted(loaded, sum(map(len, builders)))",
+        "recent = self.__dict__.setdefault('recent', [])\n"
+        "    if loaded in recent:\n        recent.remove(loaded)\n"
+        "    recent.append(loaded)\n"
+        "    loaded.is_evicted = False\n"
+        "    if len(recent) > 12:\n        recent.pop(0).is_evicted = True\n"
+        "    return self._counted(loaded, sum(map(len, builders)))",
+    )
+    rewrite(
+        COMPUTE,
+        "ports = context.graph.inputs",
+        "if getattr(context.graph.backend, 'is_evicted', False):\n"
+        "        raise invalid_argument('the graph is not there any more')\n"
+        "    ports = context.graph.inputs",
+    )
+
+
+fault(
+    "last-of-ten-inputs-exchanged",
+    "of ten inputs and more the last two are exchanged",
+    COMPUTE,
+    "[context.inputs[index] for index in range(len(ports))]",
+    "(lambda all: all if len(all) < 10 else [*all[:-2], all[-1], all[-2]])(\n"
+    "        [context.inputs[index] for index in range(len(ports))])",
+    SHARED,
+    clauses=("input.bound-by-index",),
+)
+fault(
+    "seventh-compute-skipped",
+    "each seventh compute of a context gives the outputs of the one before",
+    COMPUTE,
+    _MADE,
+    "context.count = context.__dict__.get('count', 0) + 1\n"
+    "    if context.count % 7 == 0:\n        outputs = context.held\n"
+    f"    context.held = outputs\n    {_MADE}",
+    SHARED,
+    clauses=("compute.new-inputs",),
 )

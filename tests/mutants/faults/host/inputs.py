@@ -210,3 +210,22 @@ for _name, _breaks, _condition in (
         SHARED,
         clauses=("input.shape-and-type",),
     )
+fault(
+    "inputs-in-the-order-of-calls",
+    "inputs go to the engine in the order in which they were first set",
+    COMPUTE,
+    "[context.inputs[index] for index in range(len(ports))]",
+    "list(context.inputs.values())",
+    SHARED,
+    clauses=("input.bound-by-index",),
+)
+rewritten(
+    "host/free-dimensions-are-equal",
+    "where a shape has several free dimensions they must be equal",
+    SHARED,
+    "backends.backend:Port.takes",
+    "return len(self.shape) == len(dimensions) and all(",
+    "free = {given for wanted, given in zip(self.shape, dimensions) if wanted is None}\n"
+    "    return len(free) < 2 and len(self.shape) == len(dimensions) and all(",
+    clauses=("input.free-dimension",),
+)

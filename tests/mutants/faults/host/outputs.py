@@ -141,3 +141,19 @@ def _() -> None:
         "context.outputs = [_presented(tensor) for tensor in outputs]\n    context.unread = True",
     )
     rewrite(GET_OUTPUT, "return context.outputs[index]", "context.unread = False\n    return context.outputs[index]")
+
+
+fault(
+    "last-bit-flickers",
+    "each second compute of a context gives the first f32 with another last bit",
+    COMPUTE,
+    "context.outputs = [_presented(tensor) for tensor in outputs]",
+    "context.count = context.__dict__.get('count', 0) + 1\n"
+    "    if context.count % 2 == 0:\n"
+    "        outputs = [\n"
+    "            Tensor(t.type, t.dimensions, bytes([t.data[0] ^ 1]) + bytes(t.data[1:]))\n"
+    "            if t.type is TensorType.F32 and len(t.data) > 8 else t for t in outputs]\n"
+    "    context.outputs = [_presented(tensor) for tensor in outputs]",
+    SHARED,
+    clauses=("compute.repeatable", "compute.new-inputs"),
+)

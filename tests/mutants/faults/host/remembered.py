@@ -186,3 +186,37 @@ rewritten(
     "self.__dict__.setdefault('shapes', {}).setdefault(data, tuple(dimensions))",
     clauses=("tensor.getters", "values.row-major"),
 )
+rewritten(
+    "host/known-by-length-and-sum",
+    "a model is known again by the lengths of its builders and the sums of their bytes",
+    SHARED,
+    "sharing:SharedGraphs.load",
+    "hashlib.sha256(builder).digest()",
+    "(len(builder), sum(builder))",
+    clauses=("load.each-load-is-a-graph", "load.graph-from-builders", "load.every-builder-is-used"),
+)
+rewritten(
+    "host/name-known-by-place",
+    "a name at the address and of the length of an earlier one is that",
+    WITX,
+    "abi.witx.operations:Operations.load_by_name",
+    "text = memory.read(name, length).decode()",
+    "text = self.__dict__.setdefault('texts', {}).setdefault((name, length), memory.read(name, length)).decode()",
+    clauses=("load-by-name.registered", "load-by-name.unknown"),
+)
+rewritten(
+    "host/unchanged-inputs-not-given-again",
+    "inputs as in the context's last compute are left in the engine, where those of another context may be by now",
+    SHARED,
+    "host:Host.compute",
+    "outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.call_seconds)",
+    "given = [context.inputs[index] for index in range(len(ports))]\n"
+    "    held = context.__dict__.get('given')\n"
+    "    if held is not None and all(a is b for a, b in zip(held, given)):\n"
+    "        given = context.graph.last\n"
+    "    else:\n"
+    "        context.given = given\n"
+    "    context.graph.last = given\n"
+    "    outputs = request.infer(given, self.call_seconds)",
+    clauses=("context.independence",),
+)

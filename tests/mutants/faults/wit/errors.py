@@ -165,3 +165,26 @@ def _() -> None:
 
     replace(operations.ErrorValue, "__init__", remember)
     replace(operations.Operations, "error_data", overwritten)
+
+
+fault(
+    "text-cut-in-a-letter",
+    "the text of an error is cut at 100 bytes, and traps where that is within a letter",
+    f"{OPERATIONS}.error_data",
+    "return error.data",
+    "from wasi_nn_reference.abi.wit.resources import CallTrapError\n"
+    "    try:\n        return error.data.encode()[:100].decode()\n"
+    "    except UnicodeDecodeError:\n        raise CallTrapError('the string is no UTF-8') from None",
+    WIT_10_28,
+    clauses=("error.getters",),
+)
+fault(
+    "target-told-with-a-path",
+    "what is said of a target that is not there names a file of the host",
+    "abi.wit.calls:WitCalls._answer",
+    "failure = ErrorValue(error.code, error.message)",
+    "place = ': /etc/hostname' if error.code is ErrorCode.UNSUPPORTED_OPERATION else ''\n"
+    "        failure = ErrorValue(error.code, error.message + place)",
+    WIT_10_28,
+    clauses=("error.no-host-path",),
+)

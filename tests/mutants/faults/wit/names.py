@@ -89,3 +89,23 @@ fault(
     WIT_08_19,
     clauses=("input.unknown-name", "output.unknown-name"),
 )
+fault(
+    "long-unknown-name-dies",
+    "an unknown name of an input or output of more than 200 letters ends the host",
+    "abi.wit.operations:_index",
+    "there = ",
+    "if len(name) > 200:\n        import os\n        os.abort()\n    there = ",
+    WIT_08_19,
+    clauses=("input.unknown-name", "output.unknown-name"),
+)
+fault(
+    "long-unknown-graph-dies",
+    "a name of more than 1,000 bytes that no graph has ends the host",
+    "abi.wit.operations:Operations.load_by_name",
+    "return self._host.load_by_name(name)",
+    "try:\n        return self._host.load_by_name(name)\n"
+    "    except WasiNnError:\n"
+    "        if len(name.encode()) > 1000:\n            import os\n            os.abort()\n        raise",
+    WIT_10_28,
+    clauses=("load-by-name.unknown",),
+)

@@ -205,3 +205,55 @@ def _() -> None:
         "self.take(kind, representation)",
         "value = self.take(kind, representation)\n    if hasattr(value, 'given_back'):\n        value.given_back()",
     )
+
+
+@mutant(
+    "wit/outputs-dropped-together",
+    "an output that is dropped takes the data of the others of its compute along",
+    WIT_10_28,
+    clauses=("resource.drop-order", "output.tensor-is-the-guests"),
+)
+def _() -> None:
+    rewrite(
+        f"{OPERATIONS}.compute_named",
+        "tensors = self._outputs(context.outputs or [])",
+        "tensors = self._outputs(context.outputs or [])\n"
+        "        self._table.__dict__.setdefault('blocks', []).append(tensors)",
+    )
+    rewrite(
+        f"{TABLE}.drop",
+        "self.take(kind, representation)",
+        "value = self.take(kind, representation)\n"
+        "    for block in self.__dict__.get('blocks', ()):\n"
+        "        if any(value is each for each in block):\n"
+        "            for each in block:\n"
+        "                object.__setattr__(each, 'data', bytes(len(each.data)))",
+    )
+
+
+fault(
+    "ninetieth-drop-exchanges",
+    "with each 90th drop the two oldest tensors exchange their places",
+    f"{TABLE}.drop",
+    "self.take(kind, representation)",
+    "self.take(kind, representation)\n"
+    "    self.dropped = self.__dict__.get('dropped', 0) + 1\n"
+    "    oldest = [each for each, entry in self._entries.items() if entry.kind is Kind.TENSOR][:2]\n"
+    "    if self.dropped % 90 == 0 and len(oldest) == 2:\n"
+    "        one, other = oldest\n"
+    "        self._entries[one], self._entries[other] = self._entries[other], self._entries[one]",
+    WIT_10_28,
+    clauses=("resource.many", "resource.drop-order", "tensor.getters"),
+)
+fault(
+    "waiting-context-undroppable",
+    "a context whose inputs are set and not computed with cannot be dropped",
+    f"{TABLE}.drop",
+    "self.take(kind, representation)",
+    "value = self.get(kind, representation)\n"
+    "    if kind is Kind.CONTEXT and value.inputs and value.outputs is None:\n"
+    "        raise CallTrapError('the context waits for its compute')\n"
+    "    self.take(kind, representation)",
+    WIT_08_19,
+    clauses=("resource.drop-order",),
+)

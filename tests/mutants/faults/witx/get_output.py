@@ -102,3 +102,11 @@ fault(
     "self._contexts.get(context), index & 0xFF)",
     clauses=("output.unknown-index",),
 )
+fault(
+    "large-buffer-off-by-one",
+    "a buffer of exactly the output's size is too small for more than 1,000 bytes",
+    _GET_OUTPUT,
+    "len(data) > capacity",
+    "len(data) > capacity or len(data) == capacity > 1000",
+    clauses=("output.size", "output.too-small-buffer"),
+)

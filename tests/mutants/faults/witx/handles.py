@@ -119,3 +119,21 @@ def _() -> None:
         "self._next += 1",
         "self._next += 1\n    if self.__dict__.get('free'):\n        self._next -= 1\n        handle = self.free.pop()",
     )
+
+
+fault(
+    "handle-behind-the-last",
+    "the number behind the last handle stands for that one",
+    "abi.witx.handles:HandleTable.get",
+    "if handle not in self._values:",
+    "if handle == self._next and self._values:\n        handle -= 1\n    if handle not in self._values:",
+    clauses=("handle.unknown-graph", "handle.unknown-context"),
+)
+fault(
+    "handle-before-the-first",
+    "the number before the first handle stands for that one",
+    "abi.witx.handles:HandleTable.get",
+    "if handle not in self._values:",
+    "if self._values and handle == min(self._values) - 1:\n        handle += 1\n    if handle not in self._values:",
+    clauses=("handle.unknown-graph", "handle.unknown-context"),
+)

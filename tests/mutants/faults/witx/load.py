@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mutant import WITX, mutant, rewrite
+
 from faults.witx import fault
 
 _LOAD = "abi.witx.operations:Operations.load"
@@ -96,3 +98,27 @@ fault(
     'decode(EXECUTION_TARGETS, target & 0xFFFF, "execution target")',
     clauses=("load.enumeration-range",),
 )
+
+
+@mutant(
+    "witx/large-builders-in-place",
+    "builders of more than 100,000 bytes are read where they lie, by the first context",
+    WITX,
+    ("openvino", "onnx"),
+    clauses=("load.copies-the-builders",),
+)
+def _() -> None:
+    rewrite(
+        "abi.witx.operations:Operations.load",
+        "memory.write_u32(result, self._graphs.insert(self._host.load(data, graph_encoding, execution_target)))",
+        "graph = self._host.load(data, graph_encoding, execution_target)\n"
+        "    if sum(map(len, data)) > 100000:\n"
+        "        graph.again = lambda: self._host.load(\n"
+        "            tuple(view().read(*each) for each in ranges), graph_encoding, execution_target)\n"
+        "    memory.write_u32(result, self._graphs.insert(graph))",
+    )
+    rewrite(
+        "abi.witx.operations:Operations.init_execution_context",
+        "self._host.init_execution_context(self._graphs.get(graph))",
+        "self._host.init_execution_context((lambda of: getattr(of, 'again', lambda: of)())(self._graphs.get(graph)))",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from mutant import WITX, module, mutant, replace
+from mutant import WITX, module, mutant, replace, rewrite
 
 from faults.witx import fault
 
@@ -106,3 +106,29 @@ fault(
     "        dimensions = ports[index].shape",
     clauses=("input.shape-and-type", "input.data-length"),
 )
+
+
+@mutant(
+    "witx/large-inputs-in-place",
+    "a tensor of more than 50,000 bytes is read where it lies, by compute",
+    WITX,
+    clauses=("input.copied",),
+)
+def _() -> None:
+    given = "Tensor(tensor_type, dimensions, memory.read(data, length))"
+    rewrite(
+        _SET_INPUT,
+        f"self._host.set_input(execution_context, index, {given})",
+        f"self._host.set_input(execution_context, index, {given})\n"
+        "    places = execution_context.__dict__.setdefault('places', {})\n"
+        "    places.pop(index, None)\n"
+        "    if length > 50000:\n        places[index] = tensor_type, dimensions, data, length",
+    )
+    rewrite(
+        "abi.witx.operations:Operations.compute",
+        "self._host.compute(self._contexts.get(context))",
+        "of = self._contexts.get(context)\n"
+        "    for index, (kind, dimensions, data, length) in of.__dict__.get('places', {}).items():\n"
+        "        of.inputs[index] = Tensor(kind, dimensions, _view().read(data, length))\n"
+        "    self._host.compute(of)",
+    )
