@@ -39,7 +39,8 @@ def compared(case_results: Iterable[CaseResult]) -> Iterator[CaseResult]:
 
 
 def _is_choice(case_result: CaseResult) -> bool:
-    return case_result.level is Level.DEFINED and bool(case_result.choice)
+    # How large something may be is a question of its own, which may be met under any other.
+    return case_result.level is Level.DEFINED and case_result.choice not in (None, "", "error too_large")
 
 
 def _question(case_result: CaseResult) -> _Question:

@@ -84,6 +84,8 @@ def rungs(leaning: Leaning) -> Iterator[Rung]:
         yield Rung(f"tensor/type/type={element}")
         yield Rung(f"tensor/extremes/{element}")
         yield from (Rung(vector, f"the element type {element}") for vector in _OF_TYPE.get(str(element), ()))
+    if leaning.passes_on:
+        yield Rung("values/passed-on", "outputs that are inputs")
     yield from _of_shape(leaning)
     yield from _of_ports(leaning)
     yield from _of_resources(leaning)

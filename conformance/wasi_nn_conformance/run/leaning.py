@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import prod
 
 from wasi_nn_conformance.models import ElementType, Model
-from wasi_nn_conformance.models.expression import Constant
+from wasi_nn_conformance.models.expression import Constant, Input
 from wasi_nn_conformance.models.model import Port
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import call_of, function_of
@@ -62,6 +62,11 @@ class Leaning:
     def has_weights(self) -> bool:
         """Return whether a model has constants."""
         return any(isinstance(part, Constant) for model in self.models for part in model.types())
+
+    @property
+    def passes_on(self) -> bool:
+        """Return whether an output of a model is one of its inputs, with no operation in between."""
+        return any(isinstance(expression, Input) for model in self.models for _, expression in model.expressions)
 
     @cached_property
     def shapes(self) -> set[tuple[int | None, ...]]:

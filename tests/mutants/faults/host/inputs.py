@@ -229,3 +229,15 @@ rewritten(
     "    return len(free) < 2 and len(self.shape) == len(dimensions) and all(",
     clauses=("input.free-dimension",),
 )
+rewritten(
+    "host/shape-of-high-rank-by-product",
+    "above rank 4 a shape is told from another by its rank and its product alone",
+    SHARED,
+    "backends.backend:Port.takes",
+    "return len(self.shape) == len(dimensions) and all(",
+    "import math\n"
+    "    if len(dimensions) > 4 and None not in self.shape and len(self.shape) == len(dimensions):\n"
+    "        return math.prod(self.shape) == math.prod(dimensions)\n"
+    "    return len(self.shape) == len(dimensions) and all(",
+    clauses=("input.shape-and-type",),
+)
