@@ -26,8 +26,20 @@ def answer(choice: str | None, **fields: Any) -> CaseResult:
         ([answer(OK, level="must"), answer(ERROR, level="must")], ["pass", "pass"]),
         ([answer(OK), answer(None)], ["pass", "pass"]),
         ([answer(OK), answer(ERROR, verdict="fail")], ["deviates", "fail"]),
+        ([answer(OK), answer("error too_large")], ["pass", "pass"]),
     ],
-    ids=["one way", "two ways", "question", "clause", "ABI", "encoding", "level", "no choice", "a failure stays"],
+    ids=[
+        "one way",
+        "two ways",
+        "question",
+        "clause",
+        "ABI",
+        "encoding",
+        "level",
+        "no choice",
+        "a failure stays",
+        "a limit",
+    ],
 )
 def test_verdicts(answers: list[CaseResult], verdicts: list[str]) -> None:
     assert [answered.verdict for answered in compared(answers)] == verdicts

@@ -101,6 +101,14 @@ def test_where_a_host_died(printed: str, where: str) -> None:
     assert place(printed) == where
 
 
+def test_of_a_trace_of_python_the_end_is_told() -> None:
+    outer = '  File "/a/run.py", line 1, in main\n    run()\n' * 9
+    inner = '  File "/a/nn.py", line 12, in drop\n    raise CallError("it waits")\n'
+    printed = f"Traceback (most recent call last):\n{outer}{inner}CallError: it waits\n"
+    words = 'Traceback (most recent call last): File "/a/nn.py", line 12, in drop CallError: it waits'
+    assert last_words(printed) == words
+
+
 def test_a_host_that_prints_without_end_takes_no_time() -> None:
     """16 KiB of one word, which is all that is kept, would take seconds without a bound."""
     printed = "x" * (16 << 10) + " error"

@@ -163,7 +163,7 @@ def test_success(outcome: AnswerTo, action: str, arguments: dict[str, Any], repl
         (
             "raw",
             RAW | {"slots": {"s": "written"}},
-            CALLED,
+            CALLED | {"errno": 0},
             "the return pointer s holds 0xdeadbeef; it must be written",
         ),
         ("read", {"buffer": "p", "is": {"hex": "0a"}}, {"data": "Cw=="}, "the memory holds 0b where 0a was wanted"),
@@ -171,6 +171,10 @@ def test_success(outcome: AnswerTo, action: str, arguments: dict[str, Any], repl
 )
 def test_a_fault(outcome: AnswerTo, action: str, arguments: dict[str, Any], reply: dict[str, Any], fault: str) -> None:
     assert outcome(action, arguments, reply).faults == (fault,)
+
+
+def test_a_failing_call_owes_nothing_at_its_return_pointer(outcome: AnswerTo) -> None:
+    assert outcome("raw", RAW | {"slots": {"s": "written"}}, CALLED).faults == ()
 
 
 def test_a_failing_call_must_leave_its_return_slot(outcome: AnswerTo) -> None:

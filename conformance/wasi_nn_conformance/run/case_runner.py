@@ -155,7 +155,9 @@ class CaseRunner:
                 del self.transcript[said[0] :], self.exchanges[said[1] :]
             self.steps_run = steps
 
-        rounds = Rounds(carry_out, lambda: process_size(self.process.pid), lambda: sum(self.state.made()))
+        rounds = Rounds(
+            carry_out, lambda: process_size(self.process.pid), lambda: sum(self.state.made()), len(step.then)
+        )
         judgement = rounds.judged()
         self._note(round_words(2, rounds.count), "as the first")
         if judgement:

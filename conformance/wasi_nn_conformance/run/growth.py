@@ -26,6 +26,9 @@ free: the vectors see to that.
 MORE = (12, 20, 40, *(60,) * 7)
 """Rounds of each stretch in which a suspect must go on growing."""
 
+_MANY = 64
+"""Calls from which a round is one of many: a quarter of the rounds then bring and take more than those of a few."""
+
 _PER_ROUND = {"memory": 24 << 10, "files": 0.5, "threads": 0.5, "processes": 0.5}
 """Growth in a round that counts: far less than a tensor of a vector, and less than one of what is counted."""
 
@@ -56,12 +59,13 @@ class Rounds:
     """Rounds carried out by `carry_out`, which takes the number of each, in a process that is `size` large.
 
     `held` tells how many graphs and contexts the guest has: a host that found a broken model good keeps it rightly
-    where no guest can give it back.
+    where no guest can give it back. `calls` are those of a round.
     """
 
     carry_out: Callable[[int], None]
     size: Callable[[], ProcessSize | None]
     held: Callable[[], int]
+    calls: int = 1
     count: int = 0
 
     def judged(self) -> Judgement | None:
@@ -73,10 +77,10 @@ class Rounds:
         grown = tuple(growing(sizes[1:], FIRST[1:]))
         if not grown:
             return None
-        sizes = []
-        for size in self._sizes(MORE):
+        sizes, more = [], MORE if self.calls < _MANY else tuple(rounds // 4 for rounds in MORE)
+        for size in self._sizes(more):
             sizes.append(size)
-            if not (grown := tuple(growing(sizes, MORE))):
+            if not (grown := tuple(growing(sizes, more))):
                 return None
         if self.held() > held:
             return Judgement(Verdict.UNSUPPORTED, reason="the host gives graphs in each round which nobody can drop")

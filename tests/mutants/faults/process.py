@@ -99,19 +99,19 @@ rewritten(
 )
 rewritten(
     "process/context-is-kept",
-    "two thousand bytes of each context stay when it is dropped",
+    "20,000 bytes of each context stay when it is dropped",
     WIT_10_28,
     "host:Host.init_execution_context",
     "self._contexts.add(context)",
-    f"self._contexts.add(context)\n    {_KEPT}.append(bytearray(b'\\1' * 2000))",
+    f"self._contexts.add(context)\n    {_KEPT}.append(bytearray(b'\\1' * 20000))",
     clauses=_GROWS,
 )
 rewritten(
     "process/name-is-kept",
-    "two thousand bytes of each name that is not found stay",
+    "20,000 bytes of each name that is not found stay",
     SHARED,
     "host:Host.load_by_name",
     "named = self._named_graphs.get(name)",
-    f"{_KEPT}.append(bytearray(b'\\1' * 2000))\n    named = self._named_graphs.get(name)",
+    f"{_KEPT}.append(bytearray(b'\\1' * 20000))\n    named = self._named_graphs.get(name)",
     clauses=_GROWS,
 )

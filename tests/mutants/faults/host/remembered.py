@@ -207,7 +207,7 @@ rewritten(
 rewritten(
     "host/unchanged-inputs-not-given-again",
     "inputs as in the context's last compute are left in the engine, where those of another context may be by now",
-    SHARED,
+    (WITX, WIT_08_19),
     "host:Host.compute",
     "outputs = request.infer([context.inputs[index] for index in range(len(ports))], self.call_seconds)",
     "given = [context.inputs[index] for index in range(len(ports))]\n"
