@@ -9,7 +9,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-FINDING = "input/two-inputs-last-first[witx-openvino]"
+FINDING = "input/two-inputs-first-last[witx-openvino]"
 LEANING = ["input/order-of-calls/c-b-a[witx-openvino]", "input/names/dots[witx-openvino]"]
 SOUND = "values/renamed[witx-openvino]"
 KNOWN = f"""

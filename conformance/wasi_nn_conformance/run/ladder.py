@@ -11,6 +11,7 @@ from wasi_nn_conformance.vectors.step import steps_of
 from .leaning import Leaning, elements
 
 _LARGE, _64_KIB = 4096, 16384  # elements: more than the small models have together, and of f32
+_EXACT = (65, 127, 253, 1021)  # elements of outputs that a buffer of their size has to be enough for
 _VECTOR = 16  # elements: more than engines compute at a time, where they compute the rest in another way
 
 
@@ -105,11 +106,7 @@ def _of_shape(leaning: Leaning) -> Iterator[Rung]:
     yield from (Rung(f"values/odd-rows/rank-{rank}") for rank in sorted(odd & {2, 3, 4}))
     if any(elements(shape) > _VECTOR and elements(shape) % 4 for shape in leaning.shapes):
         yield Rung("values/odd-rows/nineteen")
-    largest = max(map(elements, leaning.shapes), default=0)
-    if largest > _LARGE:
-        yield Rung("input/image")
-    if largest > _64_KIB:
-        yield Rung("large/computed/64-kib", "tensors above 64 KiB")
+    yield from _of_size(max(map(elements, leaning.shapes), default=0))
     if any(len(port.type.shape) == 0 for model in leaning.models for port in model.inputs):
         yield Rung("input/scalar/as-one-element", "inputs of rank 0")
     if any(len(port.type.shape) == 0 for model in leaning.models for port in model.outputs):
@@ -118,6 +115,15 @@ def _of_shape(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("input/no-rows/model=identity-empty", "dimensions of 0")
     if any(None in shape for shape in leaning.shapes):
         yield Rung("input/free-dimensions-of-same-size", "free dimensions")
+
+
+def _of_size(largest: int) -> Iterator[Rung]:
+    for exact in (each for each in _EXACT if each <= largest):
+        yield Rung(f"output/exact-after-larger-of-small-ones/elements={exact}", clause="output.size")
+    if largest > _LARGE:
+        yield Rung("input/image")
+    if largest > _64_KIB:
+        yield Rung("large/computed/64-kib", "tensors above 64 KiB")
 
 
 def _of_rank(rank: int) -> Iterator[Rung]:
@@ -131,6 +137,7 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
     if any(not model.inputs for model in leaning.models):
         yield Rung("compute/no-input-needed", "models without inputs")
     if leaning.inputs > 1:
+        yield Rung("input/two-inputs-first-last")
         yield Rung("input/two-inputs-last-first")
     if leaning.inputs > 1 and not leaning.has_inputs_alike():
         yield Rung("input/different-shapes")
@@ -138,6 +145,8 @@ def _of_ports(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("input/order-of-calls/a-b-c")
     if leaning.inputs > 3:
         yield Rung("counts/six-inputs", "more than five inputs")
+    if leaning.inputs > _ONE_DIGIT:
+        yield Rung("counts/twenty-inputs", "more than ten inputs")
     if leaning.outputs > 3:
         yield Rung("counts/six-outputs", "more than five outputs")
     if leaning.outputs > _ONE_DIGIT:

@@ -54,8 +54,8 @@ ACCUSED = [
     (size_in_elements, "context/in-turns", "output.size", None),
     (doubled, "values/f32/numbers", "values.bits-pass-through", None),
     (doubled, "context/in-turns", "values.bits-pass-through", "values/f32/numbers"),
-    (forgets_inputs, "compute/other-values-each-time", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
-    (forgets_inputs, "input/names/dots", "compute.all-inputs-are-used", "input/two-inputs-last-first"),
+    (forgets_inputs, "compute/other-values-each-time", "compute.all-inputs-are-used", "input/two-inputs-first-last"),
+    (forgets_inputs, "input/names/dots", "compute.all-inputs-are-used", "input/two-inputs-first-last"),
     (first_output_for_all, "failure/outputs", "output.each-by-index", "output/any-order/as-declared"),
     (keeps_first_inputs, "input/free-dimension", "input.last-binding-wins", "input/set-again"),
     (keeps_first_inputs, "compute/inputs-that-do-not-combine-any-more", "input.last-binding-wins", "input/set-again"),
@@ -80,7 +80,7 @@ def test_a_case_accuses_what_it_leans_on(
 
 
 def test_the_simplest_vector_of_a_clause_is_the_finding(judge: Callable[..., list[CaseResult]]) -> None:
-    found = judge((forgets_inputs,), "input/two-inputs-last-first", "input/order-of-calls/a-b-c")
+    found = judge((forgets_inputs,), "input/two-inputs-first-last", "input/order-of-calls/a-b-c")
     assert [(each.clause, each.own_clause) for each in found] == [
         ("compute.all-inputs-are-used", ""),
         ("compute.all-inputs-are-used", "input.bound-by-index"),
@@ -137,7 +137,7 @@ def test_in_the_end_one_finding_is_left_of_each_fault(judge: Callable[..., list[
         "compute/other-values-each-time",
         "input/order-of-calls/a-b-c",
         "input/names/dots",
-        "input/two-inputs-last-first",
+        "input/two-inputs-first-last",
     )
     found = judge((forgets_inputs,), *names)
     for order in (found, found[::-1]):
