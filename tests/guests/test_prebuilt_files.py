@@ -1,4 +1,5 @@
 import hashlib
+import re
 
 import pytest
 import wasmtime
@@ -18,6 +19,12 @@ def test_imports_are_the_six_functions_and_wasi_preview_1(name: str) -> None:
     imports = {(one.module, one.name) for one in module(name).imports}
     assert {function for place, function in imports if place == "wasi_ephemeral_nn"} == set(FUNCTIONS)
     assert {place for place, _ in imports} == {"wasi_ephemeral_nn", "wasi_snapshot_preview1"}
+
+
+def test_the_protocol_names_what_a_host_needs_for_the_probe() -> None:
+    introduction = (PREBUILT.parents[1] / "docs" / "protocol.md").read_text("utf-8").partition("\n## ")[0]
+    of_wasi = {str(one.name) for one in module("probe-witx").imports if one.module == "wasi_snapshot_preview1"}
+    assert set(re.findall(r"`((?:environ|fd|proc)_\w+)`", introduction)) == of_wasi
 
 
 @pytest.mark.parametrize("name", GUESTS)
