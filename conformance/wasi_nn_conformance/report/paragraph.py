@@ -34,7 +34,7 @@ def paragraph(clause: Clause, case_result: CaseResult, replay: str, folder: Path
     found = [
         *_wrapped(f"{_HEADLINES[case_result.verdict]}: {case_result.diagnosis}"),
         *_known(case_result.expected),
-        f"Vector: {case_result.place}",
+        *([f"Vector: {case_result.place}"] if case_result.place else []),
         f"Replay: {replay}",
     ]
     lines = [*_duty(clause, case_result), "", *found, "", *_conversation(case_result)]
@@ -98,7 +98,7 @@ def account(case: Case, case_result: CaseResult, *, whole: bool = False) -> str:
     told = case_result.diagnosis or (f"chose {case_result.choice}" if case_result.choice else "every answer is right")
     clause = case.others.get(case_result.clause, case.clause)
     lines = [case_result.id, "", *_duty(clause, case_result), "", *_wrapped(f"{headline}: {told}")]
-    lines.append(f"Vector: {case_result.place}")
+    lines += [f"Vector: {case_result.place}"] if case_result.place else []
     if case_result.transcript:
         lines += ["", *_conversation(case_result, _WHOLE if whole else None)]
     words = printed(case_result)
@@ -110,7 +110,9 @@ def _duty(clause: Clause, case_result: CaseResult) -> list[str]:
     return [
         *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
         *(f"Where it stands: {source.url}" for source in clause.sources),
-        *_wrapped(f"Why this vector: {case_result.why}"),
+        *(
+            _wrapped(f"Why this vector: {case_result.why}") if case_result.why else []
+        ),  # of the run itself there is none
         *([f"Met while testing {case_result.own_clause}"] if case_result.own_clause else []),
     ]
 
