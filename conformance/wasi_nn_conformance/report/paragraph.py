@@ -110,9 +110,7 @@ def _duty(clause: Clause, case_result: CaseResult) -> list[str]:
     return [
         *_wrapped(f"{clause.id} ({clause.level.value}): {clause.text}"),
         *(f"Where it stands: {source.url}" for source in clause.sources),
-        *(
-            _wrapped(f"Why this vector: {case_result.why}") if case_result.why else []
-        ),  # of the run itself there is none
+        *(_wrapped(f"Why this vector: {case_result.why}") if case_result.why else []),
         *([f"Met while testing {case_result.own_clause}"] if case_result.own_clause else []),
     ]
 
