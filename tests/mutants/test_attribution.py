@@ -47,7 +47,7 @@ def test_faults_are_accused_and_nothing_else(checkup: Checkup) -> None:
 
 def test_an_error_that_can_be_asked_once_is_told_from_one_that_is_not_given(checkup: Checkup) -> None:
     [fault] = faults_named("wit/error-read-once")
-    asked = ["load-by-name/unknown/other-word", "compute/nothing-set/model=identity-f32"]
+    asked = ["load-by-name/unknown/other-word", "compute/nothing-set/model=neg-f32"]
     selected = [f"--case={name}[wit-2024-10-28-openvino]" for name in asked]
     report = checkup.run([fault.id], "wit-2024-10-28", ["openvino"], *selected)
     found = diagnosed("host", [fault], report.cases, report.causes)

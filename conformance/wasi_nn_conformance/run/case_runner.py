@@ -106,11 +106,9 @@ class CaseRunner:
         """Let the probe drop what the vector has left. A host that dies of that, or has died since, is found here."""
         if self.process.usable:
             outcome = self._ask(self.dialect.requests(_FORGET, self.state))
-            clause = self.case.clause
             # Of components it drops resources, which is all that such a host can die of there.
-            owes = DROPS if TAGS[self.case.abi].resources else clause.id
-            broken = clause.id if outcome.kind is Kind.OK else owes
-            self._keep(judge(_FORGET.expectation, outcome, [], clause).at("forget", broken))
+            owes = DROPS if TAGS[self.case.abi].resources and outcome.kind is not Kind.OK else self.case.clause.id
+            self._keep(judge(_FORGET.expectation, outcome, [], self.case.clause).at("forget", owes))
 
     def _nodes(self, nodes: tuple[Node, ...], block: Block | None) -> None:
         for node in nodes:
@@ -155,14 +153,12 @@ class CaseRunner:
                 del self.transcript[said[0] :], self.exchanges[said[1] :]
             self.steps_run = steps
 
-        rounds = Rounds(
-            carry_out, lambda: process_size(self.process.pid), lambda: sum(self.state.made()), len(step.then)
-        )
+        size, held = lambda: process_size(self.process.pid), lambda: sum(self.state.made())
+        rounds = Rounds(carry_out, size, held, len(step.then))
         judgement = rounds.judged()
         self._note(round_words(2, rounds.count), "as the first")
         if judgement:
-            clause = self.case.clause_of(step)
-            self._keep(judgement.at(step.action, clause.id, self.steps_run, step.line))
+            self._keep(judgement.at(step.action, self.case.clause_of(step).id, self.steps_run, step.line))
             raise _Decided
 
     def _block(self, block: Block) -> None:
