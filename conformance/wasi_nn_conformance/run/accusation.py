@@ -24,6 +24,10 @@ from .library import Library
 
 _OF_OTHERS = "context.independence"
 """Whose vectors let calls fail, too: what that does to other contexts breaks this clause as much."""
+_FOUND_LATE = "input.unknown-index"
+_FOUND_AT_ALL = ("input/unknown-index/beyond=0", "input/unknown-index/beyond=100")
+"""A clause whose error may come as late as in compute, so that not every host can be asked what it does behind it, and
+the vectors that tell whether it comes at all."""
 _SMALL = {"load": 1 << 16, **dict.fromkeys(("set_input", "compute", "output"), 4096)}
 """Bytes of a model, or of a tensor, that each host takes that takes any: how large one may be is its own affair."""
 
@@ -51,6 +55,8 @@ class Accusation:
             return case_result
         if clause_of_kind(violation.kind, violation.subject):
             return case_result
+        if self._is_found_late(case, violation):
+            return _unsupported(case, case_result, f"the host finds by compute alone what breaks {_FOUND_LATE}")
         explained = self._of_growth(case, case_result, violation) or self._explained(case, case_result, violation)
         if explained is None and should_have_succeeded(violation):
             explained = self._of_plain_inference(case, case_result, violation)
@@ -66,7 +72,7 @@ class Accusation:
         refused = ""
         for rung in rungs(leaning):
             tried = self._tried(rung, case)
-            if tried is not None and fails_alike(tried, violation):
+            if tried is not None and fails_alike(tried, violation) and not rung.tells_refusals_alone:
                 return self._of_rung(case, case_result, tried)
             if was_owed and tried is not None and rung.optional and _refuses(violation) and _was_refused(tried):
                 refused = refused or rung.optional
@@ -125,7 +131,7 @@ class Accusation:
         basic: set[str] = set()
         below = {rung.vector for rung in rungs(leaning)}
         for rung in rungs(leaning):
-            tried = self._tried(rung, leaning.case)
+            tried = None if rung.tells_refusals_alone else self._tried(rung, leaning.case)
             if tried is None or not tried.verdict.is_finding or rung.clause not in ("", tried.clause):
                 continue
             if tried.blocked_by and tried.blocked_by.partition("[")[0] not in below:
@@ -135,6 +141,14 @@ class Accusation:
             elif tried.clause not in basic:
                 return self._of_rung(leaning.case, case_result, tried)
         return None
+
+    def _is_found_late(self, case: Case, violation: Violation) -> bool:
+        """Return whether set_input takes what compute then refuses, where a case goes on behind the error."""
+        if violation.clause != _FOUND_LATE or violation.kind != "outcome" or call_of(violation.call) != "set_input":
+            return False
+        vectors = map(self._library.suite_vector, _FOUND_AT_ALL)
+        tried = [self._control(self._library.case(each, case.abi, case.encoding)) for each in vectors]
+        return all(each.verdict in (Verdict.PASS, Verdict.DEVIATES) for each in tried)
 
     def _is_found_alone(self, case: Case, violation: Violation) -> bool:
         """Return whether a misuse is answered so in the smallest case that is about it, too: that leans on least."""

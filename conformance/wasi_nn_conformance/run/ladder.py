@@ -20,24 +20,24 @@ class Rung:
     """One thing to lean on: the vector that tries it, and what a host that refuses it does not serve, if it may.
 
     Where a host goes on with old inputs after the call `stale_after`, whatever comes later is an answer to these. With
-    `clause` only that it is accused of that clause counts: the vector leans on more than it tries.
+    `clause` only that it is accused of that clause counts: the vector leans on more than it tries. Where it
+    `tells_refusals_alone`, what else is wrong with it is what later rungs try.
     """
 
     vector: str
     optional: str = ""
     stale_after: str = ""
     clause: str = ""
+    tells_refusals_alone: bool = False
 
     @property
     def is_basic(self) -> bool:
         """Return whether each inference leans on it."""
-        return self.vector in (*_OF_COMPONENTS, *_FIRST)
+        return self.vector in (*_OF_COMPONENTS, *_PLAIN, *_OF_BITS)
 
 
-_FIRST = (
-    *("load/plain", "context/plain", "input/plain", "compute/plain", "output/plain"),
-    *("values/f32/numbers", "values/f32-of-one/operation=neg"),
-)
+_PLAIN = ("load/plain", "context/plain", "input/plain", "compute/plain", "output/plain")
+_OF_BITS = ("values/f32/numbers", "values/f32-of-one/operation=neg")
 _OF_COMPONENTS = ("tensor/type/type=f32", "tensor/rank/2")  # that is how they learn what an output is
 _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "f16": ("values/f16/numbers", "values/negative/type=f16"),
@@ -74,7 +74,10 @@ _NAMED = {"names-": "input/names/", "alike-": "names/alike/"}
 
 def rungs(leaning: Leaning) -> Iterator[Rung]:
     """Return what a case leans on, the simplest first."""
-    yield from map(Rung, (*_OF_COMPONENTS, *_FIRST))
+    yield from map(Rung, (*_OF_COMPONENTS, *_PLAIN))
+    if leaning.passes_on:
+        yield Rung("values/passed-on", "outputs that are inputs", tells_refusals_alone=True)
+    yield from map(Rung, _OF_BITS)
     if leaning.case.vector.graphs:
         yield Rung("load-by-name/registered/graph=classifier")
     if leaning.graphs > 1:
@@ -85,8 +88,6 @@ def rungs(leaning: Leaning) -> Iterator[Rung]:
         yield Rung(f"tensor/type/type={element}")
         yield Rung(f"tensor/extremes/{element}")
         yield from (Rung(vector, f"the element type {element}") for vector in _OF_TYPE.get(str(element), ()))
-    if leaning.passes_on:
-        yield Rung("values/passed-on", "outputs that are inputs")
     yield from _of_shape(leaning)
     yield from _of_ports(leaning)
     yield from _of_resources(leaning)

@@ -78,7 +78,7 @@ class Leaning:
         """Return the size of the largest tensor, in bytes; of what a model leaves open, that of the largest given."""
         sizes = [elements(port.type.shape) * port.type.element.size for port in self.ports]
         given = (step.arguments.get("tensor") for step in steps_of(self.case.vector.steps))
-        sizes += [len(tensor_literal(each).data) for each in given if isinstance(each, Mapping)]
+        sizes += [len(tensor_literal(each).data) for each in given if isinstance(each, Mapping) and "data" in each]
         return max(sizes, default=0)
 
     @property

@@ -51,6 +51,35 @@ def without_relu(host: Any) -> None:
     wrapped(host, "load", load)
 
 
+def without_models_that_pass_on(host: Any) -> None:
+    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        if any(type(expression).__name__ == "Input" for _, expression in host.objects[reply["value"]].expressions):
+            raise refused(host, UNSUPPORTED_OPERATION)
+        return reply
+
+    wrapped(host, "load", load)
+
+
+def finds_unknown_inputs_late(host: Any) -> None:
+    """Keep a tensor for an input that is not there, and refuse it in compute."""
+    kept: list[int] = []
+
+    def set_input(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        if request["index"] == 0:
+            return answer(request)
+        kept.append(1)
+        return {}
+
+    def compute(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        if kept:
+            raise refused(host, INVALID_ARGUMENT)
+        return answer(request)
+
+    wrapped(host, "set_input", set_input)
+    wrapped(host, "compute", compute)
+
+
 def limited(call: str, number: int) -> Fault:
     def limit(host: Any) -> None:
         calls: list[int] = []

@@ -8,11 +8,13 @@ import pytest
 from faulty_host import FaultyHost
 from host_faults import (
     Fault,
+    finds_unknown_inputs_late,
     limited,
     only_f32,
     refusing,
     small_models,
     small_tensors,
+    without_models_that_pass_on,
     without_relu,
 )
 from msgspec.structs import replace
@@ -25,7 +27,11 @@ from wasi_nn_conformance.vectors.case import Case
 
 @pytest.mark.parametrize(
     ("fault", "model", "lacking"),
-    [(only_f32, "neg-i32", "the element type i32"), (without_relu, "dense", "the operation Relu")],
+    [
+        (only_f32, "neg-i32", "the element type i32"),
+        (without_relu, "dense", "the operation Relu"),
+        (without_models_that_pass_on, "identity-f32", "outputs that are inputs"),
+    ],
 )
 def test_what_a_host_may_do_without_is_unsupported(
     faulty: Callable[..., FaultyHost], owed: Callable[..., Case], fault: Fault, model: str, lacking: str
@@ -35,6 +41,18 @@ def test_what_a_host_may_do_without_is_unsupported(
     reason = f"the host does not serve {lacking}: load is error unsupported_operation"
     found = Accusation(host).accused(case, host.serve(case, alone=True).case_result)
     assert (found.verdict, found.diagnosis, found.clause) == ("unsupported", reason, "compute.repeatable")
+
+
+def test_a_host_that_passes_no_input_on_is_asked_all_else(judge: Callable[..., list[CaseResult]]) -> None:
+    found = judge((without_models_that_pass_on,), "values/f32/numbers", "load/plain", "values/f32-of-one/operation=neg")
+    assert [each.verdict for each in found] == ["unsupported", "pass", "pass"]
+
+
+def test_what_a_host_does_behind_an_error_that_it_gives_late_is_not_asked(
+    judge: Callable[..., list[CaseResult]],
+) -> None:
+    found = judge((finds_unknown_inputs_late,), "input/unknown-index/beyond=0", "refusal/outputs-after-unknown-index")
+    assert [each.verdict for each in found] == ["pass", "unsupported"]
 
 
 @pytest.mark.parametrize(
