@@ -1,9 +1,12 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from wasi_nn_conformance.pytest_plugin.selection import Selection
 from wasi_nn_conformance.run.library import Library
 
 pytest_plugins = ["pytester"]
@@ -151,3 +154,20 @@ def test_node_ids_pick_cases(run: Run, arguments: list[str], verdicts: str) -> N
 def test_the_node_id_of_a_search_is_given_back(run: Run) -> None:
     result = run("fuzz::fuzz/bytes[witx-onnx]", "--fuzz-only=bytes", "--collect-only", "-q")
     assert [line for line in result.outlines if "::" in line] == ["fuzz::fuzz/bytes[witx-onnx]"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "taken"),
+    [
+        ("process/keeps-its-size/graphs[witx-onnx]", {"process/keeps-its-size/graphs[witx-onnx]"}),
+        ("process/carries-over[witx-onnx]", {"process/keeps-its-size/graphs[witx-onnx]", "load/plain[witx-onnx]"}),
+        ("process/capacity[witx-onnx]", {"process/keeps-its-size/graphs[witx-onnx]", "load/plain[witx-onnx]"}),
+        ("process/*[witx-onnx]", {"process/keeps-its-size/graphs[witx-onnx]"}),
+    ],
+)
+def test_what_no_single_case_shows_is_shown_by_all_of_its_pair(pattern: str, taken: set[str]) -> None:
+    ids = {f"{name}[witx-{encoding}]": encoding for name in ("process/keeps-its-size/graphs", "load/plain")
+           for encoding in ("onnx", "openvino")}  # fmt: skip
+    options: Any = SimpleNamespace(getoption={"--case": [pattern]}.get)
+    selection = Selection.of(options)
+    assert {each for each, encoding in ids.items() if selection.takes_item(each, "witx", encoding)} == taken

@@ -6,6 +6,7 @@ from itertools import accumulate
 import pytest
 
 from wasi_nn_conformance.formats.suggestion import did_you_mean
+from wasi_nn_conformance.results.carry_over import OF_PROCESSES
 from wasi_nn_conformance.results.pattern import matches
 from wasi_nn_conformance.vectors.case import Case
 
@@ -78,4 +79,5 @@ class Selection:
 
 def _of_cases(pattern: str) -> str:
     """Return the pattern of the cases that show what a run says of the host's process: all of its ABI and encoding."""
-    return f"*{pattern[pattern.index('[') :]}" if pattern.startswith("process/") and "[" in pattern else pattern
+    name, bracket, pair = pattern.partition("[")
+    return f"*{bracket}{pair}" if bracket and name in OF_PROCESSES else pattern

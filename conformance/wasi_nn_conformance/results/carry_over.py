@@ -15,6 +15,8 @@ from .violation import Violation
 
 NO_CARRY_OVER, CAPACITY = "process.no-carry-over", "process.capacity"
 _VECTORS = {NO_CARRY_OVER: "process/carries-over", CAPACITY: "process/capacity"}
+OF_PROCESSES = frozenset(_VECTORS.values())
+"""What stands in the place of a vector in a finding that no single case shows."""
 _MAKING = ("load", "load_by_name", "context")
 _LISTED = 5  # cases that a diagnosis has room for
 _Key: TypeAlias = tuple[str, str, str | None]
