@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
@@ -160,7 +161,8 @@ class Guests:
                 result, failure = job.work(job.turn), None
             except BaseException as error:  # noqa: BLE001 - it goes on in the event loop
                 result, failure = None, error
-            job.loop.call_soon_threadsafe(self._done, job, result, failure)
+            with contextlib.suppress(RuntimeError):  # a guest that was left behind may end after its server
+                job.loop.call_soon_threadsafe(self._done, job, result, failure)
             if job.turn.abandoned:
                 return
             del job, result, failure  # nothing of a request is held until the next
