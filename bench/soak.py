@@ -26,11 +26,11 @@ from wasi_nn_reference.limits import Limits
 from wasi_nn_reference.named_graphs import NamedGraphs, read_model
 from wasi_nn_reference.tensor import Tensor
 from wasi_nn_reference.types import ExecutionTarget, GraphEncoding, TensorType
-from whole_run import HERE
+from whole_run import ROOT, run_suite
 
 ABIS = ("witx", "wit-2024-06-25", "wit-2024-08-19", "wit-2024-10-28")
-_EXAMPLES = HERE.root / "examples"
-_CLASSIFY = HERE.root / "guests" / "prebuilt" / "classify-witx.wasm"
+_EXAMPLES = ROOT / "examples"
+_CLASSIFY = ROOT / "guests" / "prebuilt" / "classify-witx.wasm"
 _WARM_CYCLES = 500  # until what is kept on purpose (compiled models, arenas) is there
 _MOST_GROWTH = 4 << 20  # bytes; a leak of one page a cycle would be 40 MB
 
@@ -55,7 +55,7 @@ def _searched(kind: str, abi: str, conversations: int, seed: int) -> int:
     """Draw so many conversations, in both encodings; return the number of findings."""
     words = (f"--abi={abi}", f"--fuzz-only={kind}", f"--fuzz-examples={conversations}", f"--fuzz-seed={seed}")
     with tempfile.TemporaryDirectory() as folder:
-        seconds, told = HERE.run(Path(folder), ("--impl=reference", *words))
+        seconds, told = run_suite(Path(folder), ("--impl=reference", *words))
     searches = told["fuzz"]["searches"]
     calls = sum(int(each["calls"]) for each in searches)
     broken = sum(int(each["exercised"].get("misuse load.corrupt-model", 0)) for each in searches)
@@ -89,7 +89,7 @@ def _cycled(cycles: int) -> bool:
             held.append((_resident("self"), _resident(str(process))))
         del graph, context
     engines.close()
-    grown = [after - before for before, after in zip(*held, strict=True)]
+    grown: list[int] = [after - before for before, after in zip(*held, strict=True)]
     seconds = time.perf_counter() - started
     print(f"{cycles} cycles of load, compute and drop, {seconds:.0f} s")
     print(f"grown: host {grown[0]:+} bytes, engine {grown[1]:+} bytes")

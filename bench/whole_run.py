@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 _ENDS = {0, 1}  # all as wanted, or findings
 
 
@@ -29,7 +29,7 @@ def run_suite(report: Path, options: Sequence[str], before: Sequence[str] = ()) 
     started = time.perf_counter()
     done = subprocess.run(  # noqa: S603 - the benchmark's own command
         [*command, "-p", "no:cacheprovider"],
-        cwd=_ROOT,
+        cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

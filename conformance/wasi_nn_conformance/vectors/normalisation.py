@@ -248,8 +248,9 @@ def _spelled(written: Any) -> Any:
     """Write out texts that are told by what they repeat, wherever they stand."""
     if isinstance(written, list):
         return [_spelled(each) for each in written]
-    if isinstance(written, dict) and {"repeated", "times"} <= written.keys() <= {"begins", "repeated", "times"}:
-        return written.get("begins", "") + written["repeated"] * written["times"]
+    match written:
+        case {"repeated": str(repeated), "times": int(times), **rest} if rest.keys() <= {"begins"}:
+            return f"{rest.get('begins', '')}{repeated * times}"
     return written
 
 

@@ -30,35 +30,26 @@ def forgets_inputs(host: Any) -> None:
     wrapped(host, "set_input", set_input)
 
 
-def only_f32(host: Any) -> None:
-    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        model = host.objects[reply["value"]]
-        if any(str(port.type.element) != "f32" for port in (*model.inputs, *model.outputs)):
-            raise refused(host, UNSUPPORTED_OPERATION)
-        return reply
+def without_models(lacks: Callable[[Any], bool]) -> Fault:
+    """Refuse the models of which this is so."""
 
-    wrapped(host, "load", load)
+    def fault(host: Any) -> None:
+        def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+            reply = answer(request)
+            if lacks(host.objects[reply["value"]]):
+                raise refused(host, UNSUPPORTED_OPERATION)
+            return reply
 
+        wrapped(host, "load", load)
 
-def without_relu(host: Any) -> None:
-    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        if any(type(part).__name__ == "Relu" for part in host.objects[reply["value"]].types()):
-            raise refused(host, UNSUPPORTED_OPERATION)
-        return reply
-
-    wrapped(host, "load", load)
+    return fault
 
 
-def without_models_that_pass_on(host: Any) -> None:
-    def load(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        if any(type(expression).__name__ == "Input" for _, expression in host.objects[reply["value"]].expressions):
-            raise refused(host, UNSUPPORTED_OPERATION)
-        return reply
-
-    wrapped(host, "load", load)
+only_f32 = without_models(lambda model: any(str(p.type.element) != "f32" for p in (*model.inputs, *model.outputs)))
+without_relu = without_models(lambda model: any(type(part).__name__ == "Relu" for part in model.types()))
+without_models_that_pass_on = without_models(
+    lambda model: any(type(expression).__name__ == "Input" for _, expression in model.expressions)
+)
 
 
 def finds_unknown_inputs_late(host: Any) -> None:

@@ -1,4 +1,4 @@
-"""Faults that show only beyond a size, a count or a length."""
+"""Faults that show only beyond a count or a length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ _INSERT = "abi.witx.handles:HandleTable.insert"
 _BOUND = "context.inputs[index] = self._fitted(ports[index], tensor)"
 _MADE = "context.outputs = [_presented(tensor) for tensor in outputs]"
 
-# Counts.
 fault(
     "inputs-behind-the-fourth",
     "what is set for inputs behind the fourth is the fourth",

@@ -8,7 +8,6 @@ from faults.host import COMPUTE, FITTED, fault
 
 _EACH_WAY = (WITX, WIT_08_19)
 _WITX = "abi.witx.operations:Operations."
-_BOUND = "context.inputs[index] = self._fitted(ports[index], tensor)"
 _MADE = "context.outputs = [_presented(tensor) for tensor in outputs]"
 
 rewritten(
