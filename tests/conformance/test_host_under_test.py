@@ -105,12 +105,22 @@ def test_encodings_share_no_process(
     assert len((tmp_path / "starts").read_text("ascii").splitlines()) == 2
 
 
-def test_a_process_that_did_wrong_serves_no_other_vector(
+def test_a_process_that_was_wrong_serves_on_until_its_pair_is_wary(
     host: Callable[..., Host], cases: Callable[..., list[Case]]
 ) -> None:
     made = host("errors")
-    several = cases(COMPUTE, "- compute: {context: {raw: 1}}", COMPUTE)
-    assert [len(made.serve(case).before.cases) for case in several] == [0, 1, 0]
+    succeeds = "- compute: {context: {raw: 1}}"
+    several = cases(COMPUTE, succeeds, COMPUTE, succeeds, COMPUTE)
+    before = [made.serve(case).before for case in several[:3]]
+    made.wary.add(("witx", None))
+    before += [made.serve(case).before for case in several[3:]]
+    assert [(len(each.cases), each.has_failed) for each in before] == [
+        (0, False),
+        (1, False),
+        (2, True),
+        (3, True),
+        (0, False),
+    ]
 
 
 def test_a_process_serves_no_more_than_it_bears(host: Callable[..., Host], cases: Callable[..., list[Case]]) -> None:

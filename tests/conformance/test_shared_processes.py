@@ -18,6 +18,13 @@ INFERS = """
   model: scale-f32
   steps: [infer: {{x: [1, 2, 3, 4]}}]
 """
+NEGATES = """
+- id: {name}
+  clause: compute.repeatable
+  why: because a host may get this wrong
+  model: neg-f32
+  steps: [infer: {{x: [1, 2, 3, 4]}}]
+"""
 MAY_FAIL = """
 - id: {name}
   clause: load.target-not-available
@@ -131,6 +138,30 @@ def test_after_some_failures_that_pass_alone_each_case_has_a_process(run: Run) -
     result, cases = run("wears-out=1", *[INFERS] * 12)
     assert sum(case["alone"] for case in cases.values()) == 3
     result.stdout.fnmatch_lines(["witx-openvino: cases that fail after others pass alone, so each got a process *"])
+
+
+def test_a_process_serves_on_after_a_wrong_answer(run: Run) -> None:
+    _, cases = run("adds=neg-f32 wears-out=4", INFERS, NEGATES, *[INFERS] * 3)
+    assert [case["verdict"] for case in cases.values()] == ["pass", "fail", "pass", "pass", "pass"]
+    assert [name for name, case in cases.items() if case["alone"]] == ["v/1[witx-openvino]", "v/3[witx-openvino]"]
+
+
+def test_what_a_failure_leaves_behind_is_no_finding_of_its_own(run: Run) -> None:
+    _, cases = run("adds=neg-f32 for-good", INFERS, NEGATES, *[INFERS] * 3)
+    verdicts = [case["verdict"] for case in cases.values()]
+    assert verdicts == ["pass", "fail", "pass", "pass", "pass"]
+
+
+def test_a_process_ends_with_a_failure_once_one_did_harm(run: Run) -> None:
+    _, cases = run("adds=neg-f32 for-good", INFERS, NEGATES, INFERS, INFERS, NEGATES, INFERS, INFERS)
+    alone = [name for name, case in cases.items() if case["alone"]]
+    assert alone == [f"v/{number}[witx-openvino]" for number in (1, 2, 4)]
+
+
+def test_what_is_blocked_by_a_fault_that_was_shown_alone_needs_no_process(run: Run) -> None:
+    _, cases = run("adds=scale-f32", *[INFERS] * 6)
+    assert [case["verdict"] for case in cases.values()] == ["fail"] + ["blocked"] * 5
+    assert sum(case["alone"] for case in cases.values()) == 3
 
 
 def test_a_pass_that_leans_on_a_refusal_is_judged_again_alone(run: Run) -> None:

@@ -3,7 +3,8 @@
 `graphs=4` and `contexts=4` are tables of that size, which nothing is ever taken out of. `types=f32,u8` are all types.
 `one-encoding` takes that of the first load for the only one. `only=onnx` has no engine for others, and `no-engine` none
 at all. `late` takes any bytes for a graph, and finds with its first context what they are. `dies-at-load` is killed by
-the first load. `wears-out=6` adds one to each output from the seventh graph on.
+the first load. `wears-out=6` adds one to each output from the seventh graph on, `adds=neg-f32` to those of a model,
+and with `for-good` to all that come after one of those.
 """
 
 import os
@@ -42,6 +43,7 @@ class LimitedHost(NumpyHost):
         super().__init__(models, VECTORS / "models", tag)
         self.limits = limits
         self.encoding: int | None = None
+        self.is_spoilt = False
 
     def load(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if "dies-at-load" in self.limits:
@@ -74,7 +76,9 @@ class LimitedHost(NumpyHost):
     def compute(self, request: Mapping[str, Any]) -> dict[str, Any]:
         reply = super().compute(request)
         context = self.object(request["context"], Context)
-        if self.count(Model) > int(self.limits.get("wears-out", sys.maxsize)):
+        is_wrong = self.limits.get("adds") == context.model.id
+        self.is_spoilt |= is_wrong and "for-good" in self.limits
+        if is_wrong or self.is_spoilt or self.count(Model) > int(self.limits.get("wears-out", sys.maxsize)):
             context.outputs = {name: array + array.dtype.type(1) for name, array in context.outputs.items()}
         return reply
 

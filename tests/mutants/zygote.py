@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -97,6 +98,7 @@ class _Child(NamedTuple):
 def serve(path: str, prepare: Callable[[], None]) -> None:
     """Fork whenever somebody asks, until standard input ends; `prepare` before. A fork runs its program and returns."""
     prepare()
+    gc.freeze()  # what is here stays, and forks share it
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)

@@ -26,12 +26,12 @@ def settled(case_results: Iterable[CaseResult], clauses: Mapping[str, Clause]) -
     showing = {each.id: each for each in found if not each.own_clause}
     by_fault: dict[Hashable, list[CaseResult]] = {}
     for each in found:
-        by_fault.setdefault(_fault(each), []).append(each)
+        by_fault.setdefault(fault(each), []).append(each)
     for each in kept:
         if not (_is_found(each) and each.own_clause):
             yield each  # also what is blocked by a known failure that this run did not come to
         else:
-            by = showing.get(each.blocked_by or "") or _blocker(by_fault[_fault(each)], each)
+            by = showing.get(each.blocked_by or "") or _blocker(by_fault[fault(each)], each)
             yield replace(each, blocked_by=None) if by.id == each.id else blocked(each, by.id, clauses)
 
 
@@ -69,8 +69,8 @@ def _is_found(case_result: CaseResult) -> bool:
     return case_result.verdict.is_finding or case_result.verdict is Verdict.XFAIL
 
 
-def _fault(case_result: CaseResult) -> Hashable:
-    """Return what cases of one fault have in common; a conversation without a model has no encoding to share."""
+def fault(case_result: CaseResult) -> Hashable:
+    """Return what findings of one fault have in common; a conversation without a model has no encoding to share."""
     how = manner(case_result.violations[0]) if case_result.violations else case_result.diagnosis
     return case_result.abi, case_result.clause, how
 

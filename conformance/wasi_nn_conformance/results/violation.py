@@ -120,6 +120,10 @@ def _fixed(words: str) -> Callable[[Violation], str]:
 
 ENDS = frozenset({"crash", "hang"})
 """The kinds in which the host gives no answer."""
+OF_ANSWERS = frozenset(
+    {"outcome", "errno", "handle", "size", "length", "type", "dimensions", "value", "count", "names", "getter", "path"}
+)
+"""The kinds of what is wrong with the answer alone, and neither with the guest's memory nor with the process."""
 TRAP = "a trap"
 SUCCESS = "success"
 """What the answer that was given begins with where the host has ended the guest."""

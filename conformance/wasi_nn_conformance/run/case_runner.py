@@ -2,27 +2,21 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.dialects import Dialect
-from wasi_nn_conformance.dialects.exchange import Exchange
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.kept_rounds import round_words
 from wasi_nn_conformance.results.verdict import Verdict
-from wasi_nn_conformance.results.violation import Violation
+from wasi_nn_conformance.results.violation import OF_ANSWERS, Violation
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
 from wasi_nn_conformance.session.wire import (
     Answer,
-    Call,
-    Done,
-    ProtocolError,
-    Refusal,
-    encode_request,
-    read_reply,
 )
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
@@ -40,12 +34,11 @@ from wasi_nn_conformance.vectors.step import Block, Node, Step
 
 from .adapter import Adapter
 from .compare import compare
-from .disclosure import said_by_guest
-from .exit_code import kind_of_end
+from .conversation import Conversation
 from .growth import Rounds
 from .guest_end import END, ending_words, judged_end
 from .judge import judge, preference
-from .probe_process import Ended, ProbeProcess, Silent, exit_words
+from .probe_process import ProbeProcess
 from .process_size import process_size
 
 _MEMORY = ("changed", "slot")  # kinds of what a raw call has done to memory
@@ -77,14 +70,16 @@ class CaseRunner:
     dialect: Dialect
     state: ExpectedState
     decodes: bool = False
-    exchanges: list[Exchange] = field(default_factory=list)
-    transcript: list[str] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
     steps_run: int = 0
     was_refused: bool = False
     """Whether some call got another answer than success."""
     _is_setting_up: bool = True
     _succeeded: set[str] = field(default_factory=set)
+
+    @cached_property
+    def _conversation(self) -> Conversation:
+        return Conversation(self.process, self.adapter, self.dialect)
 
     def run(self) -> CaseResult:
         """Carry the vector out."""
@@ -93,22 +88,29 @@ class CaseRunner:
             self._nodes(self.case.vector.steps, None)
             self._part()
         seconds = time.perf_counter() - started
-        return CaseResult.of(self.case, self.judgements, seconds, self.transcript, tuple(self._decoded()))
-
-    def _decoded(self) -> Iterator[str]:
-        """Write the transcript in words, a line for each of its lines; nothing where nobody has to read it."""
-        if self.decodes or any(each.verdict is not Verdict.PASS for each in self.judgements):
-            tag = TAGS[self.case.abi]
-            for exchange in self.exchanges:
-                yield from (exchange.asked(tag), exchange.answered(tag))
+        said = self._conversation
+        words: tuple[str, ...] = ()
+        if self.decodes or any(each.verdict is not Verdict.PASS for each in self.judgements):  # else nobody reads them
+            words = tuple(said.in_words(TAGS[self.case.abi]))
+        return CaseResult.of(self.case, self.judgements, seconds, said.transcript, words)
 
     def _part(self) -> None:
         """Let the probe drop what the vector has left. A host that dies of that, or has died since, is found here."""
         if self.process.usable:
-            outcome = self._ask(self.dialect.requests(_FORGET, self.state))
+            outcome = self._conversation.ask(self.dialect.requests(_FORGET, self.state))
             # Of components it drops resources, which is all that such a host can die of there.
             owes = DROPS if TAGS[self.case.abi].resources and outcome.kind is not Kind.OK else self.case.clause.id
             self._keep(judge(_FORGET.expectation, outcome, [], self.case.clause).at("forget", owes))
+
+    def clear(self) -> bool:
+        """Let the probe drop what a case that failed has left, and return whether its process can serve others.
+
+        A wrong answer harms none of them. Whatever else went wrong may: nobody knows what it has done besides.
+        """
+        kinds = {violation.kind for violation in self.judgements[-1].violations}
+        if not (self.process.usable and kinds <= OF_ANSWERS):
+            return False
+        return self._conversation.ask(self.dialect.requests(_FORGET, self.state)).kind is Kind.OK
 
     def _nodes(self, nodes: tuple[Node, ...], block: Block | None) -> None:
         for node in nodes:
@@ -125,16 +127,11 @@ class CaseRunner:
             else:
                 self._step(node, block)
 
-    def _note(self, done: str, came: str) -> None:
-        """Write down what was done and what came of it where both are no lines."""
-        self.transcript += [f"> ({done})", f"< ({came})"]
-        self.exchanges.append(Exchange(done, came))
-
     def _last(self, step: Step) -> None:
         """Let the guest return, and judge how its host ends."""
         self.steps_run += 1
         answer = self.process.end(self.adapter.limits.end_seconds)
-        self._note(END, ending_words(answer))
+        self._conversation.note(END, ending_words(answer))
         self._keep(judged_end(answer).at(step.action, self.case.clause_of(step).id, self.steps_run, step.line))
         raise _Decided
 
@@ -146,17 +143,17 @@ class CaseRunner:
         self.steps_run += 1
 
         def carry_out(number: int) -> None:
-            said, steps = (len(self.transcript), len(self.exchanges)), self.steps_run
-            self._note(round_words(number), "it begins")
+            said, steps = len(self._conversation.exchanges), self.steps_run
+            self._conversation.note(round_words(number), "it begins")
             self._nodes(step.then, None)
             if number > 1:
-                del self.transcript[said[0] :], self.exchanges[said[1] :]
+                self._conversation.cut(said)
             self.steps_run = steps
 
         size, held = lambda: process_size(self.process.pid), lambda: sum(self.state.made())
         rounds = Rounds(carry_out, size, held, len(step.then))
         judgement = rounds.judged()
-        self._note(round_words(2, rounds.count), "as the first")
+        self._conversation.note(round_words(2, rounds.count), "as the first")
         if judgement:
             self._keep(judgement.at(step.action, self.case.clause_of(step).id, self.steps_run, step.line))
             raise _Decided
@@ -199,12 +196,12 @@ class CaseRunner:
             expected = self.dialect.expected(step, self.state)
         except ValueError as error:
             self._broken(step, str(error))
-        outcome = self._ask(requests) if requests else self._held(step)
+        outcome = self._conversation.ask(requests) if requests else self._held(step)
         if requests and expected.ok.tensor:
-            self.exchanges[-1].type = expected.ok.tensor.type
+            self._conversation.exchanges[-1].type = expected.ok.tensor.type
         self.was_refused |= outcome.kind is not Kind.OK
         answer = _expected_answer(expected, outcome)
-        violations = compare(answer, outcome, self.state.folders, self._told) if answer else []
+        violations = compare(answer, outcome, self.state.folders, self._conversation.told) if answer else []
         if outcome.kind in (Kind.OK, Kind.ERROR):
             succeeded = outcome.kind is Kind.OK
             outputs = expected.ok.outputs
@@ -248,40 +245,6 @@ class CaseRunner:
         if isinstance(reply, Answer):
             return Outcome(Kind.OK, reply=reply)
         return Outcome(Kind.BROKEN, detail="this tag gives outputs with compute: none is known here")
-
-    def _told(self) -> bytes:
-        requests = [exchange.request for exchange in self.exchanges]
-        return said_by_guest(request for request in requests if isinstance(request, Call))
-
-    def _ask(self, requests: Sequence[Call]) -> Outcome:
-        """Send the requests, and read the reply to the last, or to the first that is none."""
-        reply: Answer = Done()
-        for request in requests:
-            line = encode_request(request)
-            self.transcript.append(f"> {line.decode()}")
-            answer = self.process.ask(line, self.adapter.limits.call_seconds)
-            self.exchanges.append(exchange := Exchange(request, "no answer"))
-            if isinstance(answer, Silent):
-                self.transcript.append("< (nothing)")
-                return Outcome(Kind.HANG, detail=f"no answer within {answer.seconds:g} s", printed=answer.printed)
-            if isinstance(answer, Ended):
-                exchange.reply = f"the process ended: {exit_words(answer.code)}"
-                self.transcript.append(f"< ({exchange.reply})")
-                return self._end(answer)
-            self.transcript.append(f"< @@{answer.decode('utf-8', 'replace')}")
-            try:
-                exchange.reply = reply = read_reply(request, answer)
-            except ProtocolError as error:
-                exchange.reply = str(error)
-                return Outcome(Kind.BROKEN, detail=str(error))
-            if isinstance(reply, Refusal):
-                return Outcome(Kind.BROKEN, detail=f"the probe refused the request: {reply.error}")
-        return self.dialect.outcome(reply)
-
-    def _end(self, ended: Ended) -> Outcome:
-        """Return the outcome of a process that ended: a trap, an error of the host or a crash, as the adapter says."""
-        kind = kind_of_end(ended.code, ended.printed, self.adapter.exit_codes)
-        return Outcome(kind, ended=exit_words(ended.code), printed=ended.printed)
 
     def _keep(self, judgement: Judgement) -> None:
         decides = judgement.verdict.severity > Verdict.DEVIATES.severity

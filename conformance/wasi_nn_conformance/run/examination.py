@@ -1,6 +1,8 @@
 """A case examined: carried out, and what came of it looked into until the verdict is the host's own doing."""
 
 import contextlib
+from collections import Counter
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +12,7 @@ from msgspec.structs import replace
 from wasi_nn_conformance.results.carry_over import CarryOver, Limit, is_limit
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.observation import Observation
+from wasi_nn_conformance.results.settlement import fault
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.vectors.case import Case
 
@@ -21,6 +24,7 @@ from .reproduction import shortest_past
 from .survey import Survey, is_of_survey
 
 _ENOUGH = 3  # failures that pass alone before a process for each case is cheaper than trying each again
+_SHOWN = 3  # findings of a fault that were made alone, before others that only lean on it count as they are
 
 
 class Conclusion(msgspec.Struct, frozen=True):
@@ -46,6 +50,8 @@ class Examination:
     _carried: dict[Pair, list[tuple[Case, Served]]] = field(default_factory=dict)
     _doubtful: dict[Pair, list[tuple[Case, CaseResult]]] = field(default_factory=dict)
     _limits: dict[tuple[Pair, str], Limit] = field(default_factory=dict)
+    _shown: Counter[tuple[Pair, Hashable]] = field(default_factory=Counter)
+    """How many findings of a fault were made each on a process of its own."""
 
     @cached_property
     def survey(self) -> Survey:
@@ -55,7 +61,13 @@ class Examination:
     def examine(self, case: Case) -> CaseResult:
         """Return what a case comes to. Raises `AdapterError` if no process of the host can be had."""
         with self.host.turn:
-            return self.accused(case, self.confirmed(case))
+            served = self._served(case)
+            if blocked := self._blocked(case, served):
+                return blocked
+            case_result = self.accused(case, self._confirmed(case, served))
+            if case_result.verdict.is_finding:
+                self._shown[pair_of(case), fault(case_result)] += 1
+            return case_result
 
     def accused(self, case: Case, case_result: CaseResult) -> CaseResult:
         """Return what a case came to under the clause that is broken."""
@@ -71,7 +83,26 @@ class Examination:
 
     def confirmed(self, case: Case) -> CaseResult:
         """Return what a case comes to that no other case has to do with."""
-        served = self.lookahead.serve(case) if self.lookahead else self.host.serve(case)
+        return self._confirmed(case, self._served(case))
+
+    def _served(self, case: Case) -> Served:
+        return self.lookahead.serve(case) if self.lookahead else self.host.serve(case)
+
+    def _blocked(self, case: Case, served: Served) -> CaseResult | None:
+        """Return a finding as one of a fault that its case only leans on, and that others have shown alone.
+
+        On a host that gets something plain wrong that is most cases, and each would take a process of its own.
+        """
+        case_result, pair = served.case_result, pair_of(case)
+        if not case_result.verdict.is_finding or is_limit(case_result):
+            return None
+        if not served.before.cases or pair in self._carried or pair in self.host.wary:
+            return None
+        accused = self.accused(case, case_result)
+        is_blocked = accused.verdict.is_finding and accused.own_clause
+        return accused if is_blocked and self._shown[pair, fault(accused)] >= _SHOWN else None
+
+    def _confirmed(self, case: Case, served: Served) -> CaseResult:
         if served.case_result.verdict.is_finding:
             return self._judged_alone(case, served)
         if served.before.cases and _leans_on_a_refusal(served):
@@ -83,9 +114,9 @@ class Examination:
         corrected: list[CaseResult] = []
         carry_overs: list[CarryOver] = []
         with contextlib.suppress(AdapterError):
-            for pair, carried in self._carried.items():
+            for pair in (*self._carried, *self.host.wary.difference(self._carried)):
                 corrected += self._corrected(pair)
-                carry_overs += self._carry_overs(carried)
+                carry_overs += self._carry_overs(self._carried.get(pair, []))
         observations = self.host.observations()
         unshared = tuple("-".join(filter(None, pair)) for pair in self._carried if pair in self.host.unshared)
         limits = tuple(self._limits.values())
@@ -96,6 +127,7 @@ class Examination:
         alone = self.host.serve(case, alone=True) if served.before.cases else served
         case_result = replace(alone.case_result, alone=True)
         if not case_result.verdict.is_finding:
+            self.host.retire(case)
             self._carries_over(case, served)
         elif limit := self._limit_met(case, alone):
             return replace(case_result, verdict=Verdict.UNSUPPORTED, diagnosis=_needs_more(limit), violations=())
@@ -103,6 +135,10 @@ class Examination:
 
     def _carries_over(self, case: Case, served: Served) -> None:
         pair = pair_of(case)
+        if served.before.has_failed:
+            # Due to the failure, which is a finding of its own, or not: then it shows again where none has failed.
+            self.host.wary.add(pair)
+            return
         self._carried.setdefault(pair, []).append((case, served))
         if is_limit(served.case_result) and pair not in self.host.capacities and case.encoding:
             self._note(pair)

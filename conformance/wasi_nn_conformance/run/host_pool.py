@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeAlias
@@ -64,9 +64,10 @@ class Served:
 class Host:
     """The host of `adapter`. With `fresh`, each vector gets a process of its own. `decodes` is that of a `CaseRunner`.
 
-    One process lives at a time for each setting, until it has done wrong; `close` ends them all. Cases of the pairs
-    that are `unshared` get a process each, and `out_of_order` tells which pairs cannot be used at all, and why. Whoever
-    asks it from several threads must have its `turn`, and ask for cases of one pair from one thread at a time.
+    One process lives at a time for each setting, until it has done what may harm a later case; `close` ends them all.
+    Those of the pairs that are `wary` end with the first case that fails, cases of the `unshared` pairs get one each,
+    and `out_of_order` tells which pairs cannot be used at all, and why. Whoever asks it from several threads must have
+    its `turn`, and ask for cases of one pair from one thread at a time.
     """
 
     adapter: Adapter
@@ -74,6 +75,7 @@ class Host:
     fresh: bool = False
     decodes: bool = False
     unshared: set[Pair] = field(default_factory=set)
+    wary: set[Pair] = field(default_factory=set)
     out_of_order: dict[Pair, str] = field(default_factory=dict)
     capacities: dict[Pair, Capacity] = field(default_factory=dict)
     turn: Turn = field(default_factory=Turn)
@@ -154,6 +156,11 @@ class Host:
             if alone:
                 running.process.close()
 
+    def retire(self, case: Case) -> None:
+        """End the process that serves cases of this kind: the next one gets another."""
+        if running := self._running.get(_setting(case)):
+            running.process.close()
+
     def last_of(self, cases: Sequence[Case]) -> CaseResult | None:
         """Carry out cases of one pair on one new process. Return the last result; None if the process did not last."""
         running = _Running(self._started(_setting(cases[0])))
@@ -174,7 +181,9 @@ class Host:
         case_result, printed = runner.run(), ""
         if case_result.verdict.is_finding:
             printed = running.process.printed()
-            running.process.close()  # nobody knows what else is wrong in it
+            running.past = replace(running.past, has_failed=True)
+            if pair_of(case) in self.wary or not runner.clear():
+                running.process.close()
         running.first = running.first or running.size()
         return Served(case_result, before, runner.was_refused, *runner.state.made(), printed)
 

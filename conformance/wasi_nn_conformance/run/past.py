@@ -14,6 +14,8 @@ class Past:
     cases: tuple[Case, ...] = ()
     graphs: int = 0
     contexts: int = 0
+    has_failed: bool = False
+    """Whether one of the cases failed, and so was broken off."""
 
     def with_case(self, case: Case) -> "Past":
         """Return the past once a case was served, too."""
