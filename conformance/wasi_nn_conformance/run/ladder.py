@@ -90,6 +90,8 @@ def rungs(leaning: Leaning) -> Iterator[Rung]:
         yield from (Rung(vector, f"the element type {element}") for vector in _OF_TYPE.get(str(element), ()))
     yield from _of_shape(leaning)
     yield from _of_ports(leaning)
+    if leaning.is_done_again("output"):
+        yield Rung("output/often")
     yield from _of_resources(leaning)
     yield from _of_use(leaning)
 
@@ -206,8 +208,6 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("input/set-again", stale_after="set_input")
     if leaning.changes_shapes:
         yield Rung("input/set-again-in-another-shape", stale_after="set_input")
-    if leaning.is_done_again("output"):
-        yield Rung("output/often")
     if leaning.number("compute") > 1:
         yield Rung("compute/often", clause="compute.repeatable")
         yield Rung("compute/twice", stale_after="compute")

@@ -135,16 +135,15 @@ class Leaning:
 
     def is_done_again(self, what: str) -> bool:
         """Return whether an input is set twice before a compute, or an output read twice after it."""
-        seen: set[tuple[str, str]] = set()
+        seen: dict[str, set[str]] = {}
         for step in steps_of(self.case.vector.steps):
-            call = call_of(step.action)
-            if call == "compute":
+            if _called(step) == "compute":
                 seen.clear()
-            elif call == what and "context" in step.arguments:
-                context, place = str(step.arguments["context"]), _place(step)
-                if not seen.isdisjoint({(context, place), (context, _EACH)}):
+            elif _called(step) == what and (context := _context(step)):
+                before, place = seen.setdefault(context, set()), _place(step)
+                if before and (place in before or _EACH in (place, *before)):
                     return True
-                seen.add((context, place))
+                before.add(place)
         return False
 
 
@@ -152,10 +151,19 @@ _EACH = "*"
 
 
 def _place(step: Step) -> str:
-    """Return the name or the index of the input that a step sets, or of the output that it reads, if not all."""
-    if step.action == "outputs":
+    """Return the name or the index of the input that a step sets, or of the output that it reads, if not all.
+
+    An index of a raw call may be that of any.
+    """
+    if step.action in ("outputs", "raw"):
         return _EACH
     return str(step.arguments.get("input", step.arguments.get("output", step.arguments.get("name"))))
+
+
+def _context(step: Step) -> str:
+    """Return the context of a step; nothing if it has none."""
+    of_raw = step.arguments.get("arguments") or [""]
+    return str(of_raw[0] if step.action == "raw" else step.arguments.get("context", ""))
 
 
 def _called(step: Step) -> str:
