@@ -1,7 +1,7 @@
 """Runs the suite on hosts with one fault, with eight, and on likenesses of real ones: does the report accuse them?
 
 Each host is the reference with faults that are known, and is judged by pytest as users run it. `single`: each mutant
-alone, on the first ABI and in the first encoding that it shows in. `compound`: seeded sets of eight that can be put in
+alone, on one ABI and in one encoding, drawn of those that it shows in. `compound`: seeded sets of eight that can be put in
 together. `likeness`: hosts made by hand. A fault of which no clause is accused is taken out of its host: if nothing
 looks different then, the others mask it, and no report could tell of it; else it was missed. Every likely cause is
 replayed by its own line. A host that cannot load anything has no report: of one fault it is told, and instead of a set
@@ -53,9 +53,11 @@ class Patient:
         return [fault.id for fault in self.faults]
 
 
-def singles() -> list[Patient]:
-    """Return each mutant alone, in one encoding in which it shows: another would be the same once more."""
-    return [Patient("single", each.id, (each,), each.abis[0], each.encodings[:1]) for each in mutants().values()]
+def singles(seed: int) -> list[Patient]:
+    """Return each mutant alone, on one of the ABIs and in one of the encodings that it shows in, drawn by `seed`."""
+    drawn = random.Random(seed)  # noqa: S311 - the same places each time
+    places = [(each, drawn.choice(each.abis), drawn.choice(each.encodings)) for each in mutants().values()]
+    return [Patient("single", each.id, (each,), abi, (encoding,)) for each, abi, encoding in places]
 
 
 def compounds(count: int, seed: int) -> list[Patient]:
@@ -124,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print what is missed and misled, and the figures; 1 if a report could not be had."""
     options = _parser().parse_args(arguments)
     patients = [
-        *(singles()[:: options.every] if "single" in options.kinds else ()),
+        *(singles(options.seed)[:: options.every] if "single" in options.kinds else ()),
         *(compounds(options.sets, options.seed) if "compound" in options.kinds else ()),
         *(likenesses() if "likeness" in options.kinds else ()),
     ]
@@ -210,7 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", action="append", default=[], metavar="NAME", help="only these hosts; * matches, may be repeated")
     add("--every", type=int, default=1, metavar="N", help="each N-th mutant alone")
     add("--sets", type=int, default=20, metavar="N", help="sets of eight")
-    add("--seed", type=int, default=13, metavar="N", help="what the sets are drawn by")
+    add("--seed", type=int, default=13, metavar="N", help="what sets and places are drawn by")
     add("--jobs", type=int, default=2, metavar="N", help="hosts at a time")
     add("--no-replays", action="store_true", help="do not run the lines that replay the causes")
     add("--json", type=Path, metavar="FILE", help="write what was seen into this file")
