@@ -1,8 +1,8 @@
 """Runs the suite on hosts with one fault, with eight, and on likenesses of real ones: does the report accuse them?
 
 Each host is the reference with faults that are known, and is judged by pytest as users run it. `single`: each mutant
-alone, on one ABI and in one encoding, drawn of those that it shows in. `compound`: seeded sets of eight that can be put in
-together. `likeness`: hosts made by hand. A fault of which no clause is accused is taken out of its host: if nothing
+alone, on one ABI and in one encoding, drawn of those that it shows in. `compound`: seeded sets of eight that can be put
+in together. `likeness`: hosts made by hand. A fault of which no clause is accused is taken out of its host: if nothing
 looks different then, the others mask it, and no report could tell of it; else it was missed. Every likely cause is
 replayed by its own line. A host that cannot load anything has no report: of one fault it is told, and instead of a set
 another one is drawn.

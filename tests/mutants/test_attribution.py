@@ -96,7 +96,7 @@ def test_faults_that_make_no_python_cannot_be_together() -> None:
 
 
 def test_each_mutant_is_measured_alone() -> None:
-    assert [each.name for each in singles()] == list(mutants())
+    assert [each.name for each in singles(seed=1)] == list(mutants())
 
 
 def test_likenesses_can_be_put_in() -> None:
