@@ -9,7 +9,7 @@ from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.features import exercised
 from wasi_nn_conformance.fuzz.kinds import KINDS, kind_of
 from wasi_nn_conformance.fuzz.search import settings_of
-from wasi_nn_conformance.fuzz.strategies.misuse import TENSOR_MISUSES
+from wasi_nn_conformance.fuzz.strategies.tensor_misuse import TENSOR_MISUSES
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.verdict import Verdict
@@ -97,12 +97,12 @@ def test_drawn_text_refers_to_no_matrix(abi: str) -> None:
     assert [fields["id"] for fields in with_text if "$" in str(fields)] == []
 
 
-def drawn_within(kind: str, **lacking: Any) -> list[Vector]:
+def drawn_within(kind: str, examples: int = 60, **lacking: Any) -> list[Vector]:
     """Draw for a host that lacks something."""
     kept: list[Fields] = []
     target = FuzzTarget(WITX, "openvino", LIBRARY.models, registers=False, **lacking)
     with local_constants.none():
-        kind_of(kind)(target, kept.append, settings_of(60, shrinks=False), 1)
+        kind_of(kind)(target, kept.append, settings_of(examples, shrinks=False), 1)
     return [target.case(fields, Path("generated.yaml"), LIBRARY).vector for fields in kept]
 
 
@@ -137,7 +137,7 @@ def test_a_sequence_stays_within_what_a_process_bears() -> None:
 def test_what_is_known_to_be_broken_is_tried_rarely() -> None:
     broken = frozenset(misuse.clause for misuse in TENSOR_MISUSES)
     with_it = [
-        sum(not broken.isdisjoint(vector.clauses) for vector in drawn_within("errors", broken=known))
+        sum(not broken.isdisjoint(vector.clauses) for vector in drawn_within("errors", 600, broken=known))
         for known in (frozenset(), broken)
     ]
     assert 0 < with_it[1] < with_it[0] / 2

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.abi.tag import Tag
 
-from .misuse import FAILS, INVALID, Misuse, Setting, Step, bad_tensor, foreign, near, some
+from .misuse import FAILS, INVALID, STANDS, Misuse, Setting, Step, foreign, near, some
+from .tensor_misuse import bad_tensors
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 BEYOND = (256, 257, 0x10000, 0x40000000, 0x80000000, 0xFFFFFFFF)
@@ -76,14 +77,23 @@ def _computed_with(setting: Setting, inputs: list[tuple[str, dict[str, Any]]], e
 def _missing_input(draw: st.DrawFn, setting: Setting) -> list[Step]:
     """Compute in a context of its own, in which all inputs but one or none are set."""
     context = setting.name("m")
-    given = setting.set_all(draw, context)[1:] if draw(st.booleans()) else []
-    return [{"context": {"graph": "g", "as": context}}, *given, {"compute": {"context": context}, **INVALID}]
+    given = setting.set_all(draw, context)
+    last = draw(st.sampled_from((1, len(given))))
+    missing = {"compute": {"context": context}, **INVALID}
+    # What is set then is all there is; a host may have let go of what was set before.
+    complete = [*given[-last:], {"compute": {"context": context}, **STANDS, "then": setting.outputs(context)}]
+    return [{"context": {"graph": "g", "as": context}}, *given[:-last], missing, *complete]
 
 
 def _output_before_compute(draw: st.DrawFn, setting: Setting) -> list[Step]:
     context = setting.name("m")
-    given = setting.set_all(draw, context) if draw(st.booleans()) else []
-    return [{"context": {"graph": "g", "as": context}}, *given, {**_read(draw, setting, context), **INVALID}]
+    unread = {**_read(draw, setting, context), **INVALID}
+    made = {"context": {"graph": "g", "as": context}}
+    if draw(st.booleans()):
+        return [made, unread]
+    given = setting.set_all(draw, context)
+    computed = [{"compute": {"context": context}}, *setting.outputs(context)]
+    return [made, *given, unread, *({**step, "clause": "failure.changes-nothing"} for step in computed)]
 
 
 def _read(draw: st.DrawFn, setting: Setting, context: str) -> Step:
@@ -94,7 +104,7 @@ def _read(draw: st.DrawFn, setting: Setting, context: str) -> Step:
 
 
 def _unknown_output(draw: st.DrawFn, setting: Setting) -> list[Step]:
-    computed = setting.infer(draw)[: len(setting.model.inputs) + 1]
+    computed = setting.infer(draw)[: len(setting.model.inputs) + 1] if draw(st.booleans()) else []
     if setting.tag.names:
         port = draw(st.sampled_from(setting.model.outputs))
         names = some(draw, ["no such output", *_near_names(setting, port.name)])
@@ -132,12 +142,13 @@ def _return_pointer(draw: st.DrawFn, setting: Setting) -> list[Step]:
     return [*computed, {**call, "fails": {}, "slot": "untouched"}]
 
 
-def _tensor_type(draw: st.DrawFn, port: Any, tag: Tag) -> dict[str, Any]:
-    count = draw(st.sampled_from([len(tag.tensor_types), len(tag.tensor_types) + 1, 16, 128, 255]))
+def _tensor_type(draw: st.DrawFn, port: Any, tag: Tag) -> list[dict[str, Any]]:
+    numbers = some(draw, [len(tag.tensor_types), len(tag.tensor_types) + 1, 16, 128, 255])
     size = port.type.element.size
     for dim in port.type.shape:
         size *= dim or 0
-    return {"type": {"raw": count}, "shape": [dim or 0 for dim in port.type.shape], "data": f"{size} bytes"}
+    shape = [dim or 0 for dim in port.type.shape]
+    return [{"type": {"raw": number}, "shape": shape, "data": f"{size} bytes"} for number in numbers]
 
 
 def _dead_handle(draw: st.DrawFn, setting: Setting) -> list[Step]:
@@ -158,6 +169,7 @@ CALL_MISUSES = (
         "a host that indexes a table with the number reads where it must not",
         _unknown_graph,
         ("numbers",),
+        spares=True,
     ),
     Misuse(
         "context-handle",
@@ -165,6 +177,7 @@ CALL_MISUSES = (
         "a host that indexes a table with the number reads where it must not",
         _unknown_context,
         ("numbers",),
+        spares=True,
     ),
     Misuse(
         "input-index",
@@ -172,6 +185,7 @@ CALL_MISUSES = (
         "a host that indexes its inputs unchecked, or cuts the index, binds another one",
         _unknown_input,
         ("set_input",),
+        spares=True,
     ),
     Misuse(
         "input-name",
@@ -186,6 +200,7 @@ CALL_MISUSES = (
         "a host that keeps no account of its inputs computes on what memory holds",
         _missing_input,
         ("set_input",),
+        spares=True,
     ),
     Misuse(
         "left-out-input",
@@ -207,6 +222,7 @@ CALL_MISUSES = (
         "a host that hands out the engine's buffer gives what memory held",
         _output_before_compute,
         ("get_output",),
+        spares=True,
     ),
     Misuse(
         "output-index",
@@ -240,7 +256,7 @@ CALL_MISUSES = (
         "tensor-type",
         "input.tensor-type-range",
         "a host that indexes a table with the number, or has a default, takes it for some type",
-        bad_tensor(_tensor_type),
+        bad_tensors(_tensor_type),
         ("numbers",),
     ),
     Misuse(

@@ -1,4 +1,6 @@
-"""Errors: a good conversation with one to three misuses in it. After each, good calls still work."""
+"""Errors: a good conversation with one to three misuses in it. After each, all is as before and good calls work."""
+
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -6,13 +8,18 @@ from wasi_nn_conformance.fuzz.features import clauses_tried
 from wasi_nn_conformance.fuzz.kind import generated_by
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
 
+from .bystanders import STATES, Bystander, bystanders
 from .call_misuse import CALL_MISUSES
 from .load_misuse import LOAD_MISUSES
 from .memory_misuse import MEMORY_MISUSES
-from .misuse import REGISTERED, TENSOR_MISUSES, Misuse, Setting, Step, tried
+from .misuse import REGISTERED, Misuse, Setting, Step, tried
+from .tensor_misuse import TENSOR_MISUSES
 
 MISUSES = (*TENSOR_MISUSES, *CALL_MISUSES, *LOAD_MISUSES, *MEMORY_MISUSES)
-MODELS = ("sub-f32", "two-outputs", "three-inputs", "neg-i32", "two-types", "identity-u8")
+MODELS = (
+    *("sub-f32", "two-outputs", "three-inputs", "neg-i32", "two-types", "identity-u8", "six-inputs", "unsorted"),
+    *("identity-rank-1", "identity-rank-3", "identity-rank-4", "identity-single", "transpose-4d", "reduce-sum"),
+)
 _KIND = "fuzz/errors/"
 _BROKEN_RARELY = 6  # one conversation of so many tries what is known to be broken, for other ways to break it
 _RARELY = 12  # one conversation of so many ends with a trap, which costs a new process
@@ -31,11 +38,17 @@ def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     steps: list[Step] = [{"load": {"model": model, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
     if draw(st.booleans()):
         steps += setting.infer(draw)
+    beside, made = bystanders(draw, target, setting)
+    steps += made
     for number, misuse in enumerate(misuses, 1):
-        steps += _put_in(draw, misuse, Setting(target.abi, target.encoding, target.models[model], number))
+        setting = replace(setting, number=number)
+        own = [Bystander("c", setting, draw(st.sampled_from(STATES)))] if misuse.spares else []
+        steps += [step for one in own for step in one.prepared(draw)]
+        steps += _put_in(draw, misuse, setting)
+        steps += [step for one in (*own, *beside) for step in one.looked_at(draw)]
     steps += setting.infer(draw)
     if last is not None:
-        steps += _put_in(draw, last, Setting(target.abi, target.encoding, target.models[model], len(misuses) + 1))
+        steps += _put_in(draw, last, replace(setting, number=len(misuses) + 1))
     registered = {"graphs": REGISTERED} if target.registers else {}
     return {**_called_after(misuses[0]), "clause": "failure.no-lasting-harm", **registered, "steps": steps}
 
