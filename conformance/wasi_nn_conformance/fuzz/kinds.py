@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
     from .kind import Kind
 
-KINDS: Mapping[str, str] = {"shapes": "shapes", "errors": "errors", "sequences": "sequences", "bytes": "octets"}
+KINDS: Mapping[str, str] = {
+    "shapes": "shapes",
+    "errors": "errors",
+    "sequences": "sequences",
+    "counts": "counts",
+    "bytes": "octets",
+}
 """By the name of a kind: its module among the strategies."""
 
 

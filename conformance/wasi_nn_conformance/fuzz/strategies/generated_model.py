@@ -14,10 +14,6 @@ from .values import octets
 Shape: TypeAlias = tuple[int, ...]
 
 _RARELY = 6  # one expression of so many may have casts, which a host may refuse
-_LONG = "layer/" * 12
-INPUT_NAMES = ("x", "b", "input:0", "0", "X", "a/b.c", "\u00e9t\u00e9", f"{_LONG}in")
-OUTPUT_NAMES = ("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa", f"{_LONG}out")
-"""Names that a host with rules of its own for names does not keep: order, colons, digits, capitals, slashes, length."""
 BASIC_OPERATORS = frozenset({"constant", "add", "sub", "mul", "neg"})
 """What vectors lean on. A host without another operator says so with an error."""
 _LARGEST = {

@@ -13,14 +13,13 @@ from wasi_nn_conformance.models import ElementType
 
 from .generated_model import (
     BASIC_OPERATORS,
-    INPUT_NAMES,
-    OUTPUT_NAMES,
     Shape,
     Value,
     expression,
     operators_of,
     types_of,
 )
+from .port_names import INPUTS, OUTPUTS, port_names
 from .values import LARGE, any_bits, large_floats, small_numbers, wide_integers
 
 _TYPES = (
@@ -133,7 +132,7 @@ def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     """Draw a model and inferences on it."""
     types = [name for name in _TYPES if name in target.types]
     is_large = draw(st.integers(1, _RARELY)) == _RARELY and not set(_COUNTING).isdisjoint(types)
-    generated = _large(draw, types) if is_large else _model(draw, types, target.inputs)
+    generated = _large(draw, types) if is_large else _model(draw, types, target)
     steps: list[Any] = [{"load": {"model": "drawn", "as": "g"}}]
     contexts = ["c", "d"][: min(draw(st.integers(1, 2)), target.contexts)]
     steps += [{"context": {"graph": "g", "as": name}} for name in contexts]
@@ -150,11 +149,12 @@ def examples(draw: st.DrawFn, target: FuzzTarget) -> Fields:
     }
 
 
-def _model(draw: st.DrawFn, types: Sequence[str], most_inputs: int) -> _Generated:
+def _model(draw: st.DrawFn, types: Sequence[str], target: FuzzTarget) -> _Generated:
     element, shape = ElementType(draw(st.sampled_from(types))), _shape(draw)
     mode = "computed" if element.has_arithmetic and draw(st.booleans()) else "moved"
+    plain = "input.any-name" in target.broken
     free = tuple(axis for axis in range(len(shape)) if shape[axis] and draw(st.integers(0, 7)) == 7)
-    first, *others = draw(_names(INPUT_NAMES))[:most_inputs]
+    first, *others = port_names(draw, INPUTS, plain=plain)[: target.inputs]
     inputs = [_input(draw, first, element, shape, mode)]
     for name in others:
         other = element if draw(st.booleans()) else ElementType(draw(st.sampled_from(types)))
@@ -164,7 +164,7 @@ def _model(draw: st.DrawFn, types: Sequence[str], most_inputs: int) -> _Generate
         passed = draw(st.lists(st.sampled_from(inputs), min_size=1, max_size=3, unique=True))
         return _Generated(mode, tuple(inputs), {value.written: value for value in passed}, free)
     outputs: dict[str, Value] = {}
-    for name in draw(_names(OUTPUT_NAMES)):
+    for name in port_names(draw, OUTPUTS, [value.written for value in inputs], plain=plain):
         value = expression(draw, inputs, types, is_static=not free)
         # Equal expressions are one tensor of the model, which then has both names.
         if value not in outputs.values():
@@ -172,14 +172,10 @@ def _model(draw: st.DrawFn, types: Sequence[str], most_inputs: int) -> _Generate
     return _Generated(mode, tuple(inputs), outputs, free)
 
 
-def _names(names: Sequence[str]) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
-
-
 def _large(draw: st.DrawFn, types: Sequence[str]) -> _Generated:
     """Draw a model that passes a large tensor on, or adds a constant of its size."""
     element, shape = draw(st.sampled_from([each for each in _COUNTING if each in types])), draw(st.sampled_from(_LARGE))
-    passed = Value(draw(st.sampled_from(INPUT_NAMES)), element, shape, 0, prod(shape))
+    passed = Value(draw(st.sampled_from(INPUTS)), element, shape, 0, prod(shape))
     if draw(st.booleans()):
         return _Generated("large", (passed,), {passed.written: passed})
     weights = {"constant": {"type": element.value, "shape": list(shape), "data": "range"}}

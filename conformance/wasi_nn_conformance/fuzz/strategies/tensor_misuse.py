@@ -77,7 +77,17 @@ def _wrong_shape(draw: st.DrawFn, port: Port, _tag: Tag) -> list[Tensor]:
     count = prod(dims)
     rank = len(dims)
     of_its_size = [
-        *([count], [*dims, 1], [1, *dims], dims[::-1], [count, 1], [1, count], [*dims, 1, 1], [1] * 4 + dims),
+        *(
+            [count],
+            [*dims, 1],
+            [1, *dims],
+            dims[::-1],
+            [count, 1],
+            [1, count],
+            [*dims, 1, 1],
+            [1] * 4 + dims,
+            [1] * 256 + dims,
+        ),
         *([*dims[1:], *dims[:1]], [*dims[-1:], *dims[:-1]]),  # turned by one
         *([*dims[:at], dims[at + 1], dims[at], *dims[at + 2 :]] for at in range(rank - 1)),
         *([*dims[:at], dims[at] * dims[at + 1], *dims[at + 2 :]] for at in range(rank - 1)),
