@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from wasi_nn_conformance.vectors.step import steps_of
 
 from .leaning import Leaning, elements
+from .special_numbers import special_numbers
 
 _LARGE, _64_KIB = 4096, 16384  # elements: more than the small models have together, and of f32
 _EXACT = (65, 127, 253, 1021)  # elements of outputs that a buffer of their size has to be enough for
@@ -88,6 +89,8 @@ def rungs(leaning: Leaning) -> Iterator[Rung]:
         yield Rung(f"tensor/type/type={element}")
         yield Rung(f"tensor/extremes/{element}")
         yield from (Rung(vector, f"the element type {element}") for vector in _OF_TYPE.get(str(element), ()))
+    for type_, kind in sorted(special_numbers(leaning.case.vector.steps)):
+        yield Rung(f"{'inference' if type_ == 'bf16' else 'values'}/{type_}/{kind}", f"the element type {type_}")
     yield from _of_shape(leaning)
     yield from _of_ports(leaning)
     if leaning.is_done_again("output"):

@@ -17,7 +17,7 @@ Crowd: TypeAlias = Callable[[st.DrawFn, FuzzTarget, int], Fields]
 
 MODELS = ("neg-f32", "scale-f32", "sub-f32", "two-outputs")
 _COUNTS = (3, 5, 9, 17, 33, 65, 101, 129, 150, 201, 257, 300)
-_FEW = {"graphs": 21, "names": 41, "contexts": 81}
+_FEW = {"graphs": 21, "names": 41}
 """Of what takes a host long, so many at most in all but one of `_RARELY` conversations."""
 _RARELY = 16
 _DIFFERENT = 41  # models, and computes of long rows

@@ -7,9 +7,15 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 _LONG = "layer/" * 12
-INPUTS = ("x", "b", "input:0", "0", "X", "a/b.c", "\u00e9t\u00e9", f"{_LONG}in")
-OUTPUTS = ("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa", f"{_LONG}out")
-"""What they are made of: order, colons, digits, capitals, slashes, length."""
+INPUTS = (
+    *("x", "b", "input:0", "0", "X", "a/b.c", "\u00e9t\u00e9", f"{_LONG}in"),
+    *("e\u0301te\u0301", "x.xml", "x%20y", "the first input"),
+)
+OUTPUTS = (
+    *("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa", f"{_LONG}out"),
+    *("u\u0308ber", "out.bin", "a&amp;b", "%25"),
+)
+"""What they are made of: order, colons, digits, capitals, slashes, length, letters in parts, endings, escapes, spaces."""
 _MOST = 3
 _BEYOND = (63, 128, 255, 300)  # characters that a table, a byte or a file name has no room for
 _SEPARATORS = ("/", "_"), (".", "_"), ("/", "."), (":", "_"), ("/", "\\")
