@@ -219,9 +219,14 @@ class Search:
 
     def _carried_out(self, fields: Fields) -> CaseResult:
         try:
-            return self.examination.confirmed(self.target.case(fields, GENERATED, self.library))
+            return self.examination.confirmed(self.target.case(fields, GENERATED, self.library), self._is_shown)
         except AdapterError as error:
             raise _NoHost(error) from None
+
+    def _is_shown(self, case_result: CaseResult) -> bool:
+        """Return whether a process of its own has shown this failure before: drawing and shrinking meet it often."""
+        what = signature(case_result)
+        return what in self._failed or bool(self._simpler.get((what, case_result.vector)))
 
     def _of_something_simpler(self, fields: Fields, case_result: CaseResult) -> str:
         """Return what a failure comes of that is told of elsewhere: a written case, or what hosts may lack."""
@@ -232,7 +237,9 @@ class Search:
                 accused = self.examination.accused(case, case_result)
             except AdapterError as error:
                 raise _NoHost(error) from None
-            blocked = f"as {accused.blocked_by}" if accused.blocked_by in self.written else ""
+            shown = self.examination.shown(case, accused) if accused.own_clause else ()
+            by = accused.blocked_by if accused.blocked_by in self.written else next(iter(shown), "")
+            blocked = f"as {by}" if by else ""
             self._simpler[key] = accused.diagnosis if accused.verdict is Verdict.UNSUPPORTED else blocked
         return self._simpler[key]
 

@@ -7,7 +7,7 @@ from wasi_nn_conformance.vectors.own_clause import call_of
 from .case_result import CaseResult
 from .violation import ENDS, Violation
 
-_CONTENT = frozenset({"size", "length", "type", "dimensions", "value", "count", "names", "memory"})
+_CONTENT = frozenset({"size", "tail", "length", "type", "dimensions", "value", "count", "names", "memory"})
 """Kinds of what is wrong with an output: one fault shows as this or that, by the output it meets."""
 
 

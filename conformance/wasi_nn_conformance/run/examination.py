@@ -1,8 +1,7 @@
 """A case examined: carried out, and what came of it looked into until the verdict is the host's own doing."""
 
 import contextlib
-from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -50,8 +49,8 @@ class Examination:
     _carried: dict[Pair, list[tuple[Case, Served]]] = field(default_factory=dict)
     _doubtful: dict[Pair, list[tuple[Case, CaseResult]]] = field(default_factory=dict)
     _limits: dict[tuple[Pair, str], Limit] = field(default_factory=dict)
-    _shown: Counter[tuple[Pair, Hashable]] = field(default_factory=Counter)
-    """How many findings of a fault were made each on a process of its own."""
+    _shown: dict[tuple[Pair, Hashable], list[str]] = field(default_factory=dict)
+    """Which findings of a fault were made each on a process of its own."""
 
     @cached_property
     def survey(self) -> Survey:
@@ -66,7 +65,7 @@ class Examination:
                 return blocked
             case_result = self.accused(case, self._confirmed(case, served))
             if case_result.verdict.is_finding:
-                self._shown[pair_of(case), fault(case_result)] += 1
+                self._shown.setdefault((pair_of(case), fault(case_result)), []).append(case_result.id)
             return case_result
 
     def accused(self, case: Case, case_result: CaseResult) -> CaseResult:
@@ -81,9 +80,12 @@ class Examination:
     def _accusation(self) -> Accusation:
         return Accusation(self.host)
 
-    def confirmed(self, case: Case) -> CaseResult:
-        """Return what a case comes to that no other case has to do with."""
-        return self._confirmed(case, self._served(case))
+    def confirmed(self, case: Case, is_shown: Callable[[CaseResult], bool] = lambda _: False) -> CaseResult:
+        """Return what a case comes to that no other has to do with; a finding that `is_shown` is taken as it is."""
+        served = self._served(case)
+        if served.case_result.verdict.is_finding and is_shown(served.case_result):
+            return served.case_result
+        return self._confirmed(case, served)
 
     def _served(self, case: Case) -> Served:
         return self.lookahead.serve(case) if self.lookahead else self.host.serve(case)
@@ -100,7 +102,11 @@ class Examination:
             return None
         accused = self.accused(case, case_result)
         is_blocked = accused.verdict.is_finding and accused.own_clause
-        return accused if is_blocked and self._shown[pair, fault(accused)] >= _SHOWN else None
+        return accused if is_blocked and len(self.shown(case, accused)) >= _SHOWN else None
+
+    def shown(self, case: Case, case_result: CaseResult) -> Sequence[str]:
+        """Return the ids of the cases that have shown the fault of a finding alone."""
+        return self._shown.get((pair_of(case), fault(case_result)), ())
 
     def _confirmed(self, case: Case, served: Served) -> CaseResult:
         if served.case_result.verdict.is_finding:

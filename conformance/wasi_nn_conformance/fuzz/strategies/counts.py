@@ -22,6 +22,7 @@ _FEW = {"graphs": 21, "names": 41}
 _RARELY = 16
 _DIFFERENT = 41  # models, and computes of long rows
 _LOOKS = 4
+_OWN = "of-the-crowd"
 _LONG = 500
 _LENGTHS = (4, 37, _LONG)  # of rows in which one number differs
 
@@ -124,7 +125,7 @@ def _computes(draw: st.DrawFn, _target: FuzzTarget, count: int) -> Fields:
     """Compute again and again: with other numbers each time, or ones of which one differs, or that change places."""
     length = draw(st.sampled_from(_LENGTHS))
     model = {"inputs": {"x": _row(length)}, "outputs": {"out": {"neg": "x"}}}
-    steps: list[Step] = [{"load": {"model": "drawn", "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
+    steps: list[Step] = [{"load": {"model": _OWN, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
     where = draw(st.integers(0, length - 1))
     how = draw(st.sampled_from(("one", "place", "all", "none")))
     for each in range(count if length < _LONG else min(count, _DIFFERENT)):
@@ -136,7 +137,7 @@ def _computes(draw: st.DrawFn, _target: FuzzTarget, count: int) -> Fields:
         }
         steps += _inferred("c", changed[how])
     why = "a host that keeps results, or takes a request for each compute, shows an old one, or has no more"
-    return {"clause": "compute.new-inputs", "why": why, "models": {"drawn": model}, "steps": steps}
+    return {"clause": "compute.new-inputs", "why": why, "models": {_OWN: model}, "steps": steps}
 
 
 def _bindings(draw: st.DrawFn, target: FuzzTarget, count: int) -> Fields:
@@ -201,7 +202,7 @@ def _ports(draw: st.DrawFn, _target: FuzzTarget, count: int) -> Fields:
         outs[each]: {"add": [ins[each], {"constant": {**one, "data": [1000 * (each % 7)]}}]} for each in range(count)
     }
     model = {"inputs": dict.fromkeys(declared, one), "outputs": {name: sums[name] for name in sorted(outs)}}
-    steps: list[Step] = [{"load": {"model": "drawn", "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
+    steps: list[Step] = [{"load": {"model": _OWN, "as": "g"}}, {"context": {"graph": "g", "as": "c"}}]
     order = draw(st.sampled_from((ins, ins[::-1], sorted(ins, reverse=True))))
     numbers = {name: number for number, name in enumerate(ins)}
     steps += [
@@ -211,7 +212,7 @@ def _ports(draw: st.DrawFn, _target: FuzzTarget, count: int) -> Fields:
     steps += [{"output": {"context": "c", "output": outs[each]}} for each in _some_of(draw, count)]
     why = "a host with a table of inputs, that counts them in a byte, or sorts their numbers as text, mixes them up"
     block = [{"may_fail": steps, "prefer": "ok", "clause": "input.bound-by-index"}]
-    return {"clause": "input.bound-by-index", "why": why, "models": {"drawn": model}, "steps": block}
+    return {"clause": "input.bound-by-index", "why": why, "models": {_OWN: model}, "steps": block}
 
 
 def _missing(draw: st.DrawFn, target: FuzzTarget, count: int) -> Fields:

@@ -15,7 +15,7 @@ OUTPUTS = (
     *("out", "sum", "output:0", "1", "OUT", "y/z.w", "\u8f93\u51fa", f"{_LONG}out"),
     *("u\u0308ber", "out.bin", "a&amp;b", "%25"),
 )
-"""What they are made of: order, colons, digits, capitals, slashes, length, letters in parts, endings, escapes, spaces."""
+"""What they are made of: order, colons, digits, capitals, slashes, length, letters in parts, endings, escapes."""
 _MOST = 3
 _BEYOND = (63, 128, 255, 300)  # characters that a table, a byte or a file name has no room for
 _SEPARATORS = ("/", "_"), (".", "_"), ("/", "."), (":", "_"), ("/", "\\")
