@@ -243,7 +243,7 @@ def test_a_greeting_gives_the_reply(greeting: Callable[..., Any]) -> None:
     [
         ("silent", MOMENT, "miniature: the host gave no sign of the probe within 0.05 s; it printed nothing;"),
         ("silent", MOMENT, "starts slowly, set a larger `hello_seconds` under [limits] in "),
-        ("echo", 0.5, 'gave no sign of the probe within 0.5 s; it printed: {"call":"hello"};'),
+        ("echo", 3, 'gave no sign of the probe within 3 s; it printed: {"call":"hello"};'),
         ("ends 1", SECONDS, "the host ended with exit code 1 before the probe answered `hello`; it printed nothing"),
         ("ends 0", SECONDS, "the host ended with exit code 0 before the probe answered `hello`"),
         ('hello {"protocol":1}', SECONDS, "the probe speaks protocol 1, this suite 2; use the probe that came with"),
