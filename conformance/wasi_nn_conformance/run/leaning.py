@@ -140,10 +140,11 @@ class Leaning:
             if _called(step) == "compute":
                 seen.clear()
             elif _called(step) == what and (context := _context(step)):
-                before, place = seen.setdefault(context, set()), _place(step)
-                if before and (place in before or _EACH in (place, *before)):
-                    return True
-                before.add(place)
+                before = seen.setdefault(context, set())
+                for place in step.arguments.get("order") or [_place(step)]:
+                    if before and (place in before or _EACH in (place, *before)):
+                        return True
+                    before.add(place)
         return False
 
 

@@ -8,6 +8,7 @@ from abis import ABIS, NEWEST, WITX
 from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.features import exercised
 from wasi_nn_conformance.fuzz.kinds import KINDS, kind_of
+from wasi_nn_conformance.fuzz.minimise import reduced
 from wasi_nn_conformance.fuzz.search import settings_of
 from wasi_nn_conformance.fuzz.strategies.tensor_misuse import TENSOR_MISUSES
 from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
@@ -51,6 +52,21 @@ def test_what_is_drawn_is_a_vector_of_its_abi(kind: str, abi: str) -> None:
     assert [case.vector.id for case in cases if abi not in case.vector.abis] == []
     assert all(case.vector.id.startswith(f"fuzz/{kind}/") for case in cases)
     assert len(cases) >= GENERATED
+
+
+@pytest.mark.parametrize("abi", [WITX, NEWEST])
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_left_out_of_it_leaves_a_vector(kind: str, abi: str) -> None:
+    target = FuzzTarget(abi, "openvino", LIBRARY.models, registers=True)
+    left: list[Vector] = []
+
+    def fails_always(smaller: Fields) -> bool:
+        left.append(target.case(smaller, Path("generated.yaml"), LIBRARY).vector)
+        return True
+
+    for fields in generated(kind, abi, examples=10):
+        reduced(fields, fails_always)
+    assert len(left) > 10
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,42 @@
+"""What cases lean on, told of committed vectors."""
+
+import pytest
+
+from wasi_nn_conformance.run.leaning import Leaning
+from wasi_nn_conformance.run.library import Library
+from wasi_nn_conformance.run.special_numbers import special_numbers
+
+
+@pytest.mark.parametrize(
+    ("vector", "again"),
+    [
+        ("output/plain", False),
+        ("counts/six-outputs", True),  # an output that is read by name among all of them
+        ("output/copied", True),  # by a raw call, and by name
+        ("input/output-into-the-same-buffer", True),
+        ("output/null-buffer", True),  # that `infer` has read before
+        ("compute/twice", False),  # a compute lies between
+    ],
+)
+def test_an_output_read_again_is_leaned_on_however_it_is_read(library: Library, vector: str, again: bool) -> None:
+    case = library.case(library.suite_vector(vector), "witx", "openvino")
+    assert Leaning.of(case, library.models).is_done_again("output") is again
+
+
+@pytest.mark.parametrize(
+    ("vector", "numbers"),
+    [
+        ("values/f32/numbers", set()),
+        ("values/f32/denormals", {("f32", "denormals")}),
+        ("values/f32/infinities-and-zeros", {("f32", "infinities-and-zeros")}),
+        ("values/f64/nan-payloads", {("f64", "nan-payloads")}),
+        ("inference/bf16/denormals", {("bf16", "denormals")}),
+        ("compute/equal-numbers-of-other-bits/zeros-of-both-signs", {("f32", "infinities-and-zeros")}),
+        ("memory/dimensions-within-data", {("f32", "denormals")}),  # placed by hand, and wanted as an output
+        ("values/integers/u8", set()),
+    ],
+)
+def test_numbers_that_are_no_ordinary_floats_are_found_by_their_bits(
+    library: Library, vector: str, numbers: set[tuple[str, str]]
+) -> None:
+    assert special_numbers(library.suite_vector(vector).steps) == numbers
