@@ -45,6 +45,7 @@ def _tables(rows: Mapping[str, Row], breaks: Mapping[str, str], options: argpars
         "",
         f"Seed {options.seed}; {options.each} conversations of each kind for each mutant, and up to {options.examples}",
         f"where none had found it. {_total(rows)}",
+        *([f"This run took one mutant in {options.every}."] if options.every > 1 else []),
         "",
         f"| mutant | {' | '.join(KINDS)} |",
         f"|---|{'---|' * len(KINDS)}",

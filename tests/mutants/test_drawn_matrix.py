@@ -9,7 +9,7 @@ from drawn_matrix import Row, document, share, summary
 
 from wasi_nn_conformance.fuzz.kinds import KINDS
 
-OPTIONS = Namespace(seed=3, each=10, examples=20)
+OPTIONS = Namespace(seed=3, each=10, examples=20, every=1)
 PAGE = "before\n<!-- begin of the last run -->\nold\n<!-- end of the last run -->\nafter\n"
 
 
@@ -44,6 +44,11 @@ def test_the_page_tells_from_which_number_on() -> None:
 def test_the_page_lists_what_no_kind_has_found() -> None:
     page = document(PAGE, ROWS, dict.fromkeys(ROWS, "it lies"), OPTIONS)
     assert page.partition("### Not found")[2].strip().splitlines()[0] == "* `host/b`: it lies"
+
+
+def test_the_page_tells_of_a_run_of_some_mutants_alone() -> None:
+    page = document(PAGE, ROWS, dict.fromkeys(ROWS, "it"), Namespace(**vars(OPTIONS) | {"every": 8}))
+    assert "This run took one mutant in 8." in page.splitlines()
 
 
 def test_the_page_keeps_what_stands_around_the_marks() -> None:
