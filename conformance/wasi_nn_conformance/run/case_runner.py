@@ -15,9 +15,7 @@ from wasi_nn_conformance.results.violation import OF_ANSWERS, Violation
 from wasi_nn_conformance.session.expected_reply import ExpectedAnswer, ExpectedReply
 from wasi_nn_conformance.session.outcome import Kind, Outcome
 from wasi_nn_conformance.session.state import ExpectedState
-from wasi_nn_conformance.session.wire import (
-    Answer,
-)
+from wasi_nn_conformance.session.wire import Answer
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.expectation import Expectation
 from wasi_nn_conformance.vectors.own_clause import (
