@@ -206,3 +206,19 @@ def test_what_only_a_worn_process_does_is_no_finding_of_a_search(
     assert result.findings == []
     (carry_over, *_) = searching.examination.conclude().carry_overs
     assert carry_over.clause == "process.no-carry-over"
+
+
+def test_shrinking_does_not_show_each_failure_alone_again(
+    search: Callable[..., Search], host: Callable[..., Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching = search()
+    searching.draw = generated_by(wears_out)
+    made = host("limited_host.py adds=identity-f32")
+    searching.examination = Examination(made)
+    serve, alone = made.serve, []
+    monkeypatch.setattr(made, "serve", lambda case, **how: (alone.append(how.get("alone")), serve(case, **how))[1])
+
+    result = searching.run(12, 3)
+
+    assert len(result.findings) == 1
+    assert alone.count(True) < len(alone) / 2
