@@ -105,7 +105,7 @@ class _Generated:
         operators = operators_of(list(self.definition["outputs"].values()))
         is_basic = set(self.types) <= _CHECKED and operators <= BASIC_OPERATORS
         is_high = any(len(shape) > _LOW_RANK for shape in self.shapes)
-        return not is_basic or not self.inputs or () in self.shapes or self.is_empty or is_high
+        return not is_basic or not self.inputs or bool(self.free) or () in self.shapes or self.is_empty or is_high
 
     def tensors(self, draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         """Draw a tensor for each input; free dimensions get a length of their own each time."""
