@@ -138,7 +138,7 @@ class Leaning:
         seen: dict[str, set[str]] = {}
         for step in steps_of(self.case.vector.steps):
             if _called(step) == "compute":
-                seen.clear()
+                seen.pop(_context(step), None)
             elif _called(step) == what and (context := _context(step)):
                 before = seen.setdefault(context, set())
                 for place in step.arguments.get("order") or [_place(step)]:

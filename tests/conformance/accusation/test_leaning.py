@@ -16,6 +16,7 @@ from wasi_nn_conformance.run.special_numbers import special_numbers
         ("input/output-into-the-same-buffer", True),
         ("output/null-buffer", True),  # that `infer` has read before
         ("compute/twice", False),  # a compute lies between
+        ("refusal/siblings/compute", True),  # a compute of another context lies between
     ],
 )
 def test_an_output_read_again_is_leaned_on_however_it_is_read(library: Library, vector: str, again: bool) -> None:
