@@ -52,10 +52,8 @@ def bystanders(draw: st.DrawFn, target: FuzzTarget, setting: Setting) -> tuple[l
     for number, state in enumerate(others):
         own, graph = setting, "g"
         if number and target.graphs > number + 1 and draw(st.booleans()):
-            graph, model = (
-                f"h{number}",
-                draw(st.sampled_from(target.sayable(("neg-f32", "scale-f32", setting.model.id)))),
-            )
+            model = draw(st.sampled_from(target.sayable(("neg-f32", "scale-f32", setting.model.id))))
+            graph = f"h{number}"
             own = Setting(setting.abi, setting.encoding, target.models[model], 0)
             steps.append({"load": {"model": model, "as": graph}})
         one = Bystander(f"b{number}", own, state)
