@@ -100,6 +100,8 @@ class Examination:
             return None
         if not served.before.cases or pair in self._carried or pair in self.host.wary:
             return None
+        if not any(len(by) >= _SHOWN for (where, _), by in self._shown.items() if where == pair):
+            return None  # nothing can block it yet: what it accuses is looked for once it is judged alone
         accused = self.accused(case, case_result)
         is_blocked = accused.verdict.is_finding and accused.own_clause
         return accused if is_blocked and len(self.shown(case, accused)) >= _SHOWN else None

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wasi_nn_conformance.abi.tag import Tag
 
-from .misuse import FAILS, INVALID, STANDS, Misuse, Setting, Step, foreign, near, some
+from .misuse import FAILS, INVALID, STANDS, Misuse, Setting, Step, foreign, near, size_of, some
 from .tensor_misuse import bad_tensors
 
 _HUGE = (0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -144,11 +144,8 @@ def _return_pointer(draw: st.DrawFn, setting: Setting) -> list[Step]:
 
 def _tensor_type(draw: st.DrawFn, port: Any, tag: Tag) -> list[dict[str, Any]]:
     numbers = some(draw, [len(tag.tensor_types), len(tag.tensor_types) + 1, 16, 128, 255])
-    size = port.type.element.size
-    for dim in port.type.shape:
-        size *= dim or 0
     shape = [dim or 0 for dim in port.type.shape]
-    return [{"type": {"raw": number}, "shape": shape, "data": f"{size} bytes"} for number in numbers]
+    return [{"type": {"raw": number}, "shape": shape, "data": f"{size_of(port)} bytes"} for number in numbers]
 
 
 def _dead_handle(draw: st.DrawFn, setting: Setting) -> list[Step]:
