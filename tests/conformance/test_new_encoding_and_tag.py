@@ -183,11 +183,11 @@ def drawn(printed: Callable[..., list[str]]) -> dict[str, str]:
         "from wasi_nn_conformance.fuzz.kinds import kind_of",
         "from wasi_nn_conformance.fuzz.search import settings_of",
         "from wasi_nn_conformance.fuzz.target import FuzzTarget",
-        f"target = FuzzTarget('witx-next', '{NEW}', library.models, False)",
+        f"target = FuzzTarget('witx-next', '{NEW}', library, False)",
         f"for kind in {tuple(KINDS)}:",
         "    drawn = []",
         "    kind_of(kind)(target, drawn.append, settings_of(120, shrinks=False), 1)",
-        "    cases = [target.case(fields, Path('drawn.yaml'), library) for fields in drawn]",
+        "    cases = [target.case(fields, Path('drawn.yaml')) for fields in drawn]",
         "    lost = [case.vector.id for case in cases if target.abi not in case.vector.abis]",
         "    models = {name: {**library.models, **case.vector.own_models}[name] for case in cases"
         " for name in case.vector.models}",

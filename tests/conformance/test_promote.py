@@ -27,7 +27,7 @@ FIELDS: Fields = {
 
 def crashed(fields: Fields) -> CaseResult:
     library = Library()
-    case = FuzzTarget("witx", "onnx", library.models, registers=False).case(fields, Path("drawn.yaml"), library)
+    case = FuzzTarget("witx", "onnx", library, registers=False).case(fields, Path("drawn.yaml"))
     crash = Violation("crash", wanted="an error", subject="signal SIGABRT", call="compute", step=1)
     died = Judgement(Verdict.CRASH, (crash,))
     return CaseResult.of(case, [died], 0.0, ())

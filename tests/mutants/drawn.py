@@ -79,7 +79,7 @@ def stream(kind: str, abi: str, encoding: str, examples: int, seed: int) -> Stre
     with local_constants.none():
         kind_of(kind)(target, fields.append, settings_of(examples, shrinks=False), seed)
     try:
-        said = [(each, host.run(target.case(each, GENERATED, _library))) for each in fields]
+        said = [(each, host.run(target.case(each, GENERATED))) for each in fields]
     finally:
         host.close()
     kept = [
@@ -91,7 +91,7 @@ def stream(kind: str, abi: str, encoding: str, examples: int, seed: int) -> Stre
 
 
 def _ground(host: Host, abi: str, encoding: str) -> FuzzTarget:
-    return FuzzTarget(abi, encoding, _library.models, encoding in host.adapter.graphs)
+    return FuzzTarget(abi, encoding, _library, encoding in host.adapter.graphs)
 
 
 def found(name: str, each: int, examples: int) -> dict[str, int | None]:
@@ -111,7 +111,7 @@ def _found_by(kind: str, mutant: Mutant, begin: int, end: int) -> int | None:
     target = _ground(host, abi, encoding)
     try:
         for number in range(begin, min(end, len(drawn.fields))):
-            case_result = host.run(target.case(drawn.fields[number], GENERATED, _library))
+            case_result = host.run(target.case(drawn.fields[number], GENERATED))
             if case_result.verdict in _NOTICED[kind] and case_result.verdict != drawn.healthy[number].verdict:
                 return number + 1
     except AdapterError as error:

@@ -18,6 +18,7 @@ KINDS: Mapping[str, str] = {
     "errors": "errors",
     "sequences": "sequences",
     "counts": "counts",
+    "interleaved": "interleaved",
     "bytes": "octets",
 }
 """By the name of a kind: its module among the strategies."""

@@ -20,7 +20,7 @@ StillFails: TypeAlias = Callable[[Fields], bool]
 def reduced(fields: Fields, still_fails: StillFails) -> Fields:
     """Return the smallest vector of these that `still_fails`, which has to be true of `fields`."""
     fields = _without_what_follows(fields, still_fails)
-    for without in (_without_strangers, _without_graphs, _without_ports):
+    for without in (_without_strangers, _without_graphs, _without_models, _without_ports):
         smaller = without(fields)
         if smaller != fields and still_fails(smaller):
             fields = smaller
@@ -72,6 +72,14 @@ def _without_graphs(fields: Fields) -> Fields:
     if any(_values(fields["steps"], "load_by_name")):
         return fields
     return {key: value for key, value in fields.items() if key != "graphs"}
+
+
+def _without_models(fields: Fields) -> Fields:
+    """Leave out the models that the vector brings along and no step speaks of."""
+    used = set(_texts(fields["steps"]))
+    kept = {name: model for name, model in fields.get("models", {}).items() if name in used}
+    rest = {key: value for key, value in fields.items() if key != "models"}
+    return {**rest, "models": kept} if kept else rest
 
 
 def _without_ports(fields: Fields) -> Fields:

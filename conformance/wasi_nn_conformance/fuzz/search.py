@@ -25,7 +25,6 @@ from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.examination import Examination
 from wasi_nn_conformance.run.host_pool import Host
-from wasi_nn_conformance.run.library import Library
 
 from . import local_constants
 from .features import exercised
@@ -111,7 +110,6 @@ class Search:
     draw: Kind
     target: FuzzTarget
     examination: Examination
-    library: Library
     known_failures: KnownFailures | None = None
     written: frozenset[str] = frozenset()
     """The ids of the written cases of the same run: what fails as one of these is told of there."""
@@ -219,7 +217,7 @@ class Search:
 
     def _carried_out(self, fields: Fields) -> CaseResult:
         try:
-            return self.examination.confirmed(self.target.case(fields, GENERATED, self.library), self._is_shown)
+            return self.examination.confirmed(self.target.case(fields, GENERATED), self._is_shown)
         except AdapterError as error:
             raise _NoHost(error) from None
 
@@ -232,7 +230,7 @@ class Search:
         """Return what a failure comes of that is told of elsewhere: a written case, or what hosts may lack."""
         key = signature(case_result), str(fields["id"])
         if key not in self._simpler:
-            case = self.target.case(fields, GENERATED, self.library)
+            case = self.target.case(fields, GENERATED)
             try:
                 accused = self.examination.accused(case, case_result)
             except AdapterError as error:

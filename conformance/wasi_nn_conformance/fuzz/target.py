@@ -23,7 +23,7 @@ CarryOut: TypeAlias = Callable[[Fields], None]
 
 @dataclass(frozen=True)
 class FuzzTarget:
-    """The ABI and the encoding of a search, the models of `models.yaml`, and whether graphs can have names.
+    """The ABI and the encoding of a search, the vectors and models to draw from, and whether graphs can have names.
 
     The rest is what the host is known to lack: a search that dies of it each time finds nothing else. `lacks` are
     models with which a plain inference fails, `no_types` element types that it does not serve; `inputs`, `graphs` and
@@ -32,7 +32,7 @@ class FuzzTarget:
 
     abi: str
     encoding: str
-    models: Mapping[str, Model]
+    library: Library
     registers: bool
     lacks: frozenset[str] = frozenset()
     no_types: frozenset[str] = frozenset()
@@ -40,6 +40,11 @@ class FuzzTarget:
     graphs: int = sys.maxsize
     contexts: int = sys.maxsize
     broken: frozenset[str] = frozenset()
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """The models of `models.yaml`."""
+        return self.library.models
 
     @property
     def tag(self) -> Tag:
@@ -69,7 +74,7 @@ class FuzzTarget:
         """The dimensions as a case's id has them: `witx-openvino`."""
         return f"{self.abi}-{self.encoding}"
 
-    def case(self, fields: Fields, path: Path, library: Library) -> Case:
+    def case(self, fields: Fields, path: Path) -> Case:
         """Return the case of a vector that the file at `path` holds or would hold. Raises `InputError`."""
-        vector = vector_of(fields, path, library.models)
-        return library.case(library.checked(vector), self.abi, self.encoding if vector.models else None)
+        vector = vector_of(fields, path, self.models)
+        return self.library.case(self.library.checked(vector), self.abi, self.encoding if vector.models else None)

@@ -60,7 +60,7 @@ class SearchesCollector(pytest.Collector):
             for encoding in adapter.encodings:
                 wanted = abi in (selection.abis or DIALECTS) and encoding in (selection.encodings or ENCODINGS)
                 if abi in DIALECTS and wanted:
-                    yield FuzzTarget(abi, encoding, self.suite.library.models, encoding in adapter.graphs)
+                    yield FuzzTarget(abi, encoding, self.suite.library, encoding in adapter.graphs)
 
 
 class _Failed(Exception):  # noqa: N818
@@ -85,7 +85,7 @@ class SearchItem(GeneratedItem):
             self.target = self._within_what_the_host_has()
             kind, judges = kind_of(self.kind), suite.examination
             known, written = suite.known_failures, suite.asked
-            search = Search(self.kind, kind, self.target, judges, suite.library, known, written)
+            search = Search(self.kind, kind, self.target, judges, known, written)
             self.result = search.run(self.examples, self.seed)
         except AdapterError as error:
             give_up(self.config, str(error))
@@ -143,7 +143,7 @@ class SearchItem(GeneratedItem):
         return super().repr_failure(excinfo, style)
 
     def _told(self, finding: Finding) -> str:
-        case = self.target.case(finding.fields, Path(finding.name), self.suite.library)
+        case = self.target.case(finding.fields, Path(finding.name))
         report: Path | None = self.config.getoption("--report")
         folder = report / FOLDER if report else Path()
         command = [*self.suite.replay, f"--vectors={folder / finding.name}"]

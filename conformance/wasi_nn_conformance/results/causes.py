@@ -1,10 +1,10 @@
 """Likely causes: findings that one fault of a host brings about, whatever cases and clauses it shows in.
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
-dies without a word, of whatever call, where one area of the specification is concerned, one that traps wherever it
-owes an error, and one whose call succeeds wherever it owes an error, even where that is most plain. Answers tell less:
-what breaks one clause has one cause, in whatever ways it does, and so have clauses that say the same of other names or
-other drops. No number, address, name or time that changes from case to case tells causes apart.
+dies without a word, of whatever call, where one area of the specification is concerned, one that traps or dies so
+wherever it owes an error, and one whose call succeeds wherever it owes an error, even where that is most plain. Answers
+tell less: what breaks one clause has one cause, in whatever ways it does, and so have clauses that say the same of
+other names or other drops. No number, address, name or time that changes from case to case tells causes apart.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ from .violation import ENDS, SUCCESS, is_trap
 Group: TypeAlias = list[CaseResult]
 _Key: TypeAlias = tuple[str, ...]
 # How many clauses have to be broken in one manner before that manner is what is wrong, and not the clauses.
-_WHEREVER = {"trap": 2, "success": 3}
+_WHEREVER = {"trap": 2, "death": 2, "success": 3}
 # What a host that gives errors for a call at all refuses first. Where it does, each success in the place of an error is
 # a check of its own that is missing.
 _REFUSED_FIRST = {
@@ -119,8 +119,10 @@ def _shown_alone(case: CaseResult, findings: Sequence[CaseResult]) -> CaseResult
     """Return the finding of one vector that fails as a process does which has served others; else the case itself."""
     if case.clause != NO_CARRY_OVER or not case.violations:
         return case
-    others = (each for each in findings if each.clause != NO_CARRY_OVER and each.abi == case.abi)
-    return next((each for each in others if fails_alike(each, case.violations[0])), case)
+    others = [each for each in findings if each.clause != NO_CARRY_OVER and each.abi == case.abi]
+    alike = (each for each in others if fails_alike(each, case.violations[0]))
+    mixed_up = (each for each in others if each.clause in _KEPT_APART)
+    return next(chain(alike, mixed_up), case)
 
 
 def _known(case: CaseResult) -> Expected | None:
@@ -143,13 +145,20 @@ def _manners(findings: Iterable[CaseResult]) -> set[_Key]:
 
 def _refused_first(manner: _Key) -> Iterable[str]:
     """Return the clauses of which one is broken by whoever never gives an error, in this call or in any."""
-    return chain(*_REFUSED_FIRST.values()) if manner[0] == "trap" else _REFUSED_FIRST.get(manner[1], ())
+    return _REFUSED_FIRST.get(manner[1], ()) if manner[0] == "success" else chain(*_REFUSED_FIRST.values())
 
 
 def _manner(case: CaseResult) -> _Key:
-    """Return how a host gives no error where it owes one: by a trap of whatever call, or by success of this one."""
+    """Return how a host gives no error where it owes one: by a trap or its death, of whatever call, or by success.
+
+    A host that says what it dies of tells what is wrong by its words.
+    """
     violation = case.violations[0] if case.violations else None
-    if violation is None or violation.kind != "outcome" or "error" not in violation.wanted:
+    if violation is None or "error" not in violation.wanted:
+        return ()
+    if violation.kind == "crash" and not violation.cause.get("said"):
+        return ("death",)
+    if violation.kind != "outcome":
         return ()
     if is_trap(violation):
         return ("trap",)
@@ -164,6 +173,8 @@ def _key(case: CaseResult, manners: Collection[_Key]) -> _Key:
     if violation.kind in ENDS:
         if where := place(violation.printed):
             return ("place", where)
+        if (manner := _manner(case)) in manners:
+            return manner
         return (violation.kind, violation.subject, case.clause.partition(".")[0], violation.cause.get("said", ""))
     manner = _manner(case)
     return manner if manner in manners else ("clause", _TOGETHER.get(case.clause, case.clause))
@@ -176,10 +187,18 @@ _TOGETHER = {
         ("input.any-name", "input.unknown-name", "input.unknown-index", "output.unknown-name", "compute.output-names"),
         ("resource.drop-order", "resource.graph-before-context"),
         ("failure.changes-nothing", "failure.no-lasting-harm"),
+        ("handle.unknown-context", "handle.unknown-graph"),
+        ("output.size", "output.too-small-buffer"),
     )
     for clause in clauses
 }
-"""Clauses that one fault breaks together, by the first: a name is taken for another, a drop or a failure takes more."""
+"""Clauses that one fault breaks together, by the first: a name is taken for another, a drop or a failure takes more,
+one table is looked up for all handles, one copy is made into whatever buffer."""
+_KEPT_APART = (
+    *("load.each-load-is-a-graph", "load.every-builder-is-used", "context.independence"),
+    *("compute.new-inputs", "input.last-binding-wins", "output.tensor-is-the-guests"),
+)
+"""Clauses about two things of one conversation: who mixes these up mixes up those of two conversations as well."""
 
 _ALIKE = (
     ("guards", "written", "tail", "changed", "slot", "memory"),

@@ -11,6 +11,7 @@ from wasi_nn_conformance.vectors.step import steps_of
 from .leaning import Leaning, elements
 from .special_numbers import special_numbers
 
+_MIB = 1 << 20  # bytes
 _LARGE, _64_KIB = 4096, 16384  # elements: more than the small models have together, and of f32
 _EXACT = (65, 127, 253, 1021)  # elements of outputs that a buffer of their size has to be enough for
 _VECTOR = 16  # elements: more than engines compute at a time, where they compute the rest in another way
@@ -97,6 +98,7 @@ def rungs(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("output/often")
     yield from _of_resources(leaning)
     yield from _of_use(leaning)
+    yield from _of_refusals(leaning)
 
 
 def _of_shape(leaning: Leaning) -> Iterator[Rung]:
@@ -175,7 +177,7 @@ def _of_names(leaning: Leaning) -> Iterator[Rung]:
 
 def _of_resources(leaning: Leaning) -> Iterator[Rung]:
     steps = list(steps_of(leaning.case.vector.steps))
-    made = sum(step.action in _MAKING for step in steps)
+    made = sum(step.action in _MAKING or "ok" not in step.expectation.accept for step in steps)
     errors = {str(step.arguments["error"]) for step in steps if step.action in ("error_code", "error_data")}
     if errors:
         yield Rung("error/same-each-time/of-load-by-name")
@@ -187,7 +189,11 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
         yield from (Rung(vector, clause="resource.drop-order") for vector in _DROPPED)
     if leaning.number("drop") and leaning.number("context"):
         yield Rung("resource/graph-before-its-context", clause="resource.graph-before-context")
-    if made > _MANY or any(step.action == "rounds" for step in steps):
+    if max(leaning.tensor_bytes, leaning.weights) > _MIB:
+        yield Rung("large/tensor/1-mib")
+    if leaning.has_tensors_of_same_data:
+        yield Rung("tensor/same-data-in-other-dimensions")
+    if max(made, leaning.inputs, leaning.outputs) > _MANY or any(step.action == "rounds" for step in steps):
         yield Rung("tensor/thousand")
 
 
@@ -199,12 +205,14 @@ _DROPPED = (
 """What is dropped leaves the rest; the probe drops what it does not keep, whatever is asked of it."""
 _MANY = 32  # half of the smallest table that hosts have been seen with
 _MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output", "outputs")
-"""What makes a resource of a component: a setter takes a tensor, a getter gives one."""
+"""What makes a resource of a component: a setter takes a tensor, a getter gives one, and what is refused an error."""
 
 
 def _of_use(leaning: Leaning) -> Iterator[Rung]:
     if leaning.uses_the_last_byte:
         yield from (Rung(f"memory/{what}-at-the-end", clause="memory.last-byte") for what in _AT_THE_END)
+    if leaning.chooses_buffers:
+        yield Rung("output/larger-buffer", clause="output.size")
     if leaning.has_inputs_of_one and (leaning.inputs > 1 or leaning.number("compute") > 1):
         yield Rung("values/one-beside-a-row")
     if leaning.number("compute") > 1 or leaning.is_done_again("set_input"):
@@ -224,7 +232,18 @@ def _of_use(leaning: Leaning) -> Iterator[Rung]:
 
 _OF_CONTEXTS = ("independence/inputs/context", "context/computed-again-after-another")
 """What a context of a graph does to the others."""
-_AT_THE_END = ("dimensions", "tensor", "data", "output", "return-pointer")
+_AT_THE_END = ("dimensions", "tensor", "data", "one-element", "output", "return-pointer")
+
+
+def _of_refusals(leaning: Leaning) -> Iterator[Rung]:
+    """Return the plainer misuses: who takes these takes one of the case's own clause for the same reason."""
+    clause, steps = leaning.case.clause.id, steps_of(leaning.case.vector.steps)
+    if clause == "input.dimension-overflow":
+        yield Rung("input/data-length/one-byte-short")
+        yield Rung("inference/data-length/one-byte-short")
+    if clause == "memory.out-of-bounds" and any(step.arguments.get("function") == "set_input" for step in steps):
+        yield from (Rung(f"input/{what}-of-few-bits/{bits}") for what in ("dimensions", "data") for bits in (8, 16))
+
 
 OPERATIONS: Mapping[str, str] = {
     "Relu": "relu-f32",

@@ -61,7 +61,13 @@ class Leaning:
     @property
     def has_weights(self) -> bool:
         """Return whether a model has constants."""
-        return any(isinstance(part, Constant) for model in self.models for part in model.types())
+        return self.weights > 0
+
+    @property
+    def weights(self) -> int:
+        """Return the bytes of the largest of these, 0 without any."""
+        constants = (part for model in self.models for part in model.types() if isinstance(part, Constant))
+        return max((len(part.data) for part in constants), default=0)
 
     @property
     def passes_on(self) -> bool:
@@ -114,13 +120,29 @@ class Leaning:
 
     @property
     def changes_shapes(self) -> bool:
-        """Return whether an input of a context is given tensors of several shapes, all of which it takes."""
+        """Return whether an input of a context is given tensors of several shapes; those of a misuse count, too."""
         shapes: dict[tuple[str, str], set[tuple[int, ...]]] = {}
-        for step in proper_steps(self.case.vector.steps):
+        for step in steps_of(self.case.vector.steps):
             if step.action == "set_input" and isinstance(step.arguments["input"], str):
                 place = str(step.arguments["context"]), _place(step)
                 shapes.setdefault(place, set()).add(tuple(step.arguments["tensor"]["shape"]))
         return any(len(given) > 1 for given in shapes.values())
+
+    @property
+    def has_tensors_of_same_data(self) -> bool:
+        """Return whether the guest makes tensors of the same bytes and of several types or dimensions."""
+        kinds: dict[bytes, set[tuple[str, tuple[int, ...]]]] = {}
+        for step in steps_of(self.case.vector.steps):
+            tensor = step.arguments.get("tensor")
+            if isinstance(tensor, Mapping) and "data" in tensor:
+                literal = tensor_literal(tensor)
+                kinds.setdefault(literal.data, set()).add((str(tensor["type"]), tuple(tensor["shape"])))
+        return any(len(made) > 1 for made in kinds.values())
+
+    @property
+    def chooses_buffers(self) -> bool:
+        """Return whether an output is asked for with a buffer of another size than its own."""
+        return any(step.action == "output" and "size" in step.arguments for step in steps_of(self.case.vector.steps))
 
     @property
     def uses_the_last_byte(self) -> bool:

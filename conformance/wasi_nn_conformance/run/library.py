@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.dialects import DIALECTS
@@ -17,7 +18,7 @@ from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.clause import Clause, read_clauses
 from wasi_nn_conformance.vectors.declaration import Declaration, read_declarations
 from wasi_nn_conformance.vectors.own_clause import own_clauses
-from wasi_nn_conformance.vectors.reader import read_vectors
+from wasi_nn_conformance.vectors.reader import read_in_full, read_vectors
 from wasi_nn_conformance.vectors.step import with_traps
 from wasi_nn_conformance.vectors.vector import Vector
 
@@ -85,6 +86,11 @@ class Library:
                 raise vector.error(f"this id is given twice (first in {first[0].name}:{first[1]})")
         self._read[path] = [self.checked(vector) for vector in vectors]
         return self._read[path]
+
+    @cached_property
+    def in_full(self) -> Mapping[str, Mapping[str, Any]]:
+        """The vectors of all files as plain data with full steps, by id. Raises `InputError`."""
+        return {fields["id"]: fields for path in self.files() for fields in read_in_full(path, self.models)}
 
     def suite_vector(self, vector_id: str) -> Vector:
         """Return a vector of this suite, whatever the roots are. Raises `KeyError` if there is none of this id."""

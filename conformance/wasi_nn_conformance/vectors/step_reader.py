@@ -1,6 +1,7 @@
 """Makes steps and blocks of full steps as data that fit the schema."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,9 @@ class StepReader:
             except ValueError as error:
                 raise self._wrong(step, f"{action}: {error}") from None
         if action == "infer":
-            if extra:
-                raise self._wrong(step, f"infer stands for several steps: write {', '.join(extra)} at one step")
-            yield from _inferred(arguments, step.line)
+            if others := [key for key in extra if key != "clause"]:
+                raise self._wrong(step, f"infer stands for several steps: write {', '.join(others)} at one step")
+            yield from (replace(each, clause=step.get("clause")) for each in _inferred(arguments, step.line))
         else:
             yield self._step(action, arguments, step)
 

@@ -23,7 +23,7 @@ FIELDS: Fields = {
 
 
 def signature_of(*violations: Violation, verdict: Verdict = Verdict.FAIL) -> str:
-    case = FuzzTarget("witx", "openvino", LIBRARY.models, registers=False).case(FIELDS, Path("drawn.yaml"), LIBRARY)
+    case = FuzzTarget("witx", "openvino", LIBRARY, registers=False).case(FIELDS, Path("drawn.yaml"))
     return signature(CaseResult.of(case, [Judgement(verdict, violations)], 0.0, ()))
 
 

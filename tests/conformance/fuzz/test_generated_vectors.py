@@ -27,17 +27,17 @@ def generated(
 ) -> list[Fields]:
     """Draw conversations without a host."""
     kept: list[Fields] = []
-    target = FuzzTarget(abi, encoding, LIBRARY.models, registers=True)
+    target = FuzzTarget(abi, encoding, LIBRARY, registers=True)
     with local_constants.none():
         kind_of(kind)(target, kept.append, settings_of(examples, shrinks=False), seed)
     return kept
 
 
 def features(kind: str, abi: str, examples: int) -> Counter[str]:
-    target = FuzzTarget(abi, "openvino", LIBRARY.models, registers=True)
+    target = FuzzTarget(abi, "openvino", LIBRARY, registers=True)
     found: Counter[str] = Counter()
     for fields in generated(kind, abi, examples=examples):
-        case = target.case(fields, Path("generated.yaml"), LIBRARY)
+        case = target.case(fields, Path("generated.yaml"))
         found.update(exercised(fields, CaseResult.of(case, [Judgement(Verdict.PASS)], 0.0, ())))
     return found
 
@@ -45,9 +45,9 @@ def features(kind: str, abi: str, examples: int) -> Counter[str]:
 @pytest.mark.parametrize("abi", ABIS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_drawn_is_a_vector_of_its_abi(kind: str, abi: str) -> None:
-    target = FuzzTarget(abi, "openvino", LIBRARY.models, registers=True)
+    target = FuzzTarget(abi, "openvino", LIBRARY, registers=True)
 
-    cases = [target.case(fields, Path("generated.yaml"), LIBRARY) for fields in generated(kind, abi)]
+    cases = [target.case(fields, Path("generated.yaml")) for fields in generated(kind, abi)]
 
     assert [case.vector.id for case in cases if abi not in case.vector.abis] == []
     assert all(case.vector.id.startswith(f"fuzz/{kind}/") for case in cases)
@@ -57,11 +57,11 @@ def test_what_is_drawn_is_a_vector_of_its_abi(kind: str, abi: str) -> None:
 @pytest.mark.parametrize("abi", [WITX, NEWEST])
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_is_left_out_of_it_leaves_a_vector(kind: str, abi: str) -> None:
-    target = FuzzTarget(abi, "openvino", LIBRARY.models, registers=True)
+    target = FuzzTarget(abi, "openvino", LIBRARY, registers=True)
     left: list[Vector] = []
 
     def fails_always(smaller: Fields) -> bool:
-        left.append(target.case(smaller, Path("generated.yaml"), LIBRARY).vector)
+        left.append(target.case(smaller, Path("generated.yaml")).vector)
         return True
 
     for fields in generated(kind, abi, examples=10):
@@ -116,13 +116,13 @@ def test_drawn_text_refers_to_no_matrix(abi: str) -> None:
 def drawn_within(kind: str, examples: int = 60, **lacking: Any) -> list[Vector]:
     """Draw for a host that lacks something."""
     kept: list[Fields] = []
-    target = FuzzTarget(WITX, "openvino", LIBRARY.models, registers=False, **lacking)
+    target = FuzzTarget(WITX, "openvino", LIBRARY, registers=False, **lacking)
     with local_constants.none():
         kind_of(kind)(target, kept.append, settings_of(examples, shrinks=False), 1)
-    return [target.case(fields, Path("generated.yaml"), LIBRARY).vector for fields in kept]
+    return [target.case(fields, Path("generated.yaml")).vector for fields in kept]
 
 
-@pytest.mark.parametrize("kind", ["shapes", "errors", "sequences"])
+@pytest.mark.parametrize("kind", ["shapes", "errors", "sequences", "interleaved"])
 def test_types_that_a_host_lacks_are_in_no_model_that_is_drawn(kind: str) -> None:
     others = frozenset({"f16", "f64", "bf16", "u8", "i32", "i64"})
     for vector in drawn_within(kind, no_types=others):
@@ -136,15 +136,23 @@ def test_a_host_of_one_input_gets_models_of_one() -> None:
     assert {len(model.inputs) for vector in vectors for model in vector.own_models.values()} == {1}
 
 
-@pytest.mark.parametrize("kind", ["errors", "sequences"])
+def test_a_host_of_one_input_gets_vectors_of_one() -> None:
+    names = {
+        name for vector in drawn_within("interleaved", inputs=1) for name in vector.models - set(vector.own_models)
+    }
+    assert {len(LIBRARY.models[name].inputs) for name in names} == {0, 1}
+
+
+@pytest.mark.parametrize("kind", ["errors", "sequences", "interleaved"])
 def test_models_that_fail_are_not_drawn(kind: str) -> None:
     vectors = drawn_within(kind, lacks=frozenset({"sub-f32", "three-inputs"}))
     assert vectors
     assert all(vector.models.isdisjoint({"sub-f32", "three-inputs"}) for vector in vectors)
 
 
-def test_a_sequence_stays_within_what_a_process_bears() -> None:
-    for vector in drawn_within("sequences", graphs=2, contexts=3):
+@pytest.mark.parametrize("kind", ["sequences", "interleaved"])
+def test_a_conversation_stays_within_what_a_process_bears(kind: str) -> None:
+    for vector in drawn_within(kind, graphs=2, contexts=3):
         actions = [step.action for step in steps_of(vector.steps) if "as" in step.arguments]
         assert actions.count("load") + actions.count("load_by_name") <= 2
         assert actions.count("context") <= 3

@@ -36,14 +36,12 @@ def search(host: Callable[..., Host], tmp_path: Path) -> Callable[..., Search]:
     """Make a search on a miniature that dies of context 13."""
 
     def search(expected: KnownFailures | None = None, **options: Any) -> Search:
-        library = Library()
-        target = FuzzTarget("witx", "openvino", library.models, registers=False)
+        target = FuzzTarget("witx", "openvino", Library(), registers=False)
         return Search(
             "toy",
             generated_by(conversations),
             target,
             Examination(host(f"mortal {tmp_path / 'starts'}")),
-            library,
             expected,
             **options,
         )

@@ -222,7 +222,7 @@ rewritten(
     "abi.witx.operations:Operations.set_input",
     "memory.check(data, length)",
     "memory.check(data, length); import ctypes; ctypes.string_at(memory.base + data, 16)",
-    clauses=("input.data-length",),
+    clauses=("input.data-length", "memory.last-byte"),
 )
 rewritten(
     "memory/no-bytes-outside-die",

@@ -100,7 +100,7 @@ fault(
     _GET_OUTPUT,
     "self._contexts.get(context), index)",
     "self._contexts.get(context), index & 0xFF)",
-    clauses=("output.unknown-index",),
+    clauses=("output.unknown-index", "output.each-by-index"),
 )
 fault(
     "large-buffer-off-by-one",

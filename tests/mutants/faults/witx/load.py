@@ -32,7 +32,7 @@ fault(
     _LOAD,
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
-    clauses=("failure.return-pointer-untouched", "failure.nothing-written"),
+    clauses=("failure.return-pointer-untouched", "failure.nothing-written", "memory.overlapping-reads"),
 )
 fault(
     "load-by-name-writes-first",
@@ -40,7 +40,7 @@ fault(
     _LOAD_BY_NAME,
     "memory.check_u32(result)",
     "memory.write_u32(result, 0)",
-    clauses=("failure.return-pointer-untouched", "failure.nothing-written"),
+    clauses=("failure.return-pointer-untouched", "failure.nothing-written", "memory.overlapping-reads"),
 )
 fault(
     "load-no-handle",

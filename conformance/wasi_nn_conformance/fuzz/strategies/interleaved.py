@@ -1,0 +1,219 @@
+"""Interleaved: written vectors, several of them in one conversation, one after the other or step by step in turns.
+
+None of them knows of the others: each has graphs, contexts, tensors and errors of its own, so that a host owes it there
+what it owes it alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, TypeAlias
+
+from hypothesis import strategies as st
+
+from wasi_nn_conformance.fuzz.kind import generated_by
+from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
+from wasi_nn_conformance.models import ENCODINGS
+from wasi_nn_conformance.vectors.names import NESTED
+from wasi_nn_conformance.vectors.step import Step as CallStep
+from wasi_nn_conformance.vectors.step import nodes_of, steps_of
+from wasi_nn_conformance.vectors.vector import Vector
+
+from .misuse import Step
+
+Rename: TypeAlias = Callable[[str], str]
+
+_FEWEST, _MOST = 6, 24  # vectors in one conversation
+_STEPS = 160
+_LONG = 40  # steps, with those inside of others, of a vector that would be most of the conversation
+_LARGE = 6000  # characters of a vector, and elements of a tensor
+_MAKING = {"graphs": ("load", "load_by_name"), "contexts": ("context",)}
+_OF_THE_PROCESS = frozenset({"grow", "reuse", "end", "rounds"})
+"""Steps whose effect is not on what their vector has made alone."""
+_OF_MEMORY = frozenset({"raw", "place", "overwrite", "read"})
+"""Steps about bytes at places of the guest's memory that other vectors have for theirs: those between them would lie
+there, too."""
+_NAMES = frozenset({"as", "graph", "context", "error", "tensor", "handle", "of", "behind", "number"})
+_NAMES_IN_MEMORY = frozenset({"buffer", "length"})
+_LISTS_OF_NAMES = frozenset({"arguments", "words", "changes"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A written vector that others can stand beside; `fields` are those of its full form.
+
+    One that `is_last` may end the guest by a trap. `is_whole` tells that no other step comes between its own.
+    """
+
+    vector: Vector
+    fields: Mapping[str, Any]
+    is_last: bool
+    is_whole: bool
+
+    def made(self, what: str) -> int:
+        """Return how many graphs or contexts it makes at most."""
+        return sum(step.action in _MAKING[what] for step in steps_of(self.vector.steps))
+
+    @property
+    def names_graphs(self) -> bool:
+        """Return whether it asks for graphs by name: which there are matters to it."""
+        return any(map(_calls_by_name, steps_of(self.vector.steps)))
+
+    def units(self, number: int) -> list[list[Step]]:
+        """Return its steps under names that no other number has: each alone, or all in one list if it is whole."""
+        own = self.vector.own_models
+
+        def rename(name: str) -> str:
+            return f"v{number}_{name}"
+
+        steps = [_renamed(step, rename, {name: _model(name, number) for name in own}) for step in self.fields["steps"]]
+        steps = [_speaking_of(self.vector.clause, step) for step in steps]
+        return [steps] if self.is_whole else [[step] for step in steps]
+
+    def models(self, number: int) -> dict[str, Any]:
+        """Return the models that it brings along, under such names."""
+        brought = self.fields.get("models", {})
+        return {_model(name, number): {"title": name, **model} for name, model in brought.items()}
+
+
+def _calls_by_name(step: CallStep) -> bool:
+    return "load_by_name" in (step.action, step.arguments.get("function"))
+
+
+def _model(name: str, number: int) -> str:
+    return f"v{number}-{name}"
+
+
+def examples(target: FuzzTarget) -> st.SearchStrategy[Fields]:
+    """Draw vectors, and the order of their steps."""
+    return _conversations(target, list(parts(target)))
+
+
+def parts(target: FuzzTarget) -> Iterator[Part]:
+    """Return the vectors of the suite that can be said with others, as far as the host has what they need."""
+    library = target.library.of_suite
+    for path in library.files():
+        for vector in library.vectors(path):
+            if target.abi in vector.abis and _can_be_said(vector, target) and _bears_others(vector):
+                fields = library.in_full[vector.id]
+                if len(repr(fields)) > _LARGE or any(size > _LARGE for size in _sizes(fields)):
+                    continue
+                actions = {step.action for step in steps_of(vector.steps)}
+                yield Part(vector, fields, _may_trap(vector), bool(actions & _OF_MEMORY))
+
+
+def _can_be_said(vector: Vector, target: FuzzTarget) -> bool:
+    if target.encoding not in (vector.encodings or ENCODINGS) or not target.broken.isdisjoint(vector.clauses):
+        return False
+    if vector.graphs and not target.registers:
+        return False
+    known = [vector.own_models.get(name) or target.models[name] for name in sorted(vector.models)]
+    if any(len(model.inputs) > target.inputs for model in known):
+        return False
+    types = {of.element.value for model in known for of in model.types().values()}
+    says = ENCODINGS[target.encoding].can_say
+    return types <= target.types and target.lacks.isdisjoint(vector.models) and all(map(says, known))
+
+
+def _bears_others(vector: Vector) -> bool:
+    steps = list(steps_of(vector.steps))
+    is_short = len(steps) <= _LONG and _OF_THE_PROCESS.isdisjoint(step.action for step in steps)
+    return is_short and not vector.fresh and not vector.question
+
+
+def _may_trap(vector: Vector) -> bool:
+    steps = list(steps_of(vector.steps))
+    return any(step.expectation.traps or "trap" in step.expectation.accept for step in steps)
+
+
+def _sizes(value: Any) -> Iterator[int]:
+    """Return the number of elements of each shape at any depth."""
+    if isinstance(value, Mapping):
+        shape = value.get("shape")
+        if isinstance(shape, list) and all(isinstance(each, int) for each in shape) and value.get("data") != []:
+            yield prod(shape)
+        for item in value.values():
+            yield from _sizes(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _sizes(item)
+
+
+@st.composite
+def _conversations(draw: st.DrawFn, target: FuzzTarget, known: Sequence[Part]) -> Fields:
+    chosen = draw(
+        st.lists(st.sampled_from(known), min_size=_FEWEST, max_size=_MOST, unique_by=lambda each: each.vector.id)
+    )
+    graphs = next((each.vector.graphs for each in chosen if each.vector.graphs), {})
+    together = list(_within(target, graphs, chosen))
+    units = [part.units(number) for number, part in enumerate(together)]
+    turns = [number for number, part in enumerate(together) if not part.is_last for _ in units[number]]
+    in_turns = draw(st.booleans())
+    if in_turns:
+        turns = draw(st.permutations(turns))
+    turns += [number for number, part in enumerate(together) if part.is_last for _ in units[number]]
+    left = [iter(each) for each in units]
+    models = {name: model for number, part in enumerate(together) for name, model in part.models(number).items()}
+    return {
+        "id": f"fuzz/interleaved/{'in-turns' if in_turns else 'one-by-one'}",
+        "clause": "context.independence",
+        "why": "a host that takes one conversation's things for another's, or has no room for all, answers one wrong",
+        "abi": [target.abi],
+        "encoding": [target.encoding],
+        **({"graphs": dict(graphs)} if graphs else {}),
+        **({"models": models} if models else {}),
+        "steps": [step for number in turns for step in next(left[number])],
+    }
+
+
+def _within(target: FuzzTarget, graphs: Mapping[str, str], chosen: Iterable[Part]) -> Iterator[Part]:
+    """Return those of the chosen vectors that one process bears together: the first fit, at most one that may trap."""
+    room = {"graphs": target.graphs, "contexts": target.contexts}
+    steps, has_last = _STEPS, False
+    for part in chosen:
+        if part.vector.graphs != graphs and (part.vector.graphs or part.names_graphs):
+            continue
+        length = len(list(nodes_of(part.vector.steps)))
+        if length > steps or (part.is_last and has_last) or any(part.made(what) > room[what] for what in room):
+            continue
+        steps, has_last = steps - length, has_last or part.is_last
+        room = {what: most - part.made(what) for what, most in room.items()}
+        yield part
+
+
+def _renamed(value: Any, rename: Rename, models: Mapping[str, str]) -> Any:
+    """Return a step, or a part of one, with other names for what it makes and for its own models."""
+    if isinstance(value, list):
+        return [_renamed(item, rename, models) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"slot"}:  # an operand; of a step it tells that the slot is untouched
+        return {"slot": rename(value["slot"])}
+    return {key: _renamed_at(key, item, rename, models) for key, item in value.items()}
+
+
+def _renamed_at(key: str, value: Any, rename: Rename, models: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        if key == "model":
+            return models.get(value, value)
+        return rename(value) if key in _NAMES | _NAMES_IN_MEMORY else value
+    if key == "path":  # the names in it are those of registered graphs
+        return {name: models.get(item, item) if name == "model" else item for name, item in value.items()}
+    if key in _LISTS_OF_NAMES:
+        return [rename(item) if isinstance(item, str) else _renamed(item, rename, models) for item in value]
+    if key == "slots":
+        return {rename(name): state for name, state in value.items()}
+    if key == "inputs" and isinstance(value, list):
+        return [
+            [name, rename(item) if isinstance(item, str) else _renamed(item, rename, models)] for name, item in value
+        ]
+    return _renamed(value, rename, models)
+
+
+def _speaking_of(clause: str, step: Step) -> Step:
+    """Return a step that says of which clause it speaks, as do those inside of it."""
+    nested = {key: [_speaking_of(clause, inner) for inner in step[key]] for key in NESTED if key in step}
+    return {"clause": clause, **step, **nested}
+
+
+search = generated_by(examples)
