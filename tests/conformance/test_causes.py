@@ -104,6 +104,12 @@ def test_a_process_that_fails_as_one_vector_does_has_its_cause() -> None:
     assert len(likely_causes([failed("a", "next", REFUSED, abi="wit-2024-10-28"), carried], CLAUSES)) == 2
 
 
+def test_who_mixes_up_two_things_of_one_conversation_mixes_up_those_of_two() -> None:
+    carried = failed("process/carries-over", "process.no-carry-over", REFUSED)
+    assert len(likely_causes([failed("a", "context.independence", WRONG), carried], CLAUSES)) == 1
+    assert len(likely_causes([failed("a", "values.arithmetic", WRONG), carried], CLAUSES)) == 2
+
+
 def test_abis_and_encodings_are_together() -> None:
     cases = [failed("a", "next", WRONG, encoding="onnx"), failed("b", "next", WRONG, abi="wit-2024-10-28")]
     (cause,) = likely_causes(cases)
@@ -126,6 +132,18 @@ def test_a_host_that_traps_wherever_it_owes_an_error_has_one_fault() -> None:
     first, second = likely_causes(cases, CLAUSES)
     assert (first.cases, first.touches, second.cases) == (("a[witx]", "b[witx]"), {PLAINEST: 1}, ("c[witx]",))
     assert len(likely_causes([failed("a", "next", traps), *cases[1:2]], CLAUSES)) == 2
+
+
+def test_a_host_that_dies_without_a_word_wherever_it_owes_an_error_has_one_fault() -> None:
+    dies = Violation("crash", "compute", "exit code 1", wanted="an error")
+    owed = failed("c", "context.independence", replace(dies, wanted="success"))
+    cases = [failed("a", PLAINEST, dies), failed("b", "load.corrupt-model", replace(dies, call="load")), owed]
+    assert [cause.cases for cause in likely_causes(cases)] == [("a[witx]", "b[witx]"), ("c[witx]",)]
+    words = [
+        failed(name, clause, replace(dies, printed=f"fatal error: no {name}\n"))
+        for name, clause in (("a", PLAINEST), ("b", "x.y"))
+    ]
+    assert len(likely_causes(words)) == 2
 
 
 def test_a_call_that_succeeds_wherever_it_owes_an_error_has_one_fault() -> None:

@@ -4,9 +4,10 @@ A case that fails where a lower rung fails in the same way says nothing of its o
 """
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from wasi_nn_conformance.vectors.step import steps_of
+from wasi_nn_conformance.vectors.step import Step, steps_of
 
 from .leaning import Leaning, elements
 from .special_numbers import special_numbers
@@ -185,8 +186,8 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("error/two-at-once")
     ranks = [len(step.arguments["tensor"].get("shape", ())) for step in steps if step.action == "tensor"]
     yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 6, 8) if max(ranks, default=0) >= rank)
-    if made > 1 or errors:
-        yield from (Rung(vector, clause="resource.drop-order") for vector in _DROPPED)
+    kinds = {kind for step in steps for kind in _kinds_made(step)}
+    yield from (Rung(vector, clause="resource.drop-order") for vector, of in _DROPPED.items() if of <= kinds)
     if leaning.number("drop") and leaning.number("context"):
         yield Rung("resource/graph-before-its-context", clause="resource.graph-before-context")
     if max(leaning.tensor_bytes, leaning.weights) > _MIB:
@@ -197,12 +198,31 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("tensor/thousand")
 
 
-_DROPPED = (
-    "tensor/one-dropped",
-    *("resource/context-before-its-graph", "resource/another-graph-dropped"),
-    *("resource/tensors-and-errors-at-any-time", "resource/errors-dropped-beside-a-result"),
-)
-"""What is dropped leaves the rest; the probe drops what it does not keep, whatever is asked of it."""
+_DROPPED: Mapping[str, AbstractSet[str]] = {
+    "tensor/one-dropped": {"tensor"},
+    "resource/context-before-its-graph": {"context"},
+    "resource/another-graph-dropped": {"graph"},
+    "resource/tensors-and-errors-at-any-time": {"tensor", "error"},
+    "resource/errors-dropped-beside-a-result": {"context", "error"},
+}
+"""What is dropped leaves the rest; the probe drops what it does not keep, whatever is asked of it. By the kinds that a
+vector drops, which a case has to make to lean on it."""
+_KINDS = {
+    "load": "graph",
+    "load_by_name": "graph",
+    "context": "context",
+    "new_error": "error",
+    **dict.fromkeys(("tensor", "set_input", "output", "outputs", "get_named", "compute_named"), "tensor"),
+}
+
+
+def _kinds_made(step: Step) -> Iterator[str]:
+    if step.action in _KINDS:
+        yield _KINDS[step.action]
+    if "error" in step.arguments or "ok" not in step.expectation.accept:
+        yield "error"
+
+
 _MANY = 32  # half of the smallest table that hosts have been seen with
 _MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output", "outputs")
 """What makes a resource of a component: a setter takes a tensor, a getter gives one, and what is refused an error."""

@@ -141,8 +141,9 @@ class Leaning:
 
     @property
     def chooses_buffers(self) -> bool:
-        """Return whether an output is asked for with a buffer of another size than its own."""
-        return any(step.action == "output" and "size" in step.arguments for step in steps_of(self.case.vector.steps))
+        """Return whether an output may come into a buffer of another size than its own."""
+        asked = (step for step in steps_of(self.case.vector.steps) if step.action == "output")
+        return any("size" in step.arguments and "ok" in step.expectation.accept for step in asked)
 
     @property
     def uses_the_last_byte(self) -> bool:
