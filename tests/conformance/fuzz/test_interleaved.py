@@ -88,19 +88,18 @@ def test_what_is_broken_is_not_drawn() -> None:
     assert not any(broken & part.vector.clauses for part in interleaved.parts(target(WITX, broken=broken)))
 
 
-def test_a_vector_that_may_end_the_guest_comes_last() -> None:
-    for fields in drawn(NEWEST):
-        ends = [
-            number
-            for number, step in enumerate(fields["steps"])
-            if "trap" in str(step.get("accept")) or "traps" in step
-        ]
-        after = (
-            {frozenset(numbers(step)) - numbers(fields["steps"][ends[0]]) for step in fields["steps"][ends[0] :]}
-            if ends
-            else set()
-        )
-        assert after <= {frozenset()}
+def test_one_vector_chooses_where_in_memory_its_bytes_lie() -> None:
+    for fields in drawn(WITX, 100):
+        placed = [step for step in fields["steps"] if "at" in step.get("place", ())]
+        assert len(numbers(placed)) <= 1
+
+
+def test_something_is_drawn_for_a_host_that_breaks_everything() -> None:
+    kept: list[Fields] = []
+    with local_constants.none():
+        everything = target(WITX, broken=frozenset(LIBRARY.clauses))
+        interleaved.search(everything, kept.append, settings_of(3, shrinks=False), 3)
+    assert len(kept) == 3
 
 
 def test_graphs_are_those_of_one_vector() -> None:

@@ -5,7 +5,7 @@ what it owes it alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, TypeAlias
 
@@ -42,13 +42,14 @@ _LISTS_OF_NAMES = frozenset({"arguments", "words", "changes"})
 class Part:
     """A written vector that others can stand beside; `fields` are those of its full form.
 
-    One that `is_last` may end the guest by a trap. `is_whole` tells that no other step comes between its own.
+    `is_whole` tells that no other step comes between its own, and `has_places` that it chooses where in memory its
+    bytes lie.
     """
 
     vector: Vector
     fields: Mapping[str, Any]
-    is_last: bool
     is_whole: bool
+    has_places: bool
 
     def made(self, what: str) -> int:
         """Return how many graphs or contexts it makes at most."""
@@ -86,7 +87,8 @@ def _model(name: str, number: int) -> str:
 
 def examples(target: FuzzTarget) -> st.SearchStrategy[Fields]:
     """Draw vectors, and the order of their steps."""
-    return _conversations(target, list(parts(target)))
+    known = list(parts(target)) or list(parts(replace(target, broken=frozenset())))
+    return _conversations(target, known)
 
 
 def parts(target: FuzzTarget) -> Iterator[Part]:
@@ -98,8 +100,12 @@ def parts(target: FuzzTarget) -> Iterator[Part]:
                 fields = library.in_full[vector.id]
                 if len(repr(fields)) > _LARGE or any(size > _LARGE for size in _sizes(fields)):
                     continue
-                actions = {step.action for step in steps_of(vector.steps)}
-                yield Part(vector, fields, _may_trap(vector), bool(actions & _OF_MEMORY))
+                yield _part(vector, fields)
+
+
+def _part(vector: Vector, fields: Mapping[str, Any]) -> Part:
+    of_memory = [step for step in steps_of(vector.steps) if step.action in _OF_MEMORY]
+    return Part(vector, fields, bool(of_memory), any("at" in step.arguments for step in of_memory))
 
 
 def _can_be_said(vector: Vector, target: FuzzTarget) -> bool:
@@ -117,13 +123,9 @@ def _can_be_said(vector: Vector, target: FuzzTarget) -> bool:
 
 def _bears_others(vector: Vector) -> bool:
     steps = list(steps_of(vector.steps))
-    is_short = len(steps) <= _LONG and _OF_THE_PROCESS.isdisjoint(step.action for step in steps)
-    return is_short and not vector.fresh and not vector.question
-
-
-def _may_trap(vector: Vector) -> bool:
-    steps = list(steps_of(vector.steps))
-    return any(step.expectation.traps or "trap" in step.expectation.accept for step in steps)
+    if len(steps) > _LONG or vector.fresh or vector.question:
+        return False
+    return not any(step.action in _OF_THE_PROCESS or step.expectation.traps for step in steps)
 
 
 def _sizes(value: Any) -> Iterator[int]:
@@ -141,17 +143,15 @@ def _sizes(value: Any) -> Iterator[int]:
 
 @st.composite
 def _conversations(draw: st.DrawFn, target: FuzzTarget, known: Sequence[Part]) -> Fields:
-    chosen = draw(
-        st.lists(st.sampled_from(known), min_size=_FEWEST, max_size=_MOST, unique_by=lambda each: each.vector.id)
-    )
+    fewest = min(_FEWEST, len(known))
+    chosen = draw(st.lists(st.sampled_from(known), min_size=fewest, max_size=_MOST, unique_by=lambda e: e.vector.id))
     graphs = next((each.vector.graphs for each in chosen if each.vector.graphs), {})
     together = list(_within(target, graphs, chosen))
     units = [part.units(number) for number, part in enumerate(together)]
-    turns = [number for number, part in enumerate(together) if not part.is_last for _ in units[number]]
+    turns = [number for number, its_steps in enumerate(units) for _ in its_steps]
     in_turns = draw(st.booleans())
     if in_turns:
         turns = draw(st.permutations(turns))
-    turns += [number for number, part in enumerate(together) if part.is_last for _ in units[number]]
     left = [iter(each) for each in units]
     models = {name: model for number, part in enumerate(together) for name, model in part.models(number).items()}
     return {
@@ -167,18 +167,18 @@ def _conversations(draw: st.DrawFn, target: FuzzTarget, known: Sequence[Part]) -
 
 
 def _within(target: FuzzTarget, graphs: Mapping[str, str], chosen: Iterable[Part]) -> Iterator[Part]:
-    """Return those of the chosen vectors that one process bears together: the first fit, at most one that may trap."""
-    room = {"graphs": target.graphs, "contexts": target.contexts}
-    steps, has_last = _STEPS, False
+    """Return those of the chosen vectors that one process bears together, one that has places at most."""
+    room = {"graphs": target.graphs, "contexts": target.contexts, "memory": 1}
+    steps = _STEPS
     for part in chosen:
         if part.vector.graphs != graphs and (part.vector.graphs or part.names_graphs):
             continue
         length = len(list(nodes_of(part.vector.steps)))
-        if length > steps or (part.is_last and has_last) or any(part.made(what) > room[what] for what in room):
-            continue
-        steps, has_last = steps - length, has_last or part.is_last
-        room = {what: most - part.made(what) for what, most in room.items()}
-        yield part
+        takes = {what: part.made(what) for what in _MAKING} | {"memory": part.has_places}
+        if length <= steps and all(taken <= room[what] for what, taken in takes.items()):
+            steps -= length
+            room = {what: most - takes[what] for what, most in room.items()}
+            yield part
 
 
 def _renamed(value: Any, rename: Rename, models: Mapping[str, str]) -> Any:
