@@ -42,23 +42,23 @@ _LISTS_OF_NAMES = frozenset({"arguments", "words", "changes"})
 class Part:
     """A written vector that others can stand beside; `fields` are those of its full form.
 
-    `is_whole` tells that no other step comes between its own, and `has_places` that it chooses where in memory its
-    bytes lie.
+    `is_whole` tells that no other step comes between its own, `has_places` that it chooses where in memory its bytes
+    lie, and `names_graphs` that it asks for graphs by name: which there are matters to it.
     """
 
     vector: Vector
     fields: Mapping[str, Any]
     is_whole: bool
     has_places: bool
+    names_graphs: bool
 
     def made(self, what: str) -> int:
         """Return how many graphs or contexts it makes at most."""
         return sum(step.action in _MAKING[what] for step in steps_of(self.vector.steps))
 
-    @property
-    def names_graphs(self) -> bool:
-        """Return whether it asks for graphs by name: which there are matters to it."""
-        return any(map(_calls_by_name, steps_of(self.vector.steps)))
+    def can_be_with(self, graphs: Mapping[str, str]) -> bool:
+        """Return whether it can be said to a host where these graphs have names."""
+        return self.vector.graphs == graphs or not (self.vector.graphs or self.names_graphs)
 
     def units(self, number: int) -> list[list[Step]]:
         """Return its steps under names that no other number has: each alone, or all in one list if it is whole."""
@@ -104,8 +104,10 @@ def parts(target: FuzzTarget) -> Iterator[Part]:
 
 
 def _part(vector: Vector, fields: Mapping[str, Any]) -> Part:
-    of_memory = [step for step in steps_of(vector.steps) if step.action in _OF_MEMORY]
-    return Part(vector, fields, bool(of_memory), any("at" in step.arguments for step in of_memory))
+    steps = list(steps_of(vector.steps))
+    of_memory = [step for step in steps if step.action in _OF_MEMORY]
+    has_places = any("at" in step.arguments for step in of_memory)
+    return Part(vector, fields, bool(of_memory), has_places, any(map(_calls_by_name, steps)))
 
 
 def _can_be_said(vector: Vector, target: FuzzTarget) -> bool:
@@ -143,10 +145,8 @@ def _sizes(value: Any) -> Iterator[int]:
 
 @st.composite
 def _conversations(draw: st.DrawFn, target: FuzzTarget, known: Sequence[Part]) -> Fields:
-    fewest = min(_FEWEST, len(known))
-    chosen = draw(st.lists(st.sampled_from(known), min_size=fewest, max_size=_MOST, unique_by=lambda e: e.vector.id))
-    graphs = next((each.vector.graphs for each in chosen if each.vector.graphs), {})
-    together = list(_within(target, graphs, chosen))
+    first = draw(st.sampled_from(known))
+    together = list(_within(target, [first, *draw(_beside(first, known))]))
     units = [part.units(number) for number, part in enumerate(together)]
     turns = [number for number, its_steps in enumerate(units) for _ in its_steps]
     in_turns = draw(st.booleans())
@@ -160,19 +160,28 @@ def _conversations(draw: st.DrawFn, target: FuzzTarget, known: Sequence[Part]) -
         "why": "a host that takes one conversation's things for another's, or has no room for all, answers one wrong",
         "abi": [target.abi],
         "encoding": [target.encoding],
-        **({"graphs": dict(graphs)} if graphs else {}),
+        **({"graphs": dict(first.vector.graphs)} if first.vector.graphs else {}),
         **({"models": models} if models else {}),
         "steps": [step for number in turns for step in next(left[number])],
     }
 
 
-def _within(target: FuzzTarget, graphs: Mapping[str, str], chosen: Iterable[Part]) -> Iterator[Part]:
+def _beside(first: Part, known: Sequence[Part]) -> st.SearchStrategy[list[Part]]:
+    """Return others to stand beside it: of those that need its graphs, which are few, as many as of the rest."""
+    others = [part for part in known if part.can_be_with(first.vector.graphs) and part is not first]
+    if not others:
+        return st.just([])
+    alike = [part for part in others if part.vector.graphs]
+    any_of_them = st.sampled_from(alike) | st.sampled_from(others) if alike else st.sampled_from(others)
+    fewest = min(_FEWEST, len(others))
+    return st.lists(any_of_them, min_size=fewest, max_size=_MOST, unique_by=lambda part: part.vector.id)
+
+
+def _within(target: FuzzTarget, chosen: Iterable[Part]) -> Iterator[Part]:
     """Return those of the chosen vectors that one process bears together, one that has places at most."""
     room = {"graphs": target.graphs, "contexts": target.contexts, "memory": 1}
     steps = _STEPS
     for part in chosen:
-        if part.vector.graphs != graphs and (part.vector.graphs or part.names_graphs):
-            continue
         length = len(list(nodes_of(part.vector.steps)))
         takes = {what: part.made(what) for what in _MAKING} | {"memory": part.has_places}
         if length <= steps and all(taken <= room[what] for what, taken in takes.items()):
