@@ -7,6 +7,8 @@ import pytest
 from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.dialects.exchange import Exchange, numbers
 from wasi_nn_conformance.models.element_type import ElementType
+from wasi_nn_conformance.models.expression import Constant, Input, Neg, TensorType
+from wasi_nn_conformance.models.model import Model, Port
 from wasi_nn_conformance.session import wit_calls, witx_calls
 from wasi_nn_conformance.session.wire import Answer, ByteString, Call, Done
 
@@ -111,3 +113,24 @@ def test_bytes_that_are_no_whole_elements_are_bytes() -> None:
 
 def test_no_elements() -> None:
     assert numbers(ElementType.I64, [0], b"") == "i64 [0]: no elements"
+
+
+X = Port("x", TensorType(ElementType.F32, (1, None)))
+
+
+def test_a_model_is_told_by_what_it_computes_from_what() -> None:
+    model = Model("m", (X,), (("y", Neg(Input("x"))),))
+    said = Exchange(witx_calls.Load([b"12", b"3"], 0, 0), "", model=model).asked(WITX)
+    assert said == 'load(builders of 2, 1 bytes, openvino (0), cpu (0)): m from "x" f32 [1, ?] to "y" f32 [1, ?]'
+
+
+def test_of_many_ports_the_first_are_told() -> None:
+    model = Model("m", (X,), tuple((f"y{number}", Neg(Input("x"))) for number in range(6)))
+    said = Exchange(witx_calls.Load([], 0, 0), "", model=model).asked(WITX)
+    assert said.endswith('to "y0" f32 [1, ?], "y1" f32 [1, ?], "y2" f32 [1, ?], "y3" f32 [1, ?], ... (6)')
+
+
+def test_a_model_without_inputs_is_computed_from_nothing() -> None:
+    model = Model("m", (), (("y", Constant(ElementType.U8, (1,), b"7")),))
+    said = Exchange(witx_calls.Load([], 0, 0), "", model=model).asked(WITX)
+    assert said.endswith('m from nothing to "y" u8 [1]')

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from wasi_nn_conformance.abi.tag import Tag
 from wasi_nn_conformance.models.element_type import ElementType
+from wasi_nn_conformance.models.model import Model, Port
 from wasi_nn_conformance.session import wit_calls, witx_calls
 from wasi_nn_conformance.session.wire import Answer, ByteString, Call
 
@@ -18,18 +19,20 @@ from .resource import TENSOR_TYPES
 _ELEMENTS_SHOWN = 8
 _BYTES_SHOWN = 16
 _CHARACTERS_SHOWN = 200
+_PORTS_SHOWN = 4
 
 
 @dataclass
 class Exchange:
-    """A request, or in words what was done instead; the reply, or in words what came; the type of witx's output.
+    """A request, or in words what was done instead; the reply, or in words what came.
 
-    The bytes of such an output have no type of their own: it is known from the model.
+    Bytes do not tell what they are: `type` is that of witx's output, and `model` the one that `load` was given.
     """
 
     request: Call | str
     reply: Answer | str
     type: ElementType | None = None
+    model: Model | None = None
 
     def asked(self, tag: Tag) -> str:
         """Return the request in words: `set_input(c, 0, f32 [1, 4]: 1, 2, 3, 4)`."""
@@ -38,7 +41,8 @@ class Exchange:
         request = self.request
         kept = getattr(request, "as_", UNSET)
         arguments = ", ".join(_arguments(request, tag))
-        return f"{_name(request)}({arguments}){'' if kept is UNSET else f' as {kept}'}"
+        model = f": {_model(self.model)}" if self.model else ""
+        return f"{_name(request)}({arguments}){'' if kept is UNSET else f' as {kept}'}{model}"
 
     def answered(self, tag: Tag) -> str:
         """Return what came back in words: `error invalid_argument (3)`, or `ok: 16 bytes: f32: -1, -2, -3, -4`."""
@@ -67,6 +71,16 @@ def octets(data: bytes) -> str:
     counted = f"{len(data)} byte{'s' * (len(data) != 1)}"
     more = " ..." if len(data) > _BYTES_SHOWN else ""
     return f"{counted} {data[:_BYTES_SHOWN].hex(' ')}{more}" if data else counted
+
+
+def _model(model: Model) -> str:
+    """Return the name of a model, and from what it computes what."""
+    return f"{model.id} from {_ports(model.inputs)} to {_ports(model.outputs)}"
+
+
+def _ports(ports: Sequence[Port]) -> str:
+    shown = ", ".join(f"{_text(port.name)} {port.type}" for port in ports[:_PORTS_SHOWN])
+    return f"{shown}, ... ({len(ports)})" if len(ports) > _PORTS_SHOWN else shown or "nothing"
 
 
 def _arguments(request: Call, tag: Tag) -> Iterator[str]:

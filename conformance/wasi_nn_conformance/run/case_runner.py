@@ -197,6 +197,8 @@ class CaseRunner:
         outcome = self._conversation.ask(requests) if requests else self._held(step)
         if requests and expected.ok.tensor:
             self._conversation.exchanges[-1].type = expected.ok.tensor.type
+        if requests and step.action == "load":
+            self._conversation.exchanges[-1].model = self.state.models.get(str(step.arguments.get("model")))
         self.was_refused |= outcome.kind is not Kind.OK
         answer = _expected_answer(expected, outcome)
         violations = compare(answer, outcome, self.state.folders, self._conversation.told) if answer else []
