@@ -57,7 +57,8 @@ class _Reader:
     def __init__(self, entry: Entry, known_models: Mapping[str, Model]) -> None:
         self._entry = entry
         self._path = entry.document.path
-        self._own_models = _own_models(entry)
+        self._brought = _brought(entry)
+        self._own_models = _own_models(entry, self._brought)
         self._models = {**known_models, **self._own_models}
 
     def vector(self) -> Vector:
@@ -96,11 +97,7 @@ class _Reader:
         if not isinstance(fields[said[0]], list):
             raise self._entry.error((said[0],), f"{said[0]}: {fields[said[0]]!r} is not of type 'array'")
         steps = unrolled(self._entry.document, fields[said[0]], (*self._entry.key, *said))
-        try:
-            models = written_out(fields.get("models", {}))
-        except RepetitionError as error:
-            raise self._entry.error(("models",), str(error)) from None
-        if missing := references({**fields, "models": models, said[0]: steps}):
+        if missing := references({**fields, "models": self._brought, said[0]: steps}):
             names = ", $".join(sorted(missing))
             raise self._entry.error((), f"${names}: no key of the matrix and no index of a repeat")
         try:
@@ -114,8 +111,8 @@ class _Reader:
         if "model" in fields:
             steps = with_model(fields["model"], steps, self._entry.line("model"))
         rest = {key: value for key, value in fields.items() if key not in ("model", said)}
-        if is_repeat(rest.get("models")):
-            rest["models"] = written_out(rest["models"])
+        if "models" in rest:
+            rest["models"] = self._brought
         if said != "steps":
             expected = {key: rest.pop(key) for key in ("prefer",) if key in rest}
             steps = [LinedStep({said: steps, **expected}, self._entry.line(said))]
@@ -165,31 +162,26 @@ class _Reader:
         return InputError(self._path, line, place(within[: len(within) - cut]) + said)
 
 
-def _own_models(entry: Entry) -> Mapping[str, Model]:
-    """Read the models that a vector brings along."""
+def _brought(entry: Entry) -> Any:
+    """Return the models that a vector brings along, as they are written, with what repeats written out."""
+    try:
+        return written_out(entry.fields.get("models", {}))
+    except RepetitionError as error:
+        raise entry.error(("models",), str(error)) from None
+
+
+def _own_models(entry: Entry, brought: Any) -> Mapping[str, Model]:
+    """Read these models. Of what repeats only the pattern stands in the file, so that a complaint is about that."""
     if "models" not in entry.fields:
         return {}
-    written = entry.fields["models"]
-    if is_repeat(written):
-        return _repeated_models(entry, written)
-    if broken := _models_form().violation(written):
-        raise entry.error(("models", *broken[0]), f"models: {broken[1]}")
+    repeats = is_repeat(entry.fields["models"])
+    if broken := _models_form().violation(brought):
+        raise entry.error(("models", *(() if repeats else broken[0])), f"models: {broken[1]}")
     try:
-        return load_models([{"id": name, **body} for name, body in written.items()])
+        return load_models([{"id": name, **body} for name, body in brought.items()])
     except ModelError as error:
-        name = () if error.index is None else (list(written)[error.index],)
+        name = () if repeats or error.index is None else (list(brought)[error.index],)
         raise entry.error(("models", *name), str(error)) from None
-
-
-def _repeated_models(entry: Entry, written: Any) -> Mapping[str, Model]:
-    """Read models of which only the pattern stands in the file, so that each complaint is about its line."""
-    try:
-        models = written_out(written)
-        if broken := _models_form().violation(models):
-            raise entry.error(("models",), f"models: {broken[1]}")
-        return load_models([{"id": name, **body} for name, body in models.items()])
-    except (ModelError, RepetitionError) as error:
-        raise entry.error(("models",), str(error)) from None
 
 
 def _models(value: Any) -> Iterator[str]:
