@@ -61,6 +61,7 @@ class Accusation:
         if explained is None and should_have_succeeded(violation):
             explained = self._of_plain_inference(case, case_result, violation)
             explained = explained or self._of_refused_calls(case, case_result, violation)
+            explained = explained or self._of_a_good_name(case, case_result, violation)
         return explained or case_result
 
     def _explained(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
@@ -179,6 +180,15 @@ class Accusation:
             return None
         is_new = call_of(violation.call) in ("load", "load_by_name", "context")
         return self._under(case, case_result, "failure.no-lasting-harm" if is_new else "failure.changes-nothing")
+
+    def _of_a_good_name(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
+        """Accuse the registration of a name that is refused also where no other name is tried before."""
+        if case_result.own_clause or call_of(violation.call) != "load_by_name" or not _refuses(violation):
+            return None
+        control = without_misuse(case, violation.line)
+        if control is not None and not fails_alike(self._control(control), violation):
+            return None
+        return self._under(case, case_result, own_clause(violation.call, violation.kind) or case.clause.id)
 
     def _of_growth(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Accuse a host that takes a guest's memory for what it was, if all is well where that does not grow."""

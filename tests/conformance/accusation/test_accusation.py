@@ -16,6 +16,7 @@ from host_faults import (
     handles_from_2_to_31_down,
     ignores_unknown_inputs,
     keeps_first_inputs,
+    knows_short_names,
     limited,
     memory_as_it_was,
     only_f32,
@@ -67,6 +68,7 @@ ACCUSED = [
     (limited("load", 1), "context/two-graphs", "load.each-load-is-a-graph", "load/same-structure-other-weights"),
     (limited("init_execution_context", 1), "context/in-turns", "context.from-graph", "context/two"),
     (unknown_output_drops_all, "output/unknown-index/beyond=0", "failure.changes-nothing", None),
+    (knows_short_names, "names/unknown-graph/forms", "load-by-name.registered", None),
 ]
 
 

@@ -115,3 +115,12 @@ rewritten(
     f"{_KEPT}.append(bytearray(b'\\1' * 20000))\n    named = self._named_graphs.get(name)",
     clauses=_GROWS,
 )
+rewritten(
+    "process/refused-type-is-kept",
+    "each tensor of a wrong type leaves 64 KiB behind",
+    SHARED,
+    "host:Host._fitted",
+    "if tensor.type is not port.type:",
+    f"if tensor.type is not port.type:\n        {_KEPT}.append(bytearray(b'\\1' * 65536))",
+    clauses=_GROWS,
+)
