@@ -23,10 +23,10 @@ from .misuse import Step
 
 Rename: TypeAlias = Callable[[str], str]
 
-_FEWEST, _MOST = 6, 24  # vectors in one conversation
-_STEPS = 160
+_FEWEST, _MOST = 8, 30  # vectors in one conversation
+_STEPS = 200  # of all but a long one
 _LONG = 40  # steps, with those inside of others, of a vector that would be most of the conversation
-_LARGE = 6000  # characters of a vector, and elements of a tensor
+_TOO_LONG, _TOO_LARGE = 320, 20_000  # steps, and elements of a tensor: of more a search would draw little else
 _MAKING = {"graphs": ("load", "load_by_name"), "contexts": ("context",)}
 _OF_THE_PROCESS = frozenset({"grow", "reuse", "end", "rounds"})
 """Steps whose effect is not on what their vector has made alone."""
@@ -42,12 +42,14 @@ _LISTS_OF_NAMES = frozenset({"arguments", "words", "changes"})
 class Part:
     """A written vector that others can stand beside; `fields` are those of its full form.
 
-    `is_whole` tells that no other step comes between its own, `has_places` that it chooses where in memory its bytes
-    lie, and `names_graphs` that it asks for graphs by name: which there are matters to it.
+    `length` is the number of its steps. `is_whole` tells that no other step comes between its own, `has_places` that it
+    chooses where in memory its bytes lie, and `names_graphs` that it asks for graphs by name: which there are matters
+    to it.
     """
 
     vector: Vector
     fields: Mapping[str, Any]
+    length: int
     is_whole: bool
     has_places: bool
     names_graphs: bool
@@ -98,16 +100,16 @@ def parts(target: FuzzTarget) -> Iterator[Part]:
         for vector in library.vectors(path):
             if target.abi in vector.abis and _can_be_said(vector, target) and _bears_others(vector):
                 fields = library.in_full[vector.id]
-                if len(repr(fields)) > _LARGE or any(size > _LARGE for size in _sizes(fields)):
-                    continue
-                yield _part(vector, fields)
+                if not any(size > _TOO_LARGE for size in _sizes(fields)):
+                    yield _part(vector, fields)
 
 
 def _part(vector: Vector, fields: Mapping[str, Any]) -> Part:
     steps = list(steps_of(vector.steps))
     of_memory = [step for step in steps if step.action in _OF_MEMORY]
     has_places = any("at" in step.arguments for step in of_memory)
-    return Part(vector, fields, bool(of_memory), has_places, any(map(_calls_by_name, steps)))
+    length = len(list(nodes_of(vector.steps)))
+    return Part(vector, fields, length, bool(of_memory), has_places, any(map(_calls_by_name, steps)))
 
 
 def _can_be_said(vector: Vector, target: FuzzTarget) -> bool:
@@ -125,16 +127,16 @@ def _can_be_said(vector: Vector, target: FuzzTarget) -> bool:
 
 def _bears_others(vector: Vector) -> bool:
     steps = list(steps_of(vector.steps))
-    if len(steps) > _LONG or vector.fresh or vector.question:
+    if len(steps) > _TOO_LONG or vector.fresh or vector.question:
         return False
     return not any(step.action in _OF_THE_PROCESS or step.expectation.traps for step in steps)
 
 
 def _sizes(value: Any) -> Iterator[int]:
-    """Return the number of elements of each shape at any depth."""
+    """Return the number of elements of each tensor at any depth whose data are told in a word."""
     if isinstance(value, Mapping):
-        shape = value.get("shape")
-        if isinstance(shape, list) and all(isinstance(each, int) for each in shape) and value.get("data") != []:
+        shape, data = value.get("shape"), value.get("data")
+        if isinstance(shape, list) and isinstance(data, str) and data.isidentifier():
             yield prod(shape)
         for item in value.values():
             yield from _sizes(item)
@@ -178,14 +180,13 @@ def _beside(first: Part, known: Sequence[Part]) -> st.SearchStrategy[list[Part]]
 
 
 def _within(target: FuzzTarget, chosen: Iterable[Part]) -> Iterator[Part]:
-    """Return those of the chosen vectors that one process bears together, one that has places at most."""
-    room = {"graphs": target.graphs, "contexts": target.contexts, "memory": 1}
-    steps = _STEPS
+    """Return those of the chosen vectors that one process bears together, one that is long or has places at most."""
+    room = {"graphs": target.graphs, "contexts": target.contexts, "memory": 1, "long": 1, "steps": _STEPS}
     for part in chosen:
-        length = len(list(nodes_of(part.vector.steps)))
-        takes = {what: part.made(what) for what in _MAKING} | {"memory": part.has_places}
-        if length <= steps and all(taken <= room[what] for what, taken in takes.items()):
-            steps -= length
+        is_long = part.length > _LONG
+        takes = {what: part.made(what) for what in _MAKING} | {"memory": part.has_places, "long": is_long}
+        takes["steps"] = 0 if is_long else part.length
+        if all(taken <= room[what] for what, taken in takes.items()):
             room = {what: most - takes[what] for what, most in room.items()}
             yield part
 
