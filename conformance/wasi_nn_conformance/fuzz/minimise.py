@@ -24,7 +24,7 @@ def reduced(fields: Fields, still_fails: StillFails) -> Fields:
         smaller = without(fields)
         if smaller != fields and still_fails(smaller):
             fields = smaller
-    return fields
+    return _without_groups(fields, still_fails)
 
 
 def _steps(fields: Fields) -> list[Any]:
@@ -63,6 +63,30 @@ def _without_strangers(fields: Fields) -> Fields:
     return called_after_what_is_left(_with_steps(fields, kept[::-1]))
 
 
+def _without_groups(fields: Fields, still_fails: StillFails) -> Fields:
+    """Leave out one after the other each group of steps that shares no name with others, but that of the last step."""
+    for group in _groups(_steps(fields))[:-1]:
+        left = [step for step in _steps(fields) if all(step is not other for other in group)]
+        smaller = _without_models(_without_graphs(called_after_what_is_left(_with_steps(fields, left))))
+        if still_fails(smaller):
+            fields = smaller
+    return fields
+
+
+def _groups(steps: list[Any]) -> list[list[Any]]:
+    """Return the steps by what they have in common, that of the last step last."""
+    given = {text for step in steps for text in _values(step, "as") if isinstance(text, str)}
+    groups: list[tuple[set[str], list[Any]]] = []
+    for step in steps:
+        mentioned = _mentioned(step, given)
+        with_it = [group for group in groups if group[0] & mentioned]
+        names = mentioned.union(*(group[0] for group in with_it))
+        together = [each for group in with_it for each in group[1]]
+        groups = [group for group in groups if all(group is not other for other in with_it)]
+        groups.append((names, [*together, step]))
+    return [group for _, group in groups]
+
+
 def _mentioned(step: Any, given: set[str]) -> set[str]:
     """Return the names of `given` that a step speaks of, also as the beginning of `t1.data`."""
     return {text.partition(".")[0] for text in _texts(step)} & given
@@ -75,8 +99,8 @@ def _without_graphs(fields: Fields) -> Fields:
 
 
 def _without_models(fields: Fields) -> Fields:
-    """Leave out the models that the vector brings along and no step speaks of."""
-    used = set(_texts(fields["steps"]))
+    """Leave out the models that the vector brings along and no step speaks of; one that was drawn is all there is."""
+    used = {"drawn", *_texts(fields["steps"])}
     kept = {name: model for name, model in fields.get("models", {}).items() if name in used}
     rest = {key: value for key, value in fields.items() if key != "models"}
     return {**rest, "models": kept} if kept else rest

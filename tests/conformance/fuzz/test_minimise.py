@@ -61,6 +61,16 @@ def test_steps_about_something_else_stay_if_the_failure_needs_them() -> None:
     assert reduced(whole, needs("'compute'", "cg1")) == whole
 
 
+def test_of_others_that_the_failure_needs_in_part_the_rest_goes() -> None:
+    more = [{"load": {"model": "v3-own", "as": "g3"}}, {"context": {"graph": "g3", "as": "cg3"}}]
+    own = {"v3-own": {"inputs": {"x": X}, "outputs": {"out": {"neg": "x"}}}}
+    failing = {"compute": {"context": "cg2"}}
+
+    smaller = reduced(vector(*LOADS, *more, *CONTEXTS, failing, models=own), needs("'compute'", "cg1"))
+
+    assert smaller == vector(*LOADS, *CONTEXTS, failing)
+
+
 def test_a_vector_is_called_after_the_fault_that_is_left() -> None:
     shape = {"compute": {"context": "cg1"}, "fails": {}, "clause": "input.shape-and-type"}
     target = {"load": {"model": "neg-f32", "target": "tpu"}, "clause": "load.target-not-available"}
@@ -121,7 +131,7 @@ def test_outputs_that_are_not_read_go_with_their_inputs() -> None:
 
 def test_inputs_that_the_failure_needs_stay() -> None:
     steps = [{"set_input": {"context": "c", "input": name}} for name in "xb"]
-    whole = generated(*steps, {"output": {"context": "c", "output": "out"}})
+    whole = generated(CONTEXT, *steps, {"output": {"context": "c", "output": "out"}})
 
     assert reduced(whole, needs("'output': 'out'", "'input': 'b'")) == whole
 

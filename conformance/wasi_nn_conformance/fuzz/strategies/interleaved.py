@@ -4,15 +4,16 @@ None of them knows of the others: each has graphs, contexts, tensors and errors 
 what it owes it alone.
 """
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, TypeAlias
 
+import hypothesis
 from hypothesis import strategies as st
 
-from wasi_nn_conformance.fuzz.kind import generated_by
-from wasi_nn_conformance.fuzz.target import Fields, FuzzTarget
+from wasi_nn_conformance.fuzz.target import CarryOut, Fields, FuzzTarget
 from wasi_nn_conformance.models import ENCODINGS
 from wasi_nn_conformance.vectors.names import NESTED
 from wasi_nn_conformance.vectors.step import Step as CallStep
@@ -23,8 +24,8 @@ from .misuse import Step
 
 Rename: TypeAlias = Callable[[str], str]
 
-_FEWEST, _MOST = 8, 30  # vectors in one conversation
-_STEPS = 200  # of all but a long one
+_EACH = 20  # vectors in one conversation, and half as many that others have had
+_STEPS = 240  # of all but a long one
 _LONG = 40  # steps, with those inside of others, of a vector that would be most of the conversation
 _TOO_LONG, _TOO_LARGE = 320, 20_000  # steps, and elements of a tensor: of more a search would draw little else
 _MAKING = {"graphs": ("load", "load_by_name"), "contexts": ("context",)}
@@ -58,9 +59,10 @@ class Part:
         """Return how many graphs or contexts it makes at most."""
         return sum(step.action in _MAKING[what] for step in steps_of(self.vector.steps))
 
-    def can_be_with(self, graphs: Mapping[str, str]) -> bool:
-        """Return whether it can be said to a host where these graphs have names."""
-        return self.vector.graphs == graphs or not (self.vector.graphs or self.names_graphs)
+    @property
+    def bears_any_graphs(self) -> bool:
+        """Return whether it can be said to a host whatever graphs have names there."""
+        return not (self.vector.graphs or self.names_graphs)
 
     def units(self, number: int) -> list[list[Step]]:
         """Return its steps under names that no other number has: each alone, or all in one list if it is whole."""
@@ -85,12 +87,6 @@ def _calls_by_name(step: CallStep) -> bool:
 
 def _model(name: str, number: int) -> str:
     return f"v{number}-{name}"
-
-
-def examples(target: FuzzTarget) -> st.SearchStrategy[Fields]:
-    """Draw vectors, and the order of their steps."""
-    known = list(parts(target)) or list(parts(replace(target, broken=frozenset())))
-    return _conversations(target, known)
 
 
 def parts(target: FuzzTarget) -> Iterator[Part]:
@@ -145,38 +141,80 @@ def _sizes(value: Any) -> Iterator[int]:
             yield from _sizes(item)
 
 
-@st.composite
-def _conversations(draw: st.DrawFn, target: FuzzTarget, known: Sequence[Part]) -> Fields:
-    first = draw(st.sampled_from(known))
-    together = list(_within(target, [first, *draw(_beside(first, known))]))
+def search(target: FuzzTarget, carry_out: CarryOut, settings: hypothesis.settings, seed: int) -> None:
+    """Deal the vectors out into conversations, again and again.
+
+    Hypothesis draws what it has drawn before rather than what is new: left to it, a third of the vectors is never
+    drawn. So it draws the number of a conversation alone, each once.
+    """
+    known = list(parts(target)) or list(parts(replace(target, broken=frozenset())))
+    laps = _Laps(known, seed)
+
+    @hypothesis.seed(seed)
+    @settings
+    @hypothesis.given(st.integers(0, settings.max_examples - 1))
+    def conversation(number: int) -> None:
+        carry_out(_conversation(target, laps.hand(number), random.Random(f"{seed} {number}")))  # noqa: S311 - see `_Laps`
+
+    conversation()
+
+
+@dataclass
+class _Laps:
+    """All vectors, dealt out anew in each lap: the same for the same seed."""
+
+    known: Sequence[Part]
+    seed: int
+    _dealt: dict[int, list[list[Part]]] = field(default_factory=dict)
+
+    def hand(self, number: int) -> list[Part]:
+        """Return the vectors of one conversation."""
+        lap, place = divmod(number, len(self._hands(0)))
+        return self._hands(lap)[place]
+
+    def _hands(self, lap: int) -> list[list[Part]]:
+        if lap not in self._dealt:
+            self._dealt[lap] = _dealt(self.known, random.Random(f"{self.seed} {lap}"))  # noqa: S311 - to be repeated
+        return self._dealt[lap]
+
+
+def _dealt(known: Sequence[Part], chance: random.Random) -> list[list[Part]]:
+    """Deal vectors out: those that need the same graphs together, with others beside them where they are few."""
+    by_graphs: dict[str, list[Part]] = {}
+    for part in known:
+        by_graphs.setdefault(repr(part.vector.graphs), []).append(part)
+    beside = [part for part in known if part.bears_any_graphs]
+    hands: list[list[Part]] = []
+    for alike in by_graphs.values():
+        chance.shuffle(alike)
+        alike.sort(key=lambda part: (part.length <= _LONG, not part.has_places))  # of these one goes to each
+        count = -(-len(alike) // _EACH)
+        dealt = [alike[first::count] for first in range(count)]
+        hands += [[*hand, *chance.sample(beside, min(len(beside), _EACH // 2))] for hand in dealt]
+    chance.shuffle(hands)
+    return hands
+
+
+def _conversation(target: FuzzTarget, hand: Sequence[Part], chance: random.Random) -> Fields:
+    together = list(_within(target, hand))
     units = [part.units(number) for number, part in enumerate(together)]
     turns = [number for number, its_steps in enumerate(units) for _ in its_steps]
-    in_turns = draw(st.booleans())
+    in_turns = chance.random() < 0.5
     if in_turns:
-        turns = draw(st.permutations(turns))
+        chance.shuffle(turns)
     left = [iter(each) for each in units]
     models = {name: model for number, part in enumerate(together) for name, model in part.models(number).items()}
+    graphs = hand[0].vector.graphs
     return {
         "id": f"fuzz/interleaved/{'in-turns' if in_turns else 'one-by-one'}",
         "clause": "context.independence",
         "why": "a host that takes one conversation's things for another's, or has no room for all, answers one wrong",
         "abi": [target.abi],
         "encoding": [target.encoding],
-        **({"graphs": dict(first.vector.graphs)} if first.vector.graphs else {}),
+        **({"graphs": dict(graphs)} if graphs else {}),
         **({"models": models} if models else {}),
         "steps": [step for number in turns for step in next(left[number])],
     }
-
-
-def _beside(first: Part, known: Sequence[Part]) -> st.SearchStrategy[list[Part]]:
-    """Return others to stand beside it: of those that need its graphs, which are few, as many as of the rest."""
-    others = [part for part in known if part.can_be_with(first.vector.graphs) and part is not first]
-    if not others:
-        return st.just([])
-    alike = [part for part in others if part.vector.graphs]
-    any_of_them = st.sampled_from(alike) | st.sampled_from(others) if alike else st.sampled_from(others)
-    fewest = min(_FEWEST, len(others))
-    return st.lists(any_of_them, min_size=fewest, max_size=_MOST, unique_by=lambda part: part.vector.id)
 
 
 def _within(target: FuzzTarget, chosen: Iterable[Part]) -> Iterator[Part]:
@@ -224,6 +262,3 @@ def _speaking_of(clause: str, step: Step) -> Step:
     """Return a step that says of which clause it speaks, as do those inside of it."""
     nested = {key: [_speaking_of(clause, inner) for inner in step[key]] for key in NESTED if key in step}
     return {"clause": clause, **step, **nested}
-
-
-search = generated_by(examples)
