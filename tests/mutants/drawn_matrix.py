@@ -19,7 +19,7 @@ Row: TypeAlias = "Mapping[str, int | None]"
 
 def line(name: str, row: Row) -> str:
     """Return the line of one mutant."""
-    return f"{name:{_WIDTH}}{''.join(f'{_cell(number):>11}' for number in row.values())}\n"
+    return f"{name:{_WIDTH}}{''.join(f'{_cell(number):>13}' for number in row.values())}\n"
 
 
 def share(rows: Mapping[str, Row]) -> float:
@@ -29,8 +29,8 @@ def share(rows: Mapping[str, Row]) -> float:
 
 def summary(rows: Mapping[str, Row]) -> str:
     """Return the heads of the columns, and what each kind has found."""
-    heads = "".join(f"{kind:>11}" for kind in KINDS)
-    counts = "".join(f"{_count(rows, kind):>11}" for kind in KINDS)
+    heads = "".join(f"{kind:>13}" for kind in KINDS)
+    counts = "".join(f"{_count(rows, kind):>13}" for kind in KINDS)
     return f"{'':{_WIDTH}}{heads}\n{'found':{_WIDTH}}{counts}\n{_total(rows)}\n"
 
 

@@ -31,6 +31,7 @@ def test_the_summary_counts_what_each_kind_has_found() -> None:
         "errors": "2",
         "sequences": "0",
         "counts": "0",
+        "interleaved": "0",
         "bytes": "1",
     }
     assert total.startswith("3 of 4 mutants")
@@ -38,7 +39,7 @@ def test_the_summary_counts_what_each_kind_has_found() -> None:
 
 def test_the_page_tells_from_which_number_on() -> None:
     lines = document(PAGE, ROWS, dict.fromkeys(ROWS, "it"), OPTIONS).splitlines()
-    assert "| `host/a` | - | 7 | - | - | 1 |" in lines
+    assert "| `host/a` | - | 7 | - | - | - | 1 |" in lines
 
 
 def test_the_page_lists_what_no_kind_has_found() -> None:

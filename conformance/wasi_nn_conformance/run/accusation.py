@@ -29,7 +29,7 @@ _FOUND_AT_ALL = ("input/unknown-index/beyond=0", "input/unknown-index/beyond=100
 """A clause whose error may come as late as in compute, so that not every host can be asked what it does behind it, and
 the vectors that tell whether it comes at all."""
 _SMALL = {"load": 1 << 16, **dict.fromkeys(("set_input", "compute", "output"), 4096)}
-"""Bytes of a model, or of a tensor, that each host takes that takes any: how large one may be is its own affair."""
+"""Bytes of a model, or of a tensor, that each host takes that takes any."""
 
 
 @dataclass
@@ -59,9 +59,8 @@ class Accusation:
             return _unsupported(case, case_result, f"the host finds by compute alone what breaks {_FOUND_LATE}")
         explained = self._of_growth(case, case_result, violation) or self._explained(case, case_result, violation)
         if explained is None and should_have_succeeded(violation):
-            explained = self._of_plain_inference(case, case_result, violation)
-            explained = explained or self._of_refused_calls(case, case_result, violation)
-            explained = explained or self._of_a_good_name(case, case_result, violation)
+            for others in (self._of_plain_inference, self._of_refused_calls, self._of_a_good_name):
+                explained = explained or others(case, case_result, violation)
         return explained or case_result
 
     def _explained(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
@@ -185,10 +184,9 @@ class Accusation:
         """Accuse the registration of a name that is refused also where no other name is tried before."""
         if case_result.own_clause or call_of(violation.call) != "load_by_name" or not _refuses(violation):
             return None
-        control = without_misuse(case, violation.line)
-        if control is not None and not fails_alike(self._control(control), violation):
-            return None
-        return self._under(case, case_result, own_clause(violation.call, violation.kind) or case.clause.id)
+        plain = without_misuse(case, violation.line) or case
+        clause = own_clause(violation.call, violation.kind) or case.clause.id
+        return self._under(case, case_result, clause) if fails_alike(self._control(plain), violation) else None
 
     def _of_growth(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Accuse a host that takes a guest's memory for what it was, if all is well where that does not grow."""
