@@ -178,7 +178,6 @@ def _of_names(leaning: Leaning) -> Iterator[Rung]:
 
 def _of_resources(leaning: Leaning) -> Iterator[Rung]:
     steps = list(steps_of(leaning.case.vector.steps))
-    made = sum(step.action in _MAKING or "ok" not in step.expectation.accept for step in steps)
     errors = {str(step.arguments["error"]) for step in steps if step.action in ("error_code", "error_data")}
     if errors:
         yield Rung("error/same-each-time/of-load-by-name")
@@ -186,15 +185,15 @@ def _of_resources(leaning: Leaning) -> Iterator[Rung]:
         yield Rung("error/two-at-once")
     ranks = [len(step.arguments["tensor"].get("shape", ())) for step in steps if step.action == "tensor"]
     yield from (Rung(f"tensor/rank/{rank}") for rank in (2, 4, 6, 8) if max(ranks, default=0) >= rank)
-    kinds = {kind for step in steps for kind in _kinds_made(step)}
-    yield from (Rung(vector, clause="resource.drop-order") for vector, of in _DROPPED.items() if of <= kinds)
+    made = [kind for step in steps for kind in _kinds_made(step)]
+    yield from (Rung(vector, clause="resource.drop-order") for vector, of in _DROPPED.items() if of <= set(made))
     if leaning.number("drop") and leaning.number("context"):
         yield Rung("resource/graph-before-its-context", clause="resource.graph-before-context")
     if max(leaning.tensor_bytes, leaning.weights) > _MIB:
         yield Rung("large/tensor/1-mib")
     if leaning.has_tensors_of_same_data:
         yield Rung("tensor/same-data-in-other-dimensions")
-    if max(made, leaning.inputs, leaning.outputs) > _MANY or any(step.action == "rounds" for step in steps):
+    if max(len(made), leaning.inputs, leaning.outputs) > _MANY or any(step.action == "rounds" for step in steps):
         yield Rung("tensor/thousand")
 
 
@@ -207,13 +206,14 @@ _DROPPED: Mapping[str, AbstractSet[str]] = {
 }
 """What is dropped leaves the rest; the probe drops what it does not keep, whatever is asked of it. By the kinds that a
 vector drops, which a case has to make to lean on it."""
-_KINDS = {
+_KINDS: Mapping[str, str] = {
     "load": "graph",
     "load_by_name": "graph",
     "context": "context",
     "new_error": "error",
     **dict.fromkeys(("tensor", "set_input", "output", "outputs", "get_named", "compute_named"), "tensor"),
 }
+"""What makes which resource of a component: a setter takes a tensor, a getter gives one."""
 
 
 def _kinds_made(step: Step) -> Iterator[str]:
@@ -224,8 +224,6 @@ def _kinds_made(step: Step) -> Iterator[str]:
 
 
 _MANY = 32  # half of the smallest table that hosts have been seen with
-_MAKING = ("load", "load_by_name", "context", "tensor", "set_input", "output", "outputs")
-"""What makes a resource of a component: a setter takes a tensor, a getter gives one, and what is refused an error."""
 
 
 def _of_use(leaning: Leaning) -> Iterator[Rung]:
