@@ -76,6 +76,22 @@ def is_trap(violation: Violation) -> bool:
     return violation.kind == "outcome" and violation.got.startswith(TRAP)
 
 
+def should_have_succeeded(violation: Violation) -> bool:
+    """Return whether the answer had to be a success, or was one with something wrong in it.
+
+    Otherwise it was misuse, of which no simpler case knows anything.
+    """
+    if violation.kind not in ("outcome", "crash", "hang"):
+        return True
+    accepted, _, preferred = violation.wanted.partition(" (rather ")
+    return "success" in accepted and preferred in ("", "ok)")
+
+
+def is_refusal(violation: Violation) -> bool:
+    """Return whether the host answered a call that had to succeed with an error of wasi-nn."""
+    return violation.kind == "outcome" and violation.got.startswith("error ")
+
+
 def diagnosis(violations: Sequence[Violation]) -> str:
     """Return in one line what is wrong with one answer: it begins with what the host did."""
     if not violations:

@@ -1,6 +1,6 @@
 """Which clause a failing case accuses: its own, or that of something simpler that it leans on and that fails alike."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
@@ -11,7 +11,7 @@ from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.results.case_result import CaseResult
 from wasi_nn_conformance.results.likeness import fails_alike
 from wasi_nn_conformance.results.verdict import Verdict
-from wasi_nn_conformance.results.violation import ENDS, Violation, is_trap
+from wasi_nn_conformance.results.violation import ENDS, Violation, is_refusal, is_trap, should_have_succeeded
 from wasi_nn_conformance.vectors.case import Case
 from wasi_nn_conformance.vectors.own_clause import call_of, clause_of_kind, own_clause
 from wasi_nn_conformance.vectors.step import steps_of
@@ -28,6 +28,7 @@ _FOUND_LATE = "input.unknown-index"
 _FOUND_AT_ALL = ("input/unknown-index/beyond=0", "input/unknown-index/beyond=100")
 """A clause whose error may come as late as in compute, so that not every host can be asked what it does behind it, and
 the vectors that tell whether it comes at all."""
+_BEFORE_ANY_INPUT = ("load", "load_by_name", "context")
 _SMALL = {"load": 1 << 16, **dict.fromkeys(("set_input", "compute", "output"), 4096)}
 """Bytes of a model, or of a tensor, that each host takes that takes any."""
 
@@ -70,18 +71,18 @@ class Accusation:
         if self._is_of_reading(case, violation):
             return self._under(case, case_result, "error.getters")
         refused = ""
-        for rung in rungs(leaning):
-            tried = self._tried(rung, case)
-            if tried is not None and fails_alike(tried, violation) and not rung.tells_refusals_alone:
+        for rung, tried in self._below(leaning):
+            if fails_alike(tried, violation) and not rung.tells_refusals_alone:
                 return self._of_rung(case, case_result, tried)
-            if was_owed and tried is not None and rung.optional and _refuses(violation) and _was_refused(tried):
+            if was_owed and rung.optional and is_refusal(violation) and _was_refused(tried):
                 refused = refused or rung.optional
         explained = self._of_old_inputs(leaning, case_result, violation)
         if explained is None and (was_owed or not self._is_found_alone(case, violation)):
             explained = self._of_ground(leaning, case_result, violation)
         if explained or not was_owed:
             return explained
-        for operation in sorted(leaning.operations & OPERATIONS.keys()) if _refuses(violation) and not refused else ():
+        asks = is_refusal(violation) and not refused
+        for operation in sorted(leaning.operations & OPERATIONS.keys()) if asks else ():
             if self._refuses_operation(operation, case):
                 refused = f"the operation {operation}"
         refused = refused or self._too_large(leaning, violation)
@@ -90,7 +91,7 @@ class Accusation:
     def _too_large(self, leaning: Leaning, violation: Violation) -> str:
         """Return what is refused for its size: it is large, and refused where nothing else is asked of its model."""
         case, call = leaning.case, call_of(violation.call)
-        if not _refuses(violation) or call not in _SMALL or case.encoding is None:
+        if not is_refusal(violation) or call not in _SMALL or case.encoding is None:
             return ""
         what, size = "tensors", leaning.tensor_bytes
         if call == "load":
@@ -114,28 +115,25 @@ class Accusation:
         """Return the finding as one of a host that goes on with old inputs, if it is one and that explains it."""
         if violation.kind in ENDS:
             return None
-        for rung in rungs(leaning):
-            if rung.stale_after and leaning.is_behind(violation.line, rung.stale_after):
-                tried = self._tried(rung, leaning.case)
-                if tried is not None and tried.verdict.is_finding and tried.violations[0].kind == "value":
-                    return self._of_rung(leaning.case, case_result, tried)
+        for rung, tried in self._below(leaning):
+            is_wrong = tried.verdict.is_finding and tried.violations[0].kind == "value"
+            if is_wrong and rung.stale_after and leaning.is_behind(violation.line, rung.stale_after):
+                return self._of_rung(leaning.case, case_result, tried)
         return None
 
     def _of_ground(self, leaning: Leaning, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Return the finding as one of what the case takes for granted and the host gets wrong, in whatever way.
 
-        How a host that mixes up two inputs answers a misuse of them tells nothing. That it dies does.
+        How a host that mixes up two inputs answers a misuse of them tells nothing. That it dies does, and what it takes
+        before it has any.
         """
-        if violation.kind in ENDS:
+        is_misuse = not should_have_succeeded(violation)
+        if violation.kind in ENDS or (is_misuse and call_of(violation.call) in _BEFORE_ANY_INPUT):
             return None
         basic: set[str] = set()
-        below = {rung.vector for rung in rungs(leaning)}
-        for rung in rungs(leaning):
-            tried = None if rung.tells_refusals_alone else self._tried(rung, leaning.case)
-            if tried is None or not tried.verdict.is_finding or rung.clause not in ("", tried.clause):
+        for rung, tried in self._below(leaning):
+            if not tried.verdict.is_finding or rung.clause not in ("", tried.clause) or rung.tells_refusals_alone:
                 continue
-            if tried.blocked_by and tried.blocked_by.partition("[")[0] not in below:
-                continue  # it fails of what this case does not lean on
             if rung.is_basic:
                 basic.add(tried.clause)
             elif tried.clause not in basic:
@@ -182,7 +180,7 @@ class Accusation:
 
     def _of_a_good_name(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
         """Accuse the registration of a name that is refused also where no other name is tried before."""
-        if case_result.own_clause or call_of(violation.call) != "load_by_name" or not _refuses(violation):
+        if case_result.own_clause or call_of(violation.call) != "load_by_name" or not is_refusal(violation):
             return None
         plain = without_misuse(case, violation.line) or case
         clause = own_clause(violation.call, violation.kind) or case.clause.id
@@ -219,7 +217,15 @@ class Accusation:
     def _refuses_operation(self, operation: str, case: Case) -> bool:
         model = OPERATIONS[operation]
         tried = [self._control(control) for control in plain_inference(case, self._library.models, only=model)]
-        return any(each.violations and _refuses(each.violations[0]) for each in tried)
+        return any(each.violations and is_refusal(each.violations[0]) for each in tried)
+
+    def _below(self, leaning: Leaning) -> Iterator[tuple[Rung, CaseResult]]:
+        """Return what the rungs of a case come to, without those that fail of what the case does not lean on."""
+        below = {rung.vector for rung in rungs(leaning)}
+        for rung in rungs(leaning):
+            tried = self._tried(rung, leaning.case)
+            if tried is not None and (not tried.blocked_by or tried.blocked_by.partition("[")[0] in below):
+                yield rung, tried
 
     def _tried(self, rung: Rung, case: Case) -> CaseResult | None:
         """Return what the vector of a rung comes to on the ABI and in the encoding of a case, and what that leans on.
@@ -262,22 +268,6 @@ class Accusation:
     def _library(self) -> Library:
         """The vectors of this suite, whatever the run is about."""
         return self.host.library.of_suite
-
-
-def should_have_succeeded(violation: Violation) -> bool:
-    """Return whether the answer had to be a success, or was one with something wrong in it.
-
-    Otherwise it was misuse, of which no simpler case knows anything.
-    """
-    if violation.kind not in ("outcome", "crash", "hang"):
-        return True
-    accepted, _, preferred = violation.wanted.partition(" (rather ")
-    return "success" in accepted and preferred in ("", "ok)")
-
-
-def _refuses(violation: Violation) -> bool:
-    """Return whether the host answered a call that had to succeed with an error of wasi-nn."""
-    return violation.kind == "outcome" and violation.got.startswith("error ")
 
 
 def _was_refused(case_result: CaseResult) -> bool:

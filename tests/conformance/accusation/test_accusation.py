@@ -31,8 +31,8 @@ from wasi_nn_conformance.abi.registry import TAGS
 from wasi_nn_conformance.results.case_result import CaseResult, Judgement
 from wasi_nn_conformance.results.settlement import settled
 from wasi_nn_conformance.results.verdict import Verdict
-from wasi_nn_conformance.results.violation import Violation
-from wasi_nn_conformance.run.accusation import Accusation, should_have_succeeded
+from wasi_nn_conformance.results.violation import Violation, should_have_succeeded
+from wasi_nn_conformance.run.accusation import Accusation
 from wasi_nn_conformance.run.control import plain_inference
 from wasi_nn_conformance.run.host_pool import Served
 from wasi_nn_conformance.run.ladder import rungs
