@@ -123,7 +123,7 @@ def _can_be_said(vector: Vector, target: FuzzTarget) -> bool:
 
 def _bears_others(vector: Vector) -> bool:
     steps = list(steps_of(vector.steps))
-    if len(steps) > _TOO_LONG or vector.fresh or vector.question:
+    if len(steps) > _TOO_LONG or vector.fresh:
         return False
     return not any(step.action in _OF_THE_PROCESS or step.expectation.traps for step in steps)
 
