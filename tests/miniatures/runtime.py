@@ -269,9 +269,13 @@ def _sleeping_child() -> None:
 
 
 def mortal(starts: str) -> None:
-    """Note each start in a file; die of one context, load anything, answer errors to all else."""
-    with open(starts, "a", encoding="utf-8") as file:  # noqa: PTH123 as above
-        file.write(f"{os.getpid()}\n")
+    """Note in a file that it was spoken to; die of one context, load anything, answer errors to all else.
+
+    That it has started would depend on who is faster: a process that nobody needs any more may be ended before.
+    """
+    if sys.stdin.buffer.peek(1):
+        with open(starts, "a", encoding="utf-8") as file:  # noqa: PTH123 as above
+            file.write(f"{os.getpid()}\n")
     for request in handshake_done():
         if request.get("context") == MORTAL:
             os.kill(os.getpid(), signal.SIGABRT)
