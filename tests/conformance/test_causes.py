@@ -122,8 +122,9 @@ def test_the_smallest_case_stands_for_it_and_a_written_one_before_what_is_genera
     assert (cause.case, cause.diagnosis) == ("b[witx]", WRONG.sentence)
 
 
-def test_a_host_that_traps_wherever_it_owes_an_error_has_one_fault() -> None:
-    traps = replace(ACCEPTED, got="a trap (exit code 134)", wanted="an error (rather not_found)")
+@pytest.mark.parametrize("got", ["a trap (exit code 134)", "an error of the host itself (exit code 1)"])
+def test_a_host_that_ends_the_guest_wherever_it_owes_an_error_has_one_fault(got: str) -> None:
+    traps = replace(ACCEPTED, got=got, wanted="an error (rather not_found)")
     cases = [
         failed("a", PLAINEST, traps),
         failed("b", "last", traps),

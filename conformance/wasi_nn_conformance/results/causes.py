@@ -1,10 +1,10 @@
 """Likely causes: findings that one fault of a host brings about, whatever cases and clauses it shows in.
 
 A host that dies at one place of its source has one fault there, under how many clauses it is ever met; so has one that
-dies without a word, of whatever call, where one area of the specification is concerned, one that traps or dies so
-wherever it owes an error, and one whose call succeeds wherever it owes an error, even where that is most plain. Answers
-tell less: what breaks one clause has one cause, in whatever ways it does, and so have clauses that say the same of
-other names or other drops. No number, address, name or time that changes from case to case tells causes apart.
+dies without a word, of whatever call, where one area of the specification is concerned, one that ends the guest or
+dies so wherever it owes an error, and one whose call succeeds wherever it owes an error, even where that is most plain.
+Answers tell less: what breaks one clause has one cause, in whatever ways it does, and so have clauses that say the same
+of other names or other drops. No number, address, name or time that changes from case to case tells causes apart.
 """
 
 from collections import Counter

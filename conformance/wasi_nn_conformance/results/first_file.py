@@ -17,7 +17,7 @@ from .known_failures import GENERATED
 from .last_words import steady
 from .pattern import matches
 from .verdict import Verdict
-from .violation import ENDS, TRAP, is_trap
+from .violation import ENDS, TRAPS, is_trap
 
 # TOML cannot say half of a pair of surrogates; in a pattern `?` stands for it.
 _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
@@ -69,7 +69,7 @@ def _fields(cause: Cause, case: CaseResult, types: AbstractSet[str]) -> dict[str
     kinds = kinds_alike(violation.kind)
     fields: dict[str, Any] = {"kind": kinds[0] if len(kinds) == 1 else list(kinds), "clause": case.clause}
     if is_trap(violation):
-        fields |= {"got": f"{TRAP}*"}
+        fields |= {"got": next(f"{words}*" for words in TRAPS if violation.got.startswith(words))}
         return {name: value for name, value in fields.items() if name != "clause" or name in cause.fields}
     if violation.kind == "outcome":
         # The error that a host gives instead of a success may be another one in another case.

@@ -72,8 +72,8 @@ _BEYOND_STEPS = {"forget": "after the last step"}
 
 
 def is_trap(violation: Violation) -> bool:
-    """Return whether the host ended the guest where it owed an answer."""
-    return violation.kind == "outcome" and violation.got.startswith(TRAP)
+    """Return whether the host ended the guest where it owed an answer, by a trap or by an error of its own."""
+    return violation.kind == "outcome" and violation.got.startswith(TRAPS)
 
 
 def should_have_succeeded(violation: Violation) -> bool:
@@ -140,9 +140,9 @@ OF_ANSWERS = frozenset(
     {"outcome", "errno", "handle", "size", "length", "type", "dimensions", "value", "count", "names", "getter", "path"}
 )
 """The kinds of what is wrong with the answer alone, and neither with the guest's memory nor with the process."""
-TRAP = "a trap"
-SUCCESS = "success"
+TRAPS = ("a trap", "an error of the host itself")
 """What the answer that was given begins with where the host has ended the guest."""
+SUCCESS = "success"
 
 # What else than the kind tells one cause from another; the element type, where nothing is named.
 _TELLING = {
