@@ -13,6 +13,7 @@ REFUSALS = (
     "load.encoding-is-a-promise",
     "load.encoding-not-available",
     "load.autodetect",
+    "load.foreign-type",
     "load.target-not-available",
     "load-by-name.unknown",
     "load-by-name.is-no-path",
