@@ -33,6 +33,7 @@ from wasi_nn_conformance.fuzz import local_constants
 from wasi_nn_conformance.fuzz.kinds import KINDS, kind_of
 from wasi_nn_conformance.fuzz.search import GENERATED, settings_of
 from wasi_nn_conformance.fuzz.target import FuzzTarget
+from wasi_nn_conformance.paths import VECTORS
 from wasi_nn_conformance.results.verdict import Verdict
 from wasi_nn_conformance.run.adapter import AdapterError
 from wasi_nn_conformance.run.host_pool import Host
@@ -130,7 +131,8 @@ def main() -> int:
     options = _parser().parse_args()
     chosen = [one for one in mutants().values() if _matches(one.id, options.mutant)][:: options.every]
     global _library, _zygote  # noqa: PLW0603 - processes that are forked find it there
-    _library = Library()
+    # Without what engines died of once: here the engine is in the host's own process, and takes other vectors along.
+    _library = Library((VECTORS,))
     started = time.perf_counter()
     with zygote() as _zygote:
         wrong, rows = _drawn(chosen, options), _rows(chosen, options)
