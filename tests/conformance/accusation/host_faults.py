@@ -168,6 +168,27 @@ def doubled(host: Any) -> None:
     wrapped(host, "get_output", get_output)
 
 
+def loses_weights(host: Any) -> None:
+    """Give twice of what a model with constants computes."""
+
+    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        reply = answer(request)
+        model = host.objects[host.kept.get(request["context"], 0)].model
+        if not any(type(part).__name__ == "Constant" for part in model.types()):
+            return reply
+        wrong = np.frombuffer(base64.b64decode(reply["data"]), "<f4") * np.float32(2)
+        return reply | {"data": base64.b64encode(wrong.tobytes()).decode()}
+
+    wrapped(host, "get_output", get_output)
+
+
+def knows_words_of_objects(host: Any) -> None:
+    def load_by_name(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+        return host.keep(host.models["scale-f32"]) if request["name"] == "constructor" else answer(request)
+
+    wrapped(host, "load_by_name", load_by_name)
+
+
 def size_kept(host: Any) -> None:
     wrapped(host, "get_output", lambda request, answer: answer(request) | {"value": SENTINEL})
 

@@ -17,7 +17,9 @@ from host_faults import (
     ignores_unknown_inputs,
     keeps_first_inputs,
     knows_short_names,
+    knows_words_of_objects,
     limited,
+    loses_weights,
     memory_as_it_was,
     only_f32,
     refusing,
@@ -105,6 +107,14 @@ def test_misuse_that_is_accepted_says_nothing_of_what_a_simpler_case_fails_of(
         (forgets_inputs, ignores_unknown_inputs), "input/unknown-index/beyond=100", "compute/other-values-each-time"
     )
     assert [each.clause for each in found] == ["input.unknown-index", "compute.all-inputs-are-used"]
+
+
+def test_a_name_that_is_taken_for_another_is_no_matter_of_numbers(judge: Callable[..., list[CaseResult]]) -> None:
+    found = judge((loses_weights, knows_words_of_objects), "load-by-name/unknown/constructor", "load/weights")
+    assert [(each.clause, each.blocked_by) for each in found] == [
+        ("load-by-name.unknown", None),
+        ("load.every-builder-is-used", None),
+    ]
 
 
 def test_a_number_that_is_no_error_breaks_one_clause_wherever_it_is_met(
