@@ -175,7 +175,7 @@ class Accusation:
             return None
         if self._control(control).verdict is not Verdict.PASS:
             return None
-        is_new = call_of(violation.call) in ("load", "load_by_name", "context")
+        is_new = call_of(violation.call) in _BEFORE_ANY_INPUT
         return self._under(case, case_result, "failure.no-lasting-harm" if is_new else "failure.changes-nothing")
 
     def _of_a_good_name(self, case: Case, case_result: CaseResult, violation: Violation) -> CaseResult | None:
@@ -221,8 +221,9 @@ class Accusation:
 
     def _below(self, leaning: Leaning) -> Iterator[tuple[Rung, CaseResult]]:
         """Return what the rungs of a case come to, without those that fail of what the case does not lean on."""
-        below = {rung.vector for rung in rungs(leaning)}
-        for rung in rungs(leaning):
+        ladder = list(rungs(leaning))
+        below = {rung.vector for rung in ladder}
+        for rung in ladder:
             tried = self._tried(rung, leaning.case)
             if tried is not None and (not tried.blocked_by or tried.blocked_by.partition("[")[0] in below):
                 yield rung, tried

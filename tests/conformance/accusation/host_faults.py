@@ -159,27 +159,24 @@ def handles_from_2_to_31_down(host: Any) -> None:
     host.object = lambda handle, kind: find(first - host.kept.get(handle, handle), kind)
 
 
-def doubled(host: Any) -> None:
-    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        wrong = np.frombuffer(base64.b64decode(reply["data"]), "<f4") * np.float32(2)
-        return reply | {"data": base64.b64encode(wrong.tobytes()).decode()}
+def doubling(is_wrong: Callable[[Any], bool]) -> Fault:
+    """Give twice of what the models compute of which this is so."""
 
-    wrapped(host, "get_output", get_output)
+    def fault(host: Any) -> None:
+        def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
+            reply = answer(request)
+            if not is_wrong(host.objects[host.kept.get(request["context"], 0)].model):
+                return reply
+            wrong = np.frombuffer(base64.b64decode(reply["data"]), "<f4") * np.float32(2)
+            return reply | {"data": base64.b64encode(wrong.tobytes()).decode()}
+
+        wrapped(host, "get_output", get_output)
+
+    return fault
 
 
-def loses_weights(host: Any) -> None:
-    """Give twice of what a model with constants computes."""
-
-    def get_output(request: Mapping[str, Any], answer: Callable[..., Any]) -> Any:
-        reply = answer(request)
-        model = host.objects[host.kept.get(request["context"], 0)].model
-        if not any(type(part).__name__ == "Constant" for part in model.types()):
-            return reply
-        wrong = np.frombuffer(base64.b64decode(reply["data"]), "<f4") * np.float32(2)
-        return reply | {"data": base64.b64encode(wrong.tobytes()).decode()}
-
-    wrapped(host, "get_output", get_output)
+doubled = doubling(lambda _model: True)
+doubled_with_weights = doubling(lambda model: any(type(part).__name__ == "Constant" for part in model.types()))
 
 
 def knows_words_of_objects(host: Any) -> None:

@@ -11,6 +11,7 @@ from host_faults import (
     Fault,
     computes_once,
     doubled,
+    doubled_with_weights,
     first_output_for_all,
     forgets_inputs,
     handles_from_2_to_31_down,
@@ -19,7 +20,6 @@ from host_faults import (
     knows_short_names,
     knows_words_of_objects,
     limited,
-    loses_weights,
     memory_as_it_was,
     only_f32,
     refusing,
@@ -110,7 +110,7 @@ def test_misuse_that_is_accepted_says_nothing_of_what_a_simpler_case_fails_of(
 
 
 def test_a_name_that_is_taken_for_another_is_no_matter_of_numbers(judge: Callable[..., list[CaseResult]]) -> None:
-    found = judge((loses_weights, knows_words_of_objects), "load-by-name/unknown/constructor", "load/weights")
+    found = judge((doubled_with_weights, knows_words_of_objects), "load-by-name/unknown/constructor", "load/weights")
     assert [(each.clause, each.blocked_by) for each in found] == [
         ("load-by-name.unknown", None),
         ("load.every-builder-is-used", None),
