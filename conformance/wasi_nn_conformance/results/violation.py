@@ -88,7 +88,7 @@ def should_have_succeeded(violation: Violation) -> bool:
 
 
 def is_refusal(violation: Violation) -> bool:
-    """Return whether the host answered a call that had to succeed with an error of wasi-nn."""
+    """Return whether the host answered with an error of wasi-nn."""
     return violation.kind == "outcome" and violation.got.startswith("error ")
 
 
